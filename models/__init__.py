@@ -1,0 +1,1 @@
+"""One package for each paper; every model is a Brian2 network."""
