@@ -1,0 +1,12 @@
+"""What is presented: image sets, stimuli, targets, dynamical systems.  Seeds in, arrays out."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "data_files": ["DATA_DIR_VARIABLE", "DataFileError"],
+        "idx": ["read_idx"],
+        "image_sets": ["IMAGE_SETS", "ImageSet", "load"],
+    },
+)
