@@ -1,0 +1,61 @@
+"""The catalogue of benchmark cases and targets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from brian2 import Network
+
+from benchmarks.networks import cuba, event_driven, microcircuit, recurrent
+
+
+@dataclass(frozen=True)
+class Case:
+    """One network, the simulated time that is measured [s], and the ratios aimed at.
+
+    ``goal`` maps a floating type to (times cython, times C++ standalone): what the best
+    hand-written loops reach, in CPU time of the loop against Brian2 in float64.
+    """
+
+    title: str
+    build: Callable[[], Network]
+    seconds: float
+    goal: dict[str, tuple[float, float]]
+
+
+CASES = {
+    "B1": Case("event-driven plastic", event_driven.network, 1.0, {"float64": (6, 1.5)}),
+    "B2": Case("dendritic microcircuit", microcircuit.network, 0.1, {"float64": (9, 3)}),
+    "B2-full": Case(
+        "dendritic microcircuit, 784-500-500-10",
+        partial(microcircuit.network, (784, 500, 500, 10)),
+        0.005,
+        {"float32": (20, 7)},
+    ),
+    "B3": Case(
+        "recurrent, plastic every step",
+        recurrent.network,
+        0.1,
+        {"float64": (2.5, 2.5), "float32": (5, 5)},
+    ),
+    "B4": Case("CUBA", cuba.network, 0.5, {"float64": (5, 1.8)}),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a network runs: Brian2's target or device, the floating type, rewrites on or off."""
+
+    device: str
+    dtype: str = "float64"
+    rewrites: bool = True
+
+
+TARGETS = {
+    "numpy": Target("numpy"),
+    "cython": Target("cython"),
+    "standalone": Target("cpp_standalone"),
+    "engine": Target("numba"),
+    "engine-plain": Target("numba", rewrites=False),
+    "engine-float32": Target("numba", "float32"),
+}
