@@ -1,0 +1,16 @@
+"""Figures of recorded arrays: axes in, axes out.  Legible in a paper's column, light or dark."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "appearance": ["COLOURS", "GREY", "figure", "style"],
+        "curves": ["learning_curve"],
+        "images": ["image_grid", "weight_histogram", "weight_image"],
+        "phase": ["phase_plane"],
+        "spikes": ["raster"],
+        "time_courses": ["traces", "with_prefix"],
+        "tuning": ["tuning_map"],
+    },
+)

@@ -1,0 +1,62 @@
+"""How well it learns, over time."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from bioplaus.plotting.appearance import GREY, style
+
+__all__ = ["learning_curve"]
+
+
+def learning_curve(
+    ax: Axes,
+    epochs: npt.ArrayLike,
+    values: npt.ArrayLike,
+    *,
+    label: str = "",
+    spread: npt.ArrayLike | None = None,
+    colour: str | None = None,
+    name: str = "validation error",
+    chance: float | None = None,
+    published: float | None = None,
+    logarithmic: bool = False,
+) -> Axes:
+    """Draw a metric over epochs; call it again on the same axes to compare.
+
+    Parameters
+    ----------
+    epochs, values
+        (point,) each; the metric in the unit that ``name`` says.
+    label
+        What the legend calls this curve.
+    spread
+        (point,) half the height of a band around the curve, for example a standard deviation.
+    name
+        The metric, for the axis.
+    chance, published
+        Levels drawn as thin lines.
+    logarithmic
+        Whether the metric's axis is logarithmic.
+    """
+    x, y = np.asarray(epochs, dtype=float), np.asarray(values, dtype=float)
+    with style():
+        marker = "o" if len(x) <= 40 else None
+        (line,) = ax.plot(x, y, marker=marker, label=label or None, color=colour)
+        if spread is not None:
+            half = np.asarray(spread, dtype=float)
+            ax.fill_between(x, y - half, y + half, color=line.get_color(), alpha=0.25, lw=0)
+        for level, word, dashes in ((chance, "chance", ":"), (published, "published", "--")):
+            if level is not None:
+                ax.axhline(level, color=GREY, lw=0.8, ls=dashes, label=word)
+        if logarithmic:
+            ax.set_yscale("log")
+        else:
+            ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+        ax.set_xlabel("epoch")
+        ax.set_ylabel(name)
+        if ax.get_legend_handles_labels()[1]:
+            ax.legend()
+    return ax

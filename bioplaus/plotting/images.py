@@ -1,0 +1,89 @@
+"""Weights and receptive fields as images and histograms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from bioplaus.plotting.appearance import COLOURS, style
+
+__all__ = ["image_grid", "weight_histogram", "weight_image"]
+
+
+def weight_image(
+    ax: Axes, weights: npt.ArrayLike, *, unit: str = "", names: tuple[str, str] = ("post", "pre")
+) -> Axes:
+    """Draw a weight matrix (pre, post) with colours symmetric about zero and a scale."""
+    matrix = np.asarray(weights, dtype=float)
+    largest = float(np.abs(matrix).max(initial=0.0)) or 1.0
+    with style():
+        image = ax.imshow(
+            matrix, cmap="RdBu_r", vmin=-largest, vmax=largest, aspect="auto", rasterized=True
+        )
+        ax.set_xlabel(names[0])
+        ax.set_ylabel(names[1])
+        ax.figure.colorbar(image, ax=ax, label=f"weight [{unit}]" if unit else "weight")
+    return ax
+
+
+def weight_histogram(
+    ax: Axes, weights: npt.ArrayLike, *, unit: str = "", label: str = "", bins: int = 60
+) -> Axes:
+    """Draw how the weights are distributed, as a density that integrates to one."""
+    values = np.asarray(weights, dtype=float).ravel()
+    with style():
+        ax.hist(values, bins=bins, density=True, histtype="step", label=label or None)
+        ax.set_xlabel(f"weight [{unit}]" if unit else "weight")
+        ax.set_ylabel("density")
+        if label:
+            ax.legend()
+    return ax
+
+
+def image_grid(
+    ax: Axes,
+    images: npt.ArrayLike,
+    shape: tuple[int, int],
+    *,
+    columns: int | None = None,
+    labels: Sequence[str] = (),
+    signed: bool = False,
+) -> Axes:
+    """Tile images of one size on one pair of axes.
+
+    Parameters
+    ----------
+    images
+        (image, pixel), each reshaped to ``shape`` (rows, columns).
+    columns
+        Tiles in a row; by default as many as make the whole about square.
+    labels
+        One short text for each image, drawn in its corner.
+    signed
+        Whether zero is the middle of the colours (weights) or their beginning (pixels).
+    """
+    tiles = np.asarray(images, dtype=float).reshape(-1, *shape)
+    across = columns or math.ceil(math.sqrt(len(tiles)))
+    down = math.ceil(len(tiles) / across)
+    rows, width = shape
+    canvas = np.full((down * (rows + 1) - 1, across * (width + 1) - 1), np.nan)
+    largest = float(np.abs(tiles).max(initial=0.0)) or 1.0
+    with style():
+        for place, tile in enumerate(tiles):
+            top, left = (place // across) * (rows + 1), (place % across) * (width + 1)
+            canvas[top : top + rows, left : left + width] = tile
+            if labels:
+                ax.text(left, top, labels[place], color=COLOURS[1], va="top", fontsize=6)
+        ax.imshow(
+            canvas,
+            cmap="RdBu_r" if signed else "viridis",
+            vmin=-largest if signed else 0.0,
+            vmax=largest,
+            interpolation="nearest",
+        )
+        ax.set_axis_off()
+    return ax

@@ -1,0 +1,68 @@
+"""Spikes as points in time."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from bioplaus.plotting.appearance import COLOURS, style
+
+__all__ = ["raster"]
+
+_VECTOR_LIMIT = 5_000
+"""More spikes than this are stored as pixels inside a vector graphic."""
+
+
+def raster(
+    ax: Axes,
+    t: npt.ArrayLike,
+    i: npt.ArrayLike,
+    *,
+    colour: str | npt.ArrayLike = COLOURS[0],
+    neurons: int | None = None,
+    name: str = "neuron",
+) -> Axes:
+    """Draw one mark for each spike.
+
+    Parameters
+    ----------
+    t
+        (spike,) times [s].
+    i
+        (spike,) neuron of each spike, from 0.
+    colour
+        One colour, or one for each neuron: (neuron,) of colours.
+    neurons
+        Size of the population, so that silent cells keep their rows.
+    name
+        What a row is, for the axis.
+
+    Raises
+    ------
+    ValueError
+        When ``t`` and ``i`` differ in length.
+    """
+    times, cells = np.asarray(t, dtype=float), np.asarray(i, dtype=np.int64)
+    if times.shape != cells.shape:
+        raise ValueError(f"{times.size} spike times but {cells.size} neuron numbers")
+    rows = neurons if neurons is not None else int(cells.max(initial=0)) + 1
+    colours = colour if isinstance(colour, str) else np.asarray(colour)[cells]
+    with style():
+        points = ax.get_window_extent().height * 72 / ax.figure.dpi
+        ax.scatter(
+            times,
+            cells,
+            s=min(max(0.8 * points / rows, 0.7), 7.0) ** 2,
+            c=colours,
+            marker="|" if rows <= 100 else ".",
+            linewidths=0.8 if rows <= 100 else 0,
+            rasterized=times.size > _VECTOR_LIMIT,
+        )
+        ax.set_ylim(-0.5, rows - 0.5)
+        ax.margins(x=0.01)
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.set_xlabel("time [s]")
+        ax.set_ylabel(name)
+    return ax

@@ -1,0 +1,90 @@
+"""Membrane potentials and other quantities over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from bioplaus.plotting.appearance import style
+
+__all__ = ["traces", "with_prefix"]
+
+_PREFIXES = {0: "", -3: "m", -6: "µ", -9: "n", -12: "p", 3: "k", 6: "M"}
+_SIMPLE_UNITS = {"volt": "V", "amp": "A", "siemens": "S", "second": "s", "hertz": "Hz"}
+
+
+def with_prefix(
+    values: npt.NDArray[np.floating], unit: str
+) -> tuple[npt.NDArray[np.floating], str]:
+    """Scale to the SI prefix that suits the largest value: 0.012 V becomes 12 mV.
+
+    Only base units that take a prefix are changed (V, A, S, s, Hz, by symbol or Brian2's name);
+    others come back as they are.
+    """
+    symbol = _SIMPLE_UNITS.get(unit, unit)
+    finite = np.abs(values[np.isfinite(values)])
+    largest = float(finite.max(initial=0.0))
+    if symbol not in _SIMPLE_UNITS.values() or largest == 0.0:
+        return values, symbol
+    power = int(3 * np.floor(np.log10(largest) / 3))
+    power = min(max(power, min(_PREFIXES)), max(_PREFIXES))
+    return values / 10.0**power, _PREFIXES[power] + symbol
+
+
+def traces(
+    ax: Axes,
+    t: npt.ArrayLike,
+    values: npt.ArrayLike,
+    *,
+    unit: str = "",
+    name: str = "",
+    labels: Sequence[str] = (),
+    colours: Sequence[str] = (),
+) -> Axes:
+    """Draw one line for each cell.
+
+    Parameters
+    ----------
+    t
+        (time,) [s].
+    values
+        (cell, time) or (time,), in ``unit``.
+    unit
+        Of the values as given; the axis gets a fitting prefix (V becomes mV).
+    name
+        The quantity, for the axis.
+    labels, colours
+        One for each cell; without labels there is no legend.
+
+    Raises
+    ------
+    ValueError
+        When the shapes do not fit.
+    """
+    times = np.asarray(t, dtype=float)
+    rows = np.atleast_2d(np.asarray(values, dtype=float))
+    if rows.shape[1] != times.size:
+        raise ValueError(
+            f"values of shape {rows.shape} do not fit {times.size} times; (cell, time) is wanted"
+        )
+    if labels and len(labels) != len(rows):
+        raise ValueError(f"{len(labels)} labels for {len(rows)} cells")
+    scaled, scaled_unit = with_prefix(rows, unit)
+    with style():
+        for cell, row in enumerate(scaled):
+            ax.plot(
+                times,
+                row,
+                lw=0.9,
+                label=labels[cell] if labels else None,
+                color=colours[cell] if colours else None,
+            )
+        ax.margins(x=0.01)
+        ax.set_xlabel("time [s]")
+        ax.set_ylabel(f"{name} [{scaled_unit}]".strip() if scaled_unit else name)
+        if labels:
+            ax.legend()
+    return ax

@@ -1,0 +1,182 @@
+"""Figures: what is drawn where, and colours that everybody can tell apart on either ground."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from bioplaus import plotting
+
+# Linear-light matrices of full colour blindness (Machado, Oliveira and Fernandes 2009, severity 1).
+DEUTERANOPIA = np.array(
+    [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
+)
+PROTANOPIA = np.array(
+    [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ]
+)
+
+
+def linear(colour: str) -> np.ndarray:
+    c = np.array(to_rgb(colour))
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* of linear sRGB under D65."""
+    matrix = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    x, y, z = (
+        np.cbrt(v) if v > 0.008856 else 7.787 * v + 16 / 116
+        for v in matrix @ np.clip(rgb, 0, 1) / (0.9505, 1.0, 1.089)
+    )
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("colour", [*plotting.COLOURS, plotting.GREY])
+def test_contrast_on_white_and_on_black(colour: str) -> None:
+    """WCAG contrast of at least 3 : 1, the level for graphics, on both grounds."""
+    luminance = linear(colour) @ (0.2126, 0.7152, 0.0722)
+    assert 1.05 / (luminance + 0.05) >= 3
+    assert (luminance + 0.05) / 0.05 >= 3
+
+
+@pytest.mark.parametrize("sight", [np.eye(3), DEUTERANOPIA, PROTANOPIA])
+def test_first_three_colours_stay_apart_for_every_eye(sight: np.ndarray) -> None:
+    """A distance of 20 in L*a*b* is about nine just noticeable differences (2.3 each)."""
+    for one, other in itertools.combinations(plotting.COLOURS[:3], 2):
+        distance = np.linalg.norm(lab(sight @ linear(one)) - lab(sight @ linear(other)))
+        assert distance > 20, (one, other)
+
+
+def test_a_figure_has_the_width_of_a_column_and_a_clear_ground() -> None:
+    figure = plotting.figure("column")
+    figure.subplots().plot([0, 1])
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    pixels = mpl.image.imread(io.BytesIO(content.getvalue()))
+    assert pixels.shape[1] == pytest.approx(200 * 85 / 25.4, abs=2)
+    assert pixels[0, 0, 3] == 0.0
+    with pytest.raises(ValueError, match="'column' or 'page'"):
+        plotting.figure("poster")  # type: ignore[arg-type]
+
+
+def test_style_leaves_the_settings_as_they_were() -> None:
+    before = dict(mpl.rcParams)
+    figure = plotting.figure()
+    with plotting.style():
+        plotting.learning_curve(figure.subplots(), [1, 2], [0.5, 0.2])
+    assert dict(mpl.rcParams) == before
+
+
+def test_equal_figures_have_equal_bytes() -> None:
+    """Figures kept with results change only when what they show has changed."""
+    drawn = []
+    for _ in range(2):
+        figure = plotting.figure()
+        plotting.raster(figure.subplots(), [0.1, 0.2], [0, 1])
+        content = io.BytesIO()
+        figure.savefig(content, format="png", metadata={"Software": None})
+        drawn.append(content.getvalue())
+    assert drawn[0] == drawn[1]
+
+
+def test_learning_curve_draws_the_points_and_the_levels() -> None:
+    ax = plotting.figure().subplots()
+    plotting.learning_curve(ax, [1, 2, 3], [0.5, 0.3, 0.2], label="ours", chance=0.9)
+    line = ax.lines[0]
+    assert line.get_xdata().tolist() == [1, 2, 3]
+    assert line.get_ydata().tolist() == [0.5, 0.3, 0.2]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ours", "chance"]
+    assert ax.get_ylim()[0] == 0.0
+
+
+def test_raster_keeps_silent_rows_and_turns_into_pixels_when_large() -> None:
+    ax = plotting.figure().subplots()
+    plotting.raster(ax, np.zeros(6000), np.zeros(6000, int), neurons=50)
+    assert ax.get_ylim() == (-0.5, 49.5)
+    assert ax.collections[0].get_rasterized()
+    assert len(ax.collections[0].get_offsets()) == 6000
+    with pytest.raises(ValueError, match="2 spike times but 3 neuron numbers"):
+        plotting.raster(ax, [0.1, 0.2], [0, 1, 2])
+
+
+def test_traces_choose_a_prefix_and_leave_the_data_alone() -> None:
+    ax = plotting.figure().subplots()
+    values = np.array([[-0.07, -0.05]])
+    plotting.traces(ax, [0.0, 0.1], values, unit="V", name="v")
+    assert ax.get_ylabel() == "v [mV]"
+    assert ax.lines[0].get_ydata() == pytest.approx([-70, -50])
+    assert values.tolist() == [[-0.07, -0.05]]
+    with pytest.raises(ValueError, match=r"\(cell, time\) is wanted"):
+        plotting.traces(ax, [0.0, 0.1, 0.2], values)
+    with pytest.raises(ValueError, match="2 labels for 1 cells"):
+        plotting.traces(ax, [0.0, 0.1], values, labels=["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("largest", "unit", "number", "shown"),
+    [
+        (0.012, "V", 12.0, "mV"),
+        (2.5e-10, "amp", 250.0, "pA"),
+        (1.0, "second", 1.0, "s"),
+        (0.02, "", 0.02, ""),
+        (0.02, "metre", 0.02, "metre"),
+        (0.0, "volt", 0.0, "V"),
+    ],
+)
+def test_prefixes(largest: float, unit: str, number: float, shown: str) -> None:
+    values, symbol = plotting.with_prefix(np.array([largest]), unit)
+    assert symbol == shown
+    assert values[0] == pytest.approx(number)
+
+
+def test_image_grid_puts_every_tile_in_its_place() -> None:
+    ax = plotting.figure().subplots()
+    images = np.arange(1, 13, dtype=float).reshape(3, 4)
+    plotting.image_grid(ax, images, (2, 2), columns=2)
+    canvas = np.asarray(ax.images[0].get_array().filled(np.nan))
+    assert canvas.shape == (5, 5)
+    assert canvas[3:, :2].tolist() == [[9, 10], [11, 12]]
+    assert np.isnan(canvas[2]).all()
+    assert np.isnan(canvas[3:, 3:]).all()
+
+
+def test_weight_colours_are_symmetric_about_zero() -> None:
+    ax = plotting.figure().subplots()
+    plotting.weight_image(ax, [[-0.1, 0.4], [0.0, 0.2]], unit="nS")
+    assert ax.images[0].get_clim() == (-0.4, 0.4)
+
+
+def test_weight_histogram_is_a_density() -> None:
+    ax = plotting.figure().subplots()
+    plotting.weight_histogram(ax, np.linspace(0, 2, 201), bins=4)
+    # Uniform on [0, 2]: the density is one half.
+    assert ax.patches[0].get_xy()[1:-1, 1].max() == pytest.approx(0.5, rel=0.02)
+
+
+def test_tuning_map_orders_cells_by_preferred_stimulus() -> None:
+    ax = plotting.figure().subplots()
+    plotting.tuning_map(ax, [[0, 0, 9], [9, 0, 0], [0, 9, 0]], stimuli=["a", "b", "c"])
+    assert np.asarray(ax.images[0].get_array()).argmax(axis=1).tolist() == [0, 1, 2]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["a", "b", "c"]
+
+
+def test_phase_plane_marks_the_start() -> None:
+    ax = plotting.figure().subplots()
+    plotting.phase_plane(ax, [1.0, 0.0, -1.0], [0.0, 1.0, 0.0], names=("x1", "x2"))
+    assert [ax.lines[1].get_xdata()[0], ax.lines[1].get_ydata()[0]] == [1.0, 0.0]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x1", "x2")
