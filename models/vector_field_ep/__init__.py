@@ -1,0 +1,15 @@
+"""Equilibrium propagation: two-phase fixed-point learning without symmetric weights.
+
+Vector-field rule (Scellier et al. 2018), energy-based rule (Scellier and Bengio 2017), discrete
+and continual forms (Ernoult et al. 2019, 2020), spiking form (O'Connor et al. 2019).
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["batched", "discrete", "network", "spiking", "theory"],
+    submod_attrs={
+        "parameters": ["Deep", "Discrete", "EnergyBased", "Spiking", "VectorField"],
+    },
+)

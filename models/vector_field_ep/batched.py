@@ -1,0 +1,312 @@
+"""Two-phase learning on mini-batches: the form in which the papers' MNIST runs are defined.
+
+One update for each batch: relax freely, relax with the target's influence, compare
+(Scellier and Bengio 2017, section 3; Scellier 2018, equations 2-9).  The Brian2 network in
+``network.py`` does the same for one example at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from bioplaus.parameters import ParameterError
+
+from .learning import RULES, Rates, States, as_arrays, learn, states_for
+from .parameters import (
+    VectorField,
+    check_vector_field,
+    influence_and_rates,
+    layer_sizes,
+    learning_rates,
+)
+from .relaxation import ACTIVATIONS, Array, Dynamics, Scratch, Weights, input_drive, relax, scratch
+
+__all__ = ["Learner", "Report", "build", "initial_weights"]
+
+EVALUATED_AT_ONCE = 50  # examples; small enough for the states to stay in the cache
+
+
+class Phases(NamedTuple):
+    """Lengths of the phases, and whether both signs of the influence are used in turn."""
+
+    free: int
+    nudged: int
+    symmetric: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a stretch of training saw.
+
+    errors : wrong free-phase answers; residual : mean of ``max |ds/dt|`` [1/tau] at the end of
+    the free phases; steps : mean free steps; answers : (classes,) largest free output of each
+    unit, to find outputs that have fallen silent.
+    """
+
+    examples: int
+    errors: int
+    residual: float
+    steps: float
+    answers: Array
+
+    @property
+    def error(self) -> float:
+        """Fraction of wrong free-phase answers while the weights were changing."""
+        return self.errors / self.examples
+
+    @property
+    def silent(self) -> list[int]:
+        """Output units that answered no example at all."""
+        return [int(unit) for unit in np.flatnonzero(self.answers <= 0)]
+
+
+def initial_weights(p: VectorField, rng: np.random.Generator, dtype: Any) -> Weights:
+    """Glorot-uniform forward weights, feedback by ``feedback_start``, biases zero.
+
+    ``flipped`` copies the transpose and turns the sign of each weight with probability
+    ``(1 - cos psi) / 2``, which makes the expected angle ``psi`` (Ernoult 2020).
+    """
+    sizes = layer_sizes(p)
+    forward = [_glorot(rng, below, n, dtype) for below, n in pairwise(sizes)]
+    feedback = []
+    for weight in forward[1:]:
+        if p.feedback_start == "independent":
+            feedback.append(_glorot(rng, weight.shape[1], weight.shape[0], dtype))
+            continue
+        copy = np.ascontiguousarray(weight.T)
+        if p.feedback_start == "flipped":
+            chance = (1 - np.cos(np.deg2rad(p.initial_angle))) / 2
+            copy[rng.random(copy.shape) < chance] *= -1
+        feedback.append(copy)
+    bias = tuple(np.zeros(n, dtype) for n in sizes[1:])
+    return Weights(tuple(forward), tuple(feedback), bias)
+
+
+def _glorot(rng: np.random.Generator, below: int, n: int, dtype: Any) -> Array:
+    bound = np.sqrt(6 / (below + n))
+    return rng.uniform(-bound, bound, (below, n)).astype(dtype)
+
+
+class Learner:
+    """Weights, constants and stored states of one network under training.
+
+    Parameters
+    ----------
+    p
+        The setting, checked by :func:`build`.
+    rng
+        Draws the first weights here and the signs of the influence in :meth:`train`.
+    examples
+        How many training examples have a stored free state (with ``persistent``).
+    """
+
+    def __init__(self, p: VectorField, rng: np.random.Generator, examples: int, dtype: Any) -> None:
+        self.parameters, self.rng = p, rng
+        self.sizes = layer_sizes(p)[1:]
+        self.dtype = np.dtype(dtype)
+        self.weights = initial_weights(p, rng, dtype)
+        self.influence, rates = influence_and_rates(p)
+        self.rates = Rates(
+            RULES[p.rule],
+            np.array(rates),
+            np.array(rates[1:]) * p.feedback_rate,
+            p.homeostasis,
+            p.weight_decay,
+        )
+        clipped = {"all": len(self.sizes), "hidden": len(self.sizes) - 1, "none": 0}[p.clipped]
+        self.dynamics = Dynamics(
+            p.epsilon,
+            ACTIVATIONS[p.activation],
+            clipped,
+            p.rule != "vector-field",
+            p.settled,
+        )
+        self.phases = Phases(p.free_steps, p.nudged_steps, p.nudging == "symmetric")
+        kept = examples if p.persistent else 0
+        self.stored = tuple(np.zeros((kept, n), dtype) for n in self.sizes)
+
+    def train(self, images: Array, labels: Array, order: Array) -> Report:
+        """Learn the examples in the given order, ``batch`` at a time.
+
+        images : (examples, n_in) in 0..1; labels : (examples,) whole numbers; order :
+        (presentations,) example indices.  A last incomplete batch is left out.
+
+        Raises
+        ------
+        ParameterError
+            When the batch is larger than the data.
+        """
+        batch = self.parameters.batch
+        if batch > len(order):
+            raise ParameterError(
+                f"batch = {batch} is larger than the data ({len(order)} examples);"
+                f" write batch = {len(order)} or less"
+            )
+        order = order[: len(order) // batch * batch].reshape(-1, batch)
+        influences = np.full(len(order), self.influence)
+        if self.parameters.nudging == "random-sign":
+            influences *= self.rng.choice([-1.0, 1.0], len(order))
+        errors, residual, steps, answers = _train(
+            self.weights,
+            images,
+            labels,
+            order,
+            influences,
+            self.stored,
+            self.dynamics,
+            self.phases,
+            self.rates,
+            states_for(self.weights, batch),
+            scratch(batch, self.sizes, self.dtype),
+        )
+        return Report(order.size, errors, residual / len(order), steps / len(order), answers)
+
+    def arrays(self) -> dict[str, Array]:
+        """Weights and stored states by name, for checkpoints and finiteness checks."""
+        stored = {f"stored {layer}": kept for layer, kept in enumerate(self.stored)}
+        return as_arrays(self.weights) | stored
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Put back what :meth:`arrays` returned."""
+        for name, array in self.arrays().items():
+            array[...] = arrays[name]
+
+    def settle(self, images: Array, steps: int | None = None) -> tuple[tuple[Array, ...], float]:
+        """Free states from zero and their residual ``max |ds/dt|`` [1/tau]."""
+        states = tuple(np.zeros((len(images), n), self.dtype) for n in self.sizes)
+        drive = np.empty_like(states[0])
+        input_drive(images, self.weights.forward[0], self.weights.bias[0], drive)
+        _, residual = relax(
+            self.weights,
+            drive,
+            states,
+            states[-1],
+            0.0,
+            steps or self.phases.free,
+            self.dynamics._replace(settled=0.0),
+            scratch(len(images), self.sizes, self.dtype),
+        )
+        return states, residual
+
+    def error(self, images: Array, labels: Array, steps: int | None = None) -> float:
+        """Fraction of wrong answers, relaxed from zero states; ties go to the lowest class."""
+        wrong = 0
+        for start in range(0, len(images), EVALUATED_AT_ONCE):
+            states, _ = self.settle(images[start : start + EVALUATED_AT_ONCE], steps)
+            wrong += int(
+                np.sum(states[-1].argmax(axis=1) != labels[start : start + EVALUATED_AT_ONCE])
+            )
+        return wrong / len(images)
+
+
+def build(
+    p: VectorField, rng: np.random.Generator, examples: int, dtype: Any = np.float32
+) -> Learner:
+    """Check a setting and make its learner.
+
+    Raises
+    ------
+    ParameterError
+        See :func:`~.parameters.check_vector_field`.
+    """
+    check_vector_field(p)
+    learning_rates(p)
+    return Learner(p, rng, examples, dtype)
+
+
+@njit(cache=True)
+def _train(
+    weights: Weights,
+    images: Array,
+    labels: Array,
+    order: Array,
+    influences: Array,
+    stored: tuple[Array, ...],
+    dynamics: Dynamics,
+    phases: Phases,
+    rates: Rates,
+    states: States,
+    work: Scratch,
+) -> tuple[int, float, int, Array]:
+    """All batches of :meth:`Learner.train`; errors, summed residual and steps, best answers."""
+    batch, output = order.shape[1], len(stored) - 1
+    x = np.zeros((batch, images.shape[1]), images.dtype)
+    drive = np.zeros_like(work.fields[0])
+    target = np.zeros_like(work.fields[output])
+    answers = np.zeros(target.shape[1], images.dtype)
+    now = states.now
+    errors, residual, steps = 0, 0.0, 0
+    for b in range(order.shape[0]):
+        beta, divisor = influences[b], influences[b] * batch
+        _present(images, labels, order[b], stored, x, target, now)
+        input_drive(x, weights.forward[0], weights.bias[0], drive)
+        made, movement = relax(weights, drive, now, target, 0.0, phases.free, dynamics, work)
+        steps += made
+        residual += movement
+        errors += _read_answers(now[output], target, answers)
+        _keep(now, order[b], stored, states.free)
+        relax(weights, drive, now, target, beta, phases.nudged, dynamics, work)
+        _copy(now, states.plus)
+        _copy(states.free, now)
+        if phases.symmetric:
+            relax(weights, drive, now, target, -beta, phases.nudged, dynamics, work)
+            divisor *= 2.0
+        learn(weights, x, states, divisor, dynamics.activation, rates)
+    return errors, residual, steps, answers
+
+
+@njit(cache=True)
+def _present(
+    images: Array,
+    labels: Array,
+    chosen: Array,
+    stored: tuple[Array, ...],
+    x: Array,
+    target: Array,
+    now: tuple[Array, ...],
+) -> None:
+    """Gather one batch: images, one-hot targets, and the states to start from."""
+    target[:] = 0.0
+    for k in range(chosen.size):
+        x[k] = images[chosen[k]]
+        target[k, labels[chosen[k]]] = 1.0
+    for layer in range(len(now)):
+        now[layer][:] = 0.0
+        if stored[layer].shape[0] > 0:
+            for k in range(chosen.size):
+                now[layer][k] = stored[layer][chosen[k]]
+
+
+@njit(cache=True)
+def _keep(
+    now: tuple[Array, ...], chosen: Array, stored: tuple[Array, ...], free: tuple[Array, ...]
+) -> None:
+    """Remember the free states, for the rule and under their examples' indices."""
+    _copy(now, free)
+    for layer in range(len(now)):
+        if stored[layer].shape[0] > 0:
+            for k in range(chosen.size):
+                stored[layer][chosen[k]] = now[layer][k]
+
+
+@njit(cache=True)
+def _copy(source: tuple[Array, ...], destination: tuple[Array, ...]) -> None:
+    for layer in range(len(source)):
+        destination[layer][:] = source[layer]
+
+
+@njit(cache=True)
+def _read_answers(output: Array, target: Array, answers: Array) -> int:
+    """Count the wrong answers and note each output unit's largest one."""
+    wrong = 0
+    for k in range(output.shape[0]):
+        wrong += output[k].argmax() != target[k].argmax()
+        for unit in range(answers.size):
+            answers[unit] = max(answers[unit], output[k, unit])
+    return wrong

@@ -1,0 +1,205 @@
+"""The two-phase learning rules for a batch, in half-cost terms.
+
+With free states ``s0``, states ``s+`` and ``s-`` reached under influences ``+beta`` and ``-beta``
+(``s- = s0`` and half the divisor when only one sign is used), and means over the batch:
+
+* vector field (Scellier 2018, equation 9): ``dW = alpha / (2 beta) rho(s0_pre) (s+ - s-)_post``
+  for every direction of every pair of layers;
+* energy-based (Scellier and Bengio 2017, equation 15):
+  ``dW = alpha / (2 beta) (rho(s+_pre) rho(s+_post) - rho(s-_pre) rho(s-_post))``, tied;
+* shared: the energy-based step for both directions of an untied network, whose difference then
+  only decays.
+
+The divisor keeps the sign of the influence, so that a negative one still descends the cost.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from .relaxation import Array, Weights, rate
+
+__all__ = ["RULES", "Rates", "States", "as_arrays", "learn", "states_for"]
+
+RULES = {"vector-field": 0, "energy-based": 1, "shared": 2}
+
+
+class Rates(NamedTuple):
+    """Learning rates per layer pair, and the two options that act on the weights alone."""
+
+    rule: int
+    forward: Array
+    feedback: Array
+    homeostasis: float
+    weight_decay: float
+
+
+class States(NamedTuple):
+    """States that the rule compares, (batch, n) per layer, and room for one step per matrix."""
+
+    now: tuple[Array, ...]
+    free: tuple[Array, ...]
+    plus: tuple[Array, ...]
+    step: tuple[Array, ...]
+
+
+def states_for(weights: Weights, batch: int) -> States:
+    """Allocate the states and steps for a batch."""
+    now, free, plus = (
+        tuple(np.zeros((batch, b.size), b.dtype) for b in weights.bias) for _ in range(3)
+    )
+    return States(now, free, plus, tuple(np.zeros_like(w) for w in weights.forward))
+
+
+@njit(cache=True)
+def learn(
+    weights: Weights,
+    images: Array,
+    states: States,
+    divisor: float,
+    activation: int,
+    rates: Rates,
+) -> None:
+    """Change the weights in place.
+
+    ``states.plus`` and ``states.now`` hold ``s+`` and ``s-``; ``divisor`` is the signed
+    distance of their influences times the batch size.
+    """
+    if rates.rule == 0:
+        _vector_field(weights, images, states, divisor, activation, rates)
+    else:
+        _energy_based(weights, images, states, divisor, activation, rates)
+    if rates.homeostasis > 0.0:
+        _homeostasis(weights, rates.homeostasis)
+    if rates.weight_decay > 0.0:
+        for matrix in weights.forward + weights.feedback:
+            matrix *= matrix.dtype.type(1.0 - rates.weight_decay)
+
+
+@njit(cache=True)
+def _vector_field(
+    weights: Weights,
+    images: Array,
+    states: States,
+    divisor: float,
+    activation: int,
+    rates: Rates,
+) -> None:
+    depth = len(weights.bias)
+    for layer in range(depth):
+        change = states.plus[layer]
+        change -= states.now[layer]
+        _to_rates(states.free[layer], activation)
+    _input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
+    for layer in range(1, depth):
+        below, step = layer - 1, states.step[layer]
+        np.dot(states.free[below].T, states.plus[layer], step)
+        _add(weights.forward[layer], step, rates.forward[layer] / divisor)
+        _add_sum(weights.bias[layer], states.plus[layer], rates.forward[layer] / divisor)
+        if rates.feedback[below] > 0.0:
+            np.dot(states.plus[below].T, states.free[layer], step)
+            _add_transposed(weights.feedback[below], step, rates.feedback[below] / divisor)
+
+
+@njit(cache=True)
+def _energy_based(
+    weights: Weights,
+    images: Array,
+    states: States,
+    divisor: float,
+    activation: int,
+    rates: Rates,
+) -> None:
+    depth = len(weights.bias)
+    for layer in range(depth):
+        _to_rates(states.plus[layer], activation)
+        _to_rates(states.now[layer], activation)
+    for layer in range(1, depth):
+        below, step = layer - 1, states.step[layer]
+        scale = rates.forward[layer] / divisor
+        np.dot(states.plus[below].T, states.plus[layer], step)
+        _add(weights.forward[layer], step, scale)
+        _add_transposed(weights.feedback[below], step, scale)
+        np.dot(states.now[below].T, states.now[layer], step)
+        _add(weights.forward[layer], step, -scale)
+        _add_transposed(weights.feedback[below], step, -scale)
+    for layer in range(depth):
+        change = states.plus[layer]
+        change -= states.now[layer]
+        if layer > 0:
+            _add_sum(weights.bias[layer], change, rates.forward[layer] / divisor)
+    _input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
+
+
+@njit(cache=True)
+def _input_step(weights: Weights, images: Array, change: Array, scale: float) -> None:
+    """Input weights and first biases; a pixel of value zero teaches nothing and is skipped."""
+    weight = weights.forward[0]
+    scaled = change * change.dtype.type(scale)
+    for k in range(images.shape[0]):
+        for pixel in range(images.shape[1]):
+            x = images[k, pixel]
+            if x != 0.0:
+                for unit in range(weight.shape[1]):
+                    weight[pixel, unit] += x * scaled[k, unit]
+    _add_sum(weights.bias[0], change, scale)
+
+
+@njit(cache=True)
+def _homeostasis(weights: Weights, strength: float) -> None:
+    """One step down ``sum |W - B^T|^2 / 2`` for every pair (Laborieux and Zenke 2023).
+
+    The antisymmetric part of the Jacobian between two layers of unsaturated units is
+    ``(W - B^T) / 2``; the paper estimates its square with random vectors, here it is exact.
+    """
+    for layer in range(1, len(weights.forward)):
+        forward, feedback = weights.forward[layer], weights.feedback[layer - 1]
+        gain = forward.dtype.type(strength)
+        for pre in range(forward.shape[0]):
+            for post in range(forward.shape[1]):
+                gap = gain * (forward[pre, post] - feedback[post, pre])
+                forward[pre, post] -= gap
+                feedback[post, pre] += gap
+
+
+@njit(cache=True)
+def _to_rates(states: Array, activation: int) -> None:
+    for k in range(states.shape[0]):
+        for unit in range(states.shape[1]):
+            states[k, unit] = rate(states[k, unit], activation)
+
+
+@njit(cache=True)
+def _add(weight: Array, step: Array, scale: float) -> None:
+    gain = weight.dtype.type(scale)
+    for pre in range(weight.shape[0]):
+        for post in range(weight.shape[1]):
+            weight[pre, post] += gain * step[pre, post]
+
+
+@njit(cache=True)
+def _add_transposed(weight: Array, step: Array, scale: float) -> None:
+    gain = weight.dtype.type(scale)
+    for pre in range(weight.shape[0]):
+        for post in range(weight.shape[1]):
+            weight[pre, post] += gain * step[post, pre]
+
+
+@njit(cache=True)
+def _add_sum(bias: Array, change: Array, scale: float) -> None:
+    gain = bias.dtype.type(scale)
+    for k in range(change.shape[0]):
+        for unit in range(bias.size):
+            bias[unit] += gain * change[k, unit]
+
+
+def as_arrays(weights: Weights) -> dict[str, Any]:
+    """Named arrays of a set of weights, for checkpoints: ``forward 0``, ``feedback 0`` ..."""
+    return {
+        f"{kind} {layer}": matrix
+        for kind, group in zip(weights._fields, weights, strict=True)
+        for layer, matrix in enumerate(group)
+    }

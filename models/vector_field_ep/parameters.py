@@ -1,0 +1,307 @@
+"""Settings of equilibrium propagation: vector field, energy-based, discrete and spiking.
+
+Sources: Scellier et al. 2018 (the vector-field rule), Scellier and Bengio 2017 with its published
+program (energy-based rule, step counts and rates), Ernoult et al. 2019 and 2020 (discrete time and
+continual updates), O'Connor et al. 2019 (spikes).  Influence and learning rates are read in the
+cost convention named by ``cost``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bioplaus.parameters import ParameterError, Quantity, check, parameter
+
+__all__ = [
+    "Deep",
+    "Discrete",
+    "EnergyBased",
+    "Spiking",
+    "VectorField",
+    "check_discrete",
+    "check_vector_field",
+    "influence_and_rates",
+    "layer_sizes",
+]
+
+
+@dataclass(frozen=True)
+class VectorField:
+    """Scellier 2018 rule on one hidden layer, with the published program's step counts."""
+
+    layers: str = parameter(
+        "784-500-10", "units per layer, input first", source="Scellier and Bengio 2017, program"
+    )
+    learning_rates: str = parameter(
+        "0.1, 0.05",
+        "learning rate of each layer pair, input side first",
+        symbol="alpha",
+        source="Scellier and Bengio 2017, program",
+    )
+    rule: str = parameter(
+        "vector-field",
+        "learning rule; energy-based ties both directions, shared gives both its update",
+        source="Scellier 2018, equation 9; Scellier and Bengio 2017, equation 15",
+        choices=("vector-field", "energy-based", "shared"),
+    )
+    feedback_start: str = parameter(
+        "independent",
+        "first feedback weights",
+        source="Scellier 2018, section 4; Ernoult 2020 (flipped)",
+        choices=("independent", "transpose", "flipped"),
+    )
+    initial_angle: float = parameter(
+        90.0,
+        "angle between forward and flipped feedback weights [degrees]",
+        symbol="psi",
+        source="Ernoult 2020",
+        low=0.0,
+        high=180.0,
+    )
+    feedback_rate: float = parameter(
+        1.0, "rate of a feedback matrix relative to its forward partner; 0 keeps it fixed", low=0.0
+    )
+    cost: str = parameter(
+        "half",
+        "cost convention: half is |d - s|^2 / 2, full is |d - s|^2",
+        symbol="C",
+        source="Scellier 2018, equation 10 (half); published program (full)",
+        choices=("half", "full"),
+    )
+    influence: float = parameter(
+        0.5,
+        "influence of the target in the second phase",
+        symbol="beta",
+        source="published program",
+    )
+    nudging: str = parameter(
+        "random-sign",
+        "sign of the influence: drawn for each batch, always positive, or both in turn",
+        source="published program; Laborieux 2021 (symmetric)",
+        choices=("random-sign", "positive", "symmetric"),
+    )
+    free_steps: int = parameter(20, "steps of the free phase", symbol="T1", low=1)
+    nudged_steps: int = parameter(4, "steps of each nudged phase", symbol="T2", low=1)
+    settled: float = parameter(
+        0.0, "end the free phase when no layer moves faster than this (0: never)", low=0.0
+    )
+    epsilon: float = parameter(
+        0.5, "Euler step over the time constant", symbol="epsilon", low=0.001, high=1.0
+    )
+    tau: Quantity = parameter("10 ms", "time constant of a unit", symbol="tau", low="0.1 ms")
+    activation: str = parameter(
+        "hard-sigmoid",
+        "rate of a unit; the shifted sigmoid is 1/(1+exp(-4(s-1/2)))",
+        symbol="rho",
+        source="Scellier 2018; Ernoult 2019 (sigmoid, tanh)",
+        choices=("hard-sigmoid", "shifted-sigmoid", "tanh"),
+    )
+    clipped: str = parameter(
+        "all", "layers whose states are kept in 0..1", choices=("all", "hidden", "none")
+    )
+    batch: int = parameter(20, "examples per update", symbol="B", low=1)
+    persistent: bool = parameter(True, "start an example from its last free state")
+    homeostasis: float = parameter(
+        0.0,
+        "rate of the step that makes the Jacobian symmetric",
+        source="Laborieux and Zenke 2023",
+        low=0.0,
+    )
+    weight_decay: float = parameter(0.0, "decay of all weights per update", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
+class EnergyBased(VectorField):
+    """Scellier and Bengio 2017, 784-500-10, in the published program's full-cost convention."""
+
+    rule: str = parameter("energy-based", "learning rule", choices=("energy-based",))
+    feedback_start: str = parameter("transpose", "tied weights", choices=("transpose",))
+    cost: str = parameter("full", "cost convention", symbol="C", choices=("half", "full"))
+
+
+@dataclass(frozen=True)
+class Deep(VectorField):
+    """Scellier 2018, main figure: three hidden layers of 512, independent feedback weights."""
+
+    layers: str = parameter("784-512-512-512-10", "units per layer", source="Scellier 2018")
+    learning_rates: str = parameter("0.2, 0.1, 0.05, 0.02", "learning rates", symbol="alpha")
+    nudging: str = parameter("symmetric", "sign of the influence", choices=("symmetric",))
+    nudged_steps: int = parameter(8, "steps of each nudged phase", symbol="T2", low=1)
+    settled: float = parameter(1e-3, "end the free phase when no layer moves faster", low=0.0)
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """Ernoult 2019 and 2020, one hidden layer, prototypical discrete time, half-cost."""
+
+    layers: str = parameter("784-512-10", "units per layer, input first", source="Ernoult 2019")
+    learning_rates: str = parameter(
+        "0.08, 0.04", "learning rate of each layer pair, input side first", symbol="eta"
+    )
+    rule: str = parameter(
+        "P-EP",
+        "learning rule: two phases, or continual with tied or independent weights",
+        source="Ernoult 2019 (P-EP), 2020 (C-EP, C-VF)",
+        choices=("P-EP", "C-EP", "C-VF"),
+    )
+    initial_angle: float = parameter(
+        0.0,
+        "angle between forward and feedback weights at the start [degrees] (C-VF)",
+        symbol="psi",
+        source="Ernoult 2020",
+        low=0.0,
+        high=180.0,
+    )
+    influence: float = parameter(0.1, "influence of the target", symbol="beta")
+    nudging: str = parameter(
+        "positive", "sign of the influence", choices=("positive", "random-sign")
+    )
+    free_steps: int = parameter(40, "steps of the free phase", symbol="T", low=1)
+    nudged_steps: int = parameter(15, "steps of the nudged phase", symbol="K", low=1)
+    batch: int = parameter(20, "examples per update", symbol="B", low=1)
+
+
+@dataclass(frozen=True)
+class Spiking:
+    """O'Connor 2019, 784-500-10: units send bits, full-cost, no persistent states."""
+
+    layers: str = parameter("784-500-10", "units per layer, input first", source="O'Connor 2019")
+    learning_rates: str = parameter("0.1, 0.05", "learning rates, input side first", symbol="alpha")
+    influence: float = parameter(0.5, "influence of the target, full-cost", symbol="beta", low=0.01)
+    free_steps: int = parameter(100, "ticks of the free phase", symbol="T1", low=1)
+    nudged_steps: int = parameter(50, "ticks of the nudged phase", symbol="T2", low=1)
+    step: float = parameter(
+        0.354, "first step size of the states", symbol="eps0", source="published program", low=1e-3
+    )
+    step_exponent: float = parameter(
+        0.0, "the step size falls with the tick to this power", symbol="p", low=0.0, high=1.0
+    )
+    prediction: float = parameter(
+        0.503,
+        "first prediction coefficient of encoder and decoder (1: plain sigma-delta)",
+        symbol="lambda0",
+        source="published program",
+        low=0.01,
+        high=1.0,
+    )
+    prediction_exponent: float = parameter(
+        0.292, "the coefficient falls with the tick to this power", low=0.0, high=1.0
+    )
+    split_stream: bool = parameter(
+        False, "take the free statistics after as many extra free ticks", source="O'Connor 2019"
+    )
+    batch: int = parameter(20, "examples per update", symbol="B", low=1)
+
+
+Sized = VectorField | Discrete | Spiking
+
+
+def layer_sizes(p: Sized) -> tuple[int, ...]:
+    """Units per layer, input first: ``"784-500-10"`` is ``(784, 500, 10)``.
+
+    Raises
+    ------
+    ParameterError
+        When the text is no chain of at least three positive whole numbers.
+    """
+    words = p.layers.split("-")
+    if len(words) < 3 or not all(word.isdigit() and int(word) > 0 for word in words):
+        raise ParameterError(
+            f"layers = {p.layers!r} is not a chain such as 784-500-10 (at least one hidden layer)"
+        )
+    return tuple(int(word) for word in words)
+
+
+def learning_rates(p: Sized) -> tuple[float, ...]:
+    """One rate for each layer pair, input side first, as written (no cost conversion).
+
+    Raises
+    ------
+    ParameterError
+        When a rate is no number or negative, or their count is not the number of layer pairs.
+    """
+    pairs = len(layer_sizes(p)) - 1
+    try:
+        rates = tuple(float(word) for word in p.learning_rates.replace(",", " ").split())
+    except ValueError:
+        raise ParameterError(
+            f"learning_rates = {p.learning_rates!r} is not a list such as '0.1, 0.05'"
+        ) from None
+    if len(rates) != pairs or min(rates) < 0:
+        raise ParameterError(
+            f"learning_rates = {p.learning_rates!r} must hold {pairs} rates of at least 0,"
+            f" one for each pair of neighbouring layers of {p.layers}, input side first"
+        )
+    return rates
+
+
+def influence_and_rates(p: Sized) -> tuple[float, tuple[float, ...]]:
+    """Influence and learning rates in half-cost terms.
+
+    ``C_full = 2 C_half``, so a full-cost influence and its rates are twice as large in half-cost
+    terms (Scellier and Bengio 2017 use both conventions, in paper and program).
+    """
+    full = isinstance(p, Spiking) or (isinstance(p, VectorField) and p.cost == "full")
+    factor = 2.0 if full else 1.0
+    return factor * p.influence, tuple(factor * rate for rate in learning_rates(p))
+
+
+def check_vector_field(p: VectorField) -> None:
+    """Check what concerns several fields at once.
+
+    Raises
+    ------
+    ParameterError
+        For an influence that cannot teach or that makes the output unstable, and for a nudged
+        phase too short to reach the first hidden layer.
+    """
+    check(p)
+    influence, _ = influence_and_rates(p)
+    if influence == 0:
+        raise ParameterError(
+            "influence = 0: the second phase would equal the first and teach nothing;"
+            " write a value such as 0.5 (the update is divided by it)"
+        )
+    negative = influence < 0 or p.nudging in ("random-sign", "symmetric")
+    unbounded = p.clipped != "all"
+    if influence <= -1 or (negative and unbounded and abs(influence) >= 1):
+        raise ParameterError(
+            f"influence = {p.influence} ({influence:g} in half-cost terms): at -1 and below the"
+            " leak of an output, 1 + beta, is no longer positive and the output runs away"
+            " from its target; keep it above -1"
+            + (" or clip all layers" if unbounded and influence > -1 else "")
+        )
+    depth = len(layer_sizes(p)) - 1
+    if p.nudged_steps < depth:
+        raise ParameterError(
+            f"nudged_steps = {p.nudged_steps} is too short: the target moves one layer a step and"
+            f" needs at least {depth} steps to reach the first hidden layer of {p.layers}"
+        )
+    if p.rule == "energy-based" and p.feedback_start != "transpose":
+        raise ParameterError(
+            "rule = energy-based has one weight for both directions;"
+            " write feedback_start = transpose, or choose rule = vector-field"
+        )
+
+
+def check_discrete(p: Discrete) -> None:
+    """Check what concerns several fields of the discrete forms at once.
+
+    Raises
+    ------
+    ParameterError
+        For an influence of zero or at most -1, or a nudged phase shorter than the network.
+    """
+    check(p)
+    learning_rates(p)
+    if p.influence == 0 or p.influence <= -1:
+        raise ParameterError(
+            f"influence = {p.influence}: the update is divided by it, and at -1 and below the"
+            " output moves away from its target; write a value such as 0.1"
+        )
+    depth = len(layer_sizes(p)) - 1
+    if p.nudged_steps < depth:
+        raise ParameterError(
+            f"nudged_steps = {p.nudged_steps} is too short: the target moves one layer a step and"
+            f" needs at least {depth} steps to reach the first hidden layer of {p.layers}"
+        )
