@@ -24,9 +24,9 @@ def draw(loops: dict[str, dict[str, dict[str, Any]]], path: Path) -> None:
         heights = [_height(row, target, base) for row in loops.values()]
         place = np.arange(len(loops)) + (k - (len(targets) - 1) / 2) * width
         axes.bar(place, heights, width, label=target)
-    for place, case in enumerate(loops):
+    for left, case in enumerate(loops):
         for dtype, (goal, _) in CASES[case].goal.items() if base else ():
-            axes.hlines(goal, place - 0.45, place + 0.45, color="k", lw=1, ls=_style(dtype))
+            axes.hlines(goal, left - 0.45, left + 0.45, color="k", lw=1, ls=_style(dtype))
     axes.set_yscale("log")
     axes.axhline(1, color="0.6", lw=0.8)
     axes.set_xticks(range(len(loops)), list(loops))

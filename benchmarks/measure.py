@@ -1,8 +1,9 @@
 """Measure one case on one target in this process, and print one line of JSON.
 
-``python -m benchmarks.measure loop B1 numpy --folder CACHE``. A process of its own for each measurement keeps caches, imports and
-random states of the targets apart. Times are CPU seconds, so that other load on the machine
-matters little; compilation and a warm-up run are outside of the loop's time.
+``python -m benchmarks.measure loop B1 numpy --folder CACHE``. A process of its own for each
+measurement keeps caches, imports and random states of the targets apart. Times are CPU seconds,
+so that other load on the machine matters little; compilation and a warm-up run are outside of the
+loop's time.
 """
 
 import argparse
