@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from bioplaus.plotting.appearance import GREY, style
 
@@ -55,6 +56,7 @@ def learning_curve(
             ax.set_yscale("log")
         else:
             ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+        ax.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=bool(np.ptp(x) >= 2)))
         ax.set_xlabel("epoch")
         ax.set_ylabel(name)
         if ax.get_legend_handles_labels()[1]:

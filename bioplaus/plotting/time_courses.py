@@ -86,5 +86,6 @@ def traces(
         ax.set_xlabel("time [s]")
         ax.set_ylabel(f"{name} [{scaled_unit}]".strip() if scaled_unit else name)
         if labels:
-            ax.legend()
+            columns = min(len(labels), 3)
+            ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
     return ax

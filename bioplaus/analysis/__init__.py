@@ -1,0 +1,13 @@
+"""Pure functions on recorded arrays: spike trains, bursts, alignment of gradients."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "alignment": ["alignment_angle"],
+        "bursts": ["Bursts", "burst_probability", "find_bursts"],
+        "intervals": ["cv", "intervals", "local_variation"],
+        "rates": ["population_rate", "silent_and_saturated", "spike_counts", "spike_rates"],
+    },
+)

@@ -1,0 +1,52 @@
+"""How far a learning rule points away from the gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["alignment_angle"]
+
+
+def alignment_angle(
+    a: npt.ArrayLike, b: npt.ArrayLike, axis: int | tuple[int, ...] | None = None
+) -> npt.NDArray[np.float64]:
+    """Angle between two arrays read as vectors.
+
+    Feedback alignment is judged by it: 0 is the direction of backpropagation, below 90 the error
+    still falls, 90 is what random vectors of many dimensions have (Lillicrap et al. 2016).
+
+    Parameters
+    ----------
+    a, b
+        Of equal shape, any one unit each.
+    axis
+        The axes that make up one vector; by default all, which gives one angle.
+
+    Returns
+    -------
+    angle [degrees] in 0 .. 180, of the shape that is left; not a number where a vector is zero.
+
+    Raises
+    ------
+    ValueError
+        When the shapes differ.
+    """
+    x, y = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if x.shape != y.shape:
+        raise ValueError(f"shapes {x.shape} and {y.shape} differ; no angle between them")
+    x, y = _unit_vectors(x, axis), _unit_vectors(y, axis)
+    # Kahan's form keeps its digits near 0 and 180 degrees, where the arc cosine loses half.
+    difference = np.sqrt(np.sum((x - y) ** 2, axis=axis))
+    total = np.sqrt(np.sum((x + y) ** 2, axis=axis))
+    return np.asarray(np.degrees(2 * np.arctan2(difference, total)))
+
+
+def _unit_vectors(
+    x: npt.NDArray[np.float64], axis: int | tuple[int, ...] | None
+) -> npt.NDArray[np.float64]:
+    # Scaled by the largest entry first, so that no square under- or overflows.
+    largest = np.abs(x).max(axis=axis, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = x / largest
+        return np.asarray(scaled / np.sqrt(np.sum(scaled**2, axis=axis, keepdims=True)))

@@ -1,0 +1,43 @@
+"""The alignment angle against geometry."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bioplaus import analysis
+
+
+@pytest.mark.parametrize("degrees", [0.0, 1e-7, 30.0, 90.0, 179.9999, 180.0])
+def test_angle_in_the_plane(degrees: float) -> None:
+    """Also where the arc cosine of a dot product would have lost all digits."""
+    turned = [np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]
+    assert float(analysis.alignment_angle([3.0, 0.0], turned)) == pytest.approx(
+        degrees, rel=1e-12, abs=1e-14
+    )
+
+
+def test_angle_does_not_depend_on_scale_or_unit() -> None:
+    a, b = np.array([1.0, 2.0, 3.0]), np.array([-1.0, 0.5, 2.0])
+    assert analysis.alignment_angle(1e-200 * a, 1e200 * b) == pytest.approx(
+        analysis.alignment_angle(a, b), rel=1e-14
+    )
+
+
+def test_matrices_are_one_vector_or_one_for_each_row() -> None:
+    a = np.array([[1.0, 0.0], [0.0, 1.0]])
+    b = np.array([[0.0, 1.0], [0.0, 1.0]])
+    assert float(analysis.alignment_angle(a, b)) == pytest.approx(60.0)
+    assert analysis.alignment_angle(a, b, axis=1) == pytest.approx([90.0, 0.0], abs=1e-12)
+
+
+def test_random_directions_of_many_dimensions_are_orthogonal() -> None:
+    """The angle's standard deviation is 1/sqrt(n) rad: 0.57 degrees at n = 10,000.  Seed 4."""
+    a, b = np.random.default_rng(4).normal(size=(2, 10_000))
+    assert float(analysis.alignment_angle(a, b)) == pytest.approx(90.0, abs=2.5)
+
+
+def test_zero_vectors_have_no_angle_and_shapes_must_agree() -> None:
+    assert np.isnan(analysis.alignment_angle([0.0, 0.0], [1.0, 0.0]))
+    with pytest.raises(ValueError, match="differ"):
+        analysis.alignment_angle([1.0], [1.0, 2.0])
