@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bioplaus.errors import UserError
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -38,7 +40,7 @@ P = TypeVar("P", bound="DataclassInstance")
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*(.*?)\s*$")
 
 
-class ParameterError(ValueError):
+class ParameterError(UserError, ValueError):
     """A parameter has a value that cannot be used; the message says what would be right."""
 
 

@@ -1,0 +1,325 @@
+"""The command line: parses, calls, prints."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bioplaus import __version__
+from bioplaus.errors import UserError
+
+if TYPE_CHECKING:
+    from bioplaus.records import RunReader
+    from bioplaus.registry import Entry
+    from bioplaus.training.loop import Plan
+
+__all__ = ["main"]
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (2 for wrong input, 130 after Ctrl-C)."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if arguments and arguments[0] in _ROOMS:
+            return _call_room(arguments[0], arguments[1:])
+        parser = _parser()
+        options = parser.parse_args(arguments)
+        if options.command is None:
+            parser.print_help()
+            return 0
+        code: int = options.call(options)
+        return code
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except (UserError, OSError) as error:
+        print(f"bioplaus: {error.args[0] if error.args[1:] == () else error}", file=sys.stderr)
+        return 1 if isinstance(error, FloatingPointError) else 2
+
+
+def _call_room(name: str, arguments: Sequence[str]) -> int:
+    """Call a command whose options and work live in a room of their own."""
+    import importlib
+
+    summary, module = _ROOMS[name]
+    room = importlib.import_module(module)
+    parser = argparse.ArgumentParser(prog=f"bioplaus {name}", description=summary)
+    room.configure(parser)
+    code: int = room.execute(parser.parse_args(arguments))
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bioplaus", description="Run, inspect and reproduce models of plausible learning."
+    )
+    parser.add_argument("--version", action="version", version=f"bioplaus {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, (summary, configure, call) in _COMMANDS.items():
+        command = commands.add_parser(
+            name, help=summary, description=summary, add_help=name != "run"
+        )
+        configure(command)
+        command.set_defaults(call=call)
+    for name, (summary, _) in _ROOMS.items():
+        commands.add_parser(name, help=summary, add_help=False)
+    return parser
+
+
+# run, resume, demo
+
+
+def _configure_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", metavar="NAME", nargs="?", help="a name or a file")
+    parser.add_argument(
+        "-h", "--help", action="store_true", help="this text; with NAME also its parameters"
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="the run directory to make")
+    parser.add_argument("--force", action="store_true", help="replace an existing run directory")
+    _configure_setting(parser)
+    parser.set_defaults(parser=parser)
+
+
+def _configure_setting(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="set a parameter, with its unit (tau_synapse=5ms); repeat for more",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default 1)")
+    parser.add_argument("--quick", action="store_true", help="the experiment's reduced setting")
+    parser.add_argument("--backend", default="numba", help="numba (default), cython or numpy")
+    parser.add_argument("--dtype", default="float64", help="float64 (default) or float32")
+    parser.add_argument("--threads", type=int, default=1, help="cores for one network (default 1)")
+    parser.add_argument(
+        "--record", metavar="WHAT", default="", help="none, or hidden,hidden.U:5 (spikes, traces)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from bioplaus import registry
+    from bioplaus.records.placement import new_run_directory
+
+    if options.experiment is None or options.help:
+        options.parser.print_help()
+        if options.experiment is None:
+            return 0 if options.help else 2
+        entry = registry.find(options.experiment)
+        print()
+        _print_parameters(entry, registry.load(entry))
+        return 0
+    entry = registry.find(options.experiment)
+    plan = _plan(entry, options)
+    out = options.out or new_run_directory(entry.name, options.seed)
+    return _finish_run(plan, out, options)
+
+
+def _finish_run(plan: Plan, out: Path, options: argparse.Namespace) -> int:
+    from bioplaus.training import Interrupted, progress_for, start
+
+    try:
+        run = start(plan, out, force=options.force, progress=progress_for(options.quiet))
+    except Interrupted as stop:
+        print(stop, file=sys.stderr)
+        return INTERRUPTED
+    _print_summary(run)
+    _draw(run)
+    return 0
+
+
+def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
+    from bioplaus import registry
+    from bioplaus.training.backend import Backend
+    from bioplaus.training.loop import Plan
+
+    return Plan.make(
+        entry.name,
+        entry.module,
+        registry.load(entry),
+        changes=dict(_assignment(text) for text in options.set),
+        quick=options.quick,
+        seed=options.seed,
+        backend=Backend(options.backend, options.dtype, options.threads),
+        record=options.record,
+    )
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    from bioplaus.parameters import ParameterError
+
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ParameterError(f"--set {text!r} is not NAME=VALUE, such as tau_synapse=5ms")
+    return name.strip(), value.strip()
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from bioplaus.records import RunReader
+    from bioplaus.training import Interrupted, progress_for, resume
+
+    run = RunReader(options.run)
+    if run.status == "finished":
+        print(f"{run.path} is finished")
+        return 0
+    try:
+        run = resume(_plan_of(run), run.path, progress=progress_for(options.quiet))
+    except Interrupted as stop:
+        print(stop, file=sys.stderr)
+        return INTERRUPTED
+    _print_summary(run)
+    _draw(run)
+    return 0
+
+
+def _plan_of(run: RunReader) -> Plan:
+    """The plan behind a run directory."""
+    from bioplaus import registry
+    from bioplaus.training.loop import Plan
+
+    source = run.config["source"]
+    entry = registry.find(source if source.endswith(".py") else run.config["experiment"])
+    return Plan.from_config(run.config, registry.load(entry))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from bioplaus.demonstration import demonstrate
+
+    return demonstrate(quiet=options.quiet)
+
+
+# list, show, plot, evaluate, cite
+
+
+def _list(options: argparse.Namespace) -> int:
+    from bioplaus import registry
+
+    entries = registry.entries()
+    width = max((len(entry.name) for entry in entries), default=0)
+    for entry in entries:
+        print(f"{entry.name:<{width}}  {entry.summary}")
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from bioplaus.records import RunReader
+
+    _print_summary(RunReader(options.run))
+    return 0
+
+
+def _plot(options: argparse.Namespace) -> int:
+    from bioplaus.records import RunReader
+
+    _draw(RunReader(options.run))
+    return 0
+
+
+def _draw(run: RunReader) -> None:
+    from bioplaus.training.figures import draw
+
+    for path in draw(run, _plan_of(run)):
+        print(f"  {path}")
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from bioplaus.records import RunReader
+    from bioplaus.training.loop import evaluate
+
+    run = RunReader(options.run)
+    metrics = evaluate(_plan_of(run), run, options.dataset, options.part)
+    for name, value in metrics.items():
+        print(f"{name} = {value:.6g}")
+    return 0
+
+
+def _configure_evaluate(parser: argparse.ArgumentParser) -> None:
+    _configure_path(parser)
+    parser.add_argument("--dataset", default="", help="another data set (default: its own)")
+    parser.add_argument("--part", default="test", choices=["train", "validation", "test"])
+
+
+def _cite(options: argparse.Namespace) -> int:
+    from bioplaus import registry
+
+    key = options.name if options.name in registry.PAPERS else registry.find(options.name).paper
+    if key not in registry.PAPERS:
+        print(f"{options.name} belongs to no paper of this project", file=sys.stderr)
+        return 2
+    print(registry.PAPERS[key].bibtex)
+    return 0
+
+
+def _configure_nothing(parser: argparse.ArgumentParser) -> None:
+    """For commands without options."""
+
+
+def _configure_path(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", type=Path, help="a run directory")
+
+
+def _configure_resume(parser: argparse.ArgumentParser) -> None:
+    _configure_path(parser)
+    _configure_quiet(parser)
+
+
+def _configure_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _configure_cite(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="an experiment or a paper")
+
+
+def _print_parameters(entry: Entry, experiment: type[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from bioplaus.parameters import describe
+
+    table = Table(title=f"{entry.name}: {entry.summary}", title_justify="left", box=None)
+    for column in ("parameter", "default", "accepted", "meaning"):
+        table.add_column(column, overflow="fold")
+    for row in describe(experiment.Parameters):
+        symbol = f" ({row.symbol})" if row.symbol else ""
+        tunable = " [tunable]" if row.tunable else ""
+        meaning = f"{row.meaning}{symbol}{tunable}".replace("[", r"\[")
+        table.add_row(row.name, row.default, row.allowed.replace("[", r"\["), meaning)
+    Console().print(table)
+
+
+def _print_summary(run: RunReader) -> None:
+    print(f"{run.path}: {run.status}, {run.config['experiment']}, seed {run.config['seed']}")
+    last = {name: values[-1] for name, values in run.metrics.items() if len(values)}
+    for name, value in {**last, **run.summary.get("metrics", {})}.items():
+        print(f"  {name} = {value:.6g}")
+
+
+_Configure = Callable[[argparse.ArgumentParser], None]
+_COMMANDS: dict[str, tuple[str, _Configure, Callable[[argparse.Namespace], int]]] = {
+    "list": ("the experiments, one line each", _configure_nothing, _list),
+    "run": ("run an experiment", _configure_run, _run),
+    "resume": ("go on with an unfinished run, to the bit", _configure_resume, _resume),
+    "show": ("what a run is and how far it came", _configure_path, _show),
+    "plot": ("draw a run's figures again", _configure_path, _plot),
+    "evaluate": ("test a run's weights on other data", _configure_evaluate, _evaluate),
+    "cite": ("the papers behind an experiment, as BibTeX", _configure_cite, _cite),
+    "demo": ("learn handwritten digits, in a minute", _configure_quiet, _demo),
+}
+
+# Commands with a room of their own: a module with configure(parser) and execute(options).
+_ROOMS: dict[str, tuple[str, str]] = {
+    "reproduce": ("run a paper's results beside their bands", "bioplaus.reproduction.command"),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

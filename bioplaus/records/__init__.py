@@ -1,0 +1,13 @@
+"""The run directory: one writer, one reader, a versioned format (see docs/architecture.md)."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "checkpoint": ["CheckpointError", "read_checkpoint", "write_checkpoint"],
+        "reader": ["NotARun", "RunReader"],
+        "recording": ["Recording", "read_recording", "write_recording"],
+        "writer": ["RunExists", "RunLocked", "RunWriter"],
+    },
+)

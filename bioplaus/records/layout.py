@@ -1,0 +1,41 @@
+"""Names of the files in a run directory, and the version of the format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "CHANGES",
+    "CHECKPOINTS",
+    "CONFIG",
+    "CONTROL",
+    "ENVIRONMENT",
+    "FIGURES",
+    "FORMAT_VERSION",
+    "LOCK",
+    "LOG",
+    "METRICS",
+    "RECORDING",
+    "STATE",
+    "SUMMARY",
+    "segment_file",
+]
+
+FORMAT_VERSION = 1
+CONFIG = "config.yaml"
+ENVIRONMENT = "environment.json"
+STATE = "state.json"
+METRICS = "metrics.csv"
+SUMMARY = "summary.json"
+RECORDING = "recording"
+CONTROL = "control"
+CHANGES = "changes.csv"
+FIGURES = "figures"
+CHECKPOINTS = "checkpoint"
+LOG = "log.txt"
+LOCK = ".lock"
+
+
+def segment_file(folder: Path, segment: int, ending: str) -> Path:
+    """The file of one segment, sorted by name as by number."""
+    return folder / f"{segment:06d}.{ending}"

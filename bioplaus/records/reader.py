@@ -1,0 +1,159 @@
+"""Reading a run directory, finished or not."""
+
+from __future__ import annotations
+
+import csv
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bioplaus.errors import UserError
+from bioplaus.records import layout, lock
+from bioplaus.records.recording import Recording, TraceRecord, read_recording
+
+__all__ = ["NotARun", "RunReader"]
+
+
+class NotARun(UserError, ValueError):
+    """The path is no run directory, or one of a newer format."""
+
+
+class RunReader:
+    """One run directory.
+
+    Parameters
+    ----------
+    path
+        The directory.
+
+    Raises
+    ------
+    NotARun
+        If it is no run directory, or written in a newer format.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        state = self.path / layout.STATE
+        if not state.is_file():
+            raise NotARun(f"{self.path} is not a run directory (it has no {layout.STATE})")
+        version = json.loads(state.read_text(encoding="utf-8"))["format"]
+        if version > layout.FORMAT_VERSION:
+            raise NotARun(
+                f"{self.path} has format {version}; this bioplaus reads up to "
+                f"{layout.FORMAT_VERSION}: install a newer one"
+            )
+
+    @property
+    def status(self) -> str:
+        """``running``, ``finished``, ``interrupted`` or ``failed``; a killed run is interrupted."""
+        text = (self.path / layout.STATE).read_text(encoding="utf-8")
+        status: str = json.loads(text)["status"]
+        return "interrupted" if status == "running" and not lock.is_held(self.path) else status
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The start state: experiment, seed, backend, every parameter as text with unit."""
+        import yaml
+
+        content: dict[str, Any] = yaml.safe_load(
+            (self.path / layout.CONFIG).read_text(encoding="utf-8")
+        )
+        return content
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters at the start, as text with unit."""
+        content: dict[str, Any] = self.config["parameters"]
+        return content
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions, platform, backend, wall time (empty before the run reports them)."""
+        return self._json(layout.ENVIRONMENT)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The final figures (empty before the run has finished)."""
+        return self._json(layout.SUMMARY)
+
+    @property
+    def log(self) -> str:
+        """The log so far."""
+        path = self.path / layout.LOG
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def _json(self, name: str) -> dict[str, Any]:
+        path = self.path / name
+        if not path.is_file():
+            return {}
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return content
+
+    @property
+    def metrics(self) -> dict[str, NDArray[np.float64]]:
+        """Column name to values, one per finished segment; a half-written row is left out."""
+        path = self.path / layout.METRICS
+        if not path.is_file():
+            return {}
+        with open(path, encoding="utf-8", newline="") as file:
+            whole = file.read()
+        rows = list(csv.reader(whole[: whole.rfind("\n") + 1].splitlines()))
+        if not rows:
+            return {}
+        columns = np.array(rows[1:], dtype=np.float64).reshape(-1, len(rows[0]))
+        return {name: columns[:, n].copy() for n, name in enumerate(rows[0])}
+
+    @property
+    def changes(self) -> list[tuple[int, float, str, str]]:
+        """Changes while running: (segment, simulated time [s], parameter, value)."""
+        path = self.path / layout.CHANGES
+        if not path.is_file():
+            return []
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))[1:]
+        return [(int(s), float(t), name, value) for s, t, name, value in rows]
+
+    def recordings(self) -> list[Recording]:
+        """What each segment recorded, in order."""
+        return [read_recording(path) for path in self.recording_files()]
+
+    def recording_files(self) -> list[Path]:
+        """The closed recording files, in order of segments."""
+        return sorted((self.path / layout.RECORDING).glob("*.h5"))
+
+    def spikes(self, population: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Spikes of a population over the whole run: t (spikes,) [s], i (spikes,).
+
+        Raises
+        ------
+        KeyError
+            If its spikes were not recorded.
+        """
+        parts = [r.spikes[population] for r in self.recordings() if population in r.spikes]
+        if not parts:
+            raise KeyError(f"no spikes of {population!r} were recorded in {self.path}")
+        return np.concatenate([t for t, _ in parts]), np.concatenate([i for _, i in parts])
+
+    def trace(self, population: str, variable: str) -> TraceRecord:
+        """A recorded variable over the whole run.
+
+        Raises
+        ------
+        KeyError
+            If it was not recorded.
+        """
+        key = (population, variable)
+        parts = [r.traces[key] for r in self.recordings() if key in r.traces]
+        if not parts:
+            raise KeyError(f"no trace of {population}.{variable} was recorded in {self.path}")
+        return TraceRecord(
+            t=np.concatenate([part.t for part in parts]),
+            value=np.concatenate([part.value for part in parts], axis=1),
+            unit=parts[0].unit,
+            cells=parts[0].cells,
+        )

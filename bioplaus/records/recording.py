@@ -1,0 +1,91 @@
+"""Spikes and traces of one segment in one closed HDF5 file.
+
+Groups ``spikes/<population>`` with ``t`` [s] and ``i``, and ``traces/<population>/<variable>`` with
+``t`` [s], ``value`` (cells, times), ``cells`` and the unit of the value as an attribute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bioplaus.records import atomic
+
+__all__ = ["Recording", "TraceRecord", "read_recording", "write_recording"]
+
+
+@dataclass(frozen=True)
+class TraceRecord:
+    """A variable of some cells over time.
+
+    t : (times,) [s]; value : (cells, times) in ``unit``; cells : (cells,) their indices.
+    """
+
+    t: NDArray[np.float64]
+    value: NDArray[np.float64]
+    unit: str
+    cells: NDArray[np.int64]
+
+
+@dataclass
+class Recording:
+    """What one segment recorded: spikes by population, traces by (population, variable).
+
+    spikes[population] : (t (spikes,) [s], i (spikes,)).
+    """
+
+    spikes: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(default_factory=dict)
+    traces: dict[tuple[str, str], TraceRecord] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether anything was recorded at all."""
+        return bool(self.spikes or self.traces)
+
+
+def write_recording(path: Path, recording: Recording) -> None:
+    """Write one segment's recording atomically."""
+    import h5py
+
+    def fill(partial: Path) -> None:
+        with h5py.File(partial, "w") as file:
+            for population, (t, i) in recording.spikes.items():
+                group = file.create_group(f"spikes/{population}")
+                _dataset(group, "t", t).attrs["unit"] = "s"
+                _dataset(group, "i", i)
+            for (population, variable), trace in recording.traces.items():
+                group = file.create_group(f"traces/{population}/{variable}")
+                _dataset(group, "t", trace.t).attrs["unit"] = "s"
+                _dataset(group, "value", trace.value).attrs["unit"] = trace.unit
+                _dataset(group, "cells", trace.cells)
+
+    atomic.write(path, fill)
+
+
+def _dataset(group: Any, name: str, values: NDArray[Any]) -> Any:
+    # Without time stamps equal recordings are equal files.
+    return group.create_dataset(
+        name, data=values, compression="gzip", compression_opts=1, track_times=False
+    )
+
+
+def read_recording(path: Path) -> Recording:
+    """Read one segment's recording."""
+    import h5py
+
+    recording = Recording()
+    with h5py.File(path, "r") as file:
+        for population, group in file.get("spikes", {}).items():
+            recording.spikes[population] = (group["t"][:], group["i"][:])
+        for population, variables in file.get("traces", {}).items():
+            for variable, group in variables.items():
+                recording.traces[population, variable] = TraceRecord(
+                    t=group["t"][:],
+                    value=group["value"][:],
+                    unit=str(group["value"].attrs["unit"]),
+                    cells=group["cells"][:],
+                )
+    return recording

@@ -1,0 +1,34 @@
+"""Drawing a run's figures into its directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bioplaus.records import RunReader, atomic, layout
+from bioplaus.training.loop import Plan
+
+__all__ = ["draw"]
+
+
+def draw(run: RunReader, plan: Plan) -> list[Path]:
+    """Draw the experiment's figures from the record, as PNG and SVG; returns the PNG files."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    experiment = plan.experiment(plan.parameters, plan.seed)
+    folder = run.path / layout.FIGURES
+    folder.mkdir(exist_ok=True)
+    paths = []
+    for stem, figure in experiment.figures(run):
+        for ending in ("png", "svg"):
+            path = folder / f"{stem}.{ending}"
+
+            def save(partial: Path, ending: str = ending) -> None:
+                figure.savefig(partial, format=ending)
+
+            atomic.write(path, save)
+        plt.close(figure)
+        paths.append(folder / f"{stem}.png")
+    return paths

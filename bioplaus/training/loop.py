@@ -1,0 +1,356 @@
+"""The one loop that runs every experiment: segments, metrics, recordings, checkpoints, changes."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bioplaus.parameters import ParameterError, replace, unknown_name
+from bioplaus.records.atomic import DiskFull
+from bioplaus.records.checkpoint import newest_checkpoint
+from bioplaus.records.reader import NotARun, RunReader
+from bioplaus.records.writer import RunWriter, check_free
+from bioplaus.training.backend import Backend, environment, peak_memory_mb
+from bioplaus.training.experiment import Experiment
+from bioplaus.training.progress import Progress
+from bioplaus.training.recorded import read_record
+
+__all__ = ["Interrupted", "Plan", "evaluate", "resume", "start"]
+
+
+class Interrupted(Exception):
+    """The run was asked to end; its directory is in order and says how far it came."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What is run: everything that ``config.yaml`` keeps.
+
+    parameters : an instance of the experiment's ``Parameters``; record : text of ``--record``, or
+    empty for the experiment's own choice; source : module or file of the experiment.
+    """
+
+    name: str
+    source: str
+    experiment: type[Experiment]
+    parameters: Any
+    seed: int = 1
+    backend: Backend = dataclasses.field(default_factory=Backend)
+    record: str = ""
+
+    def config(self) -> dict[str, Any]:
+        """The plan as plain values, exactly reloadable."""
+        return {
+            "experiment": self.name,
+            "source": self.source,
+            "form": self.experiment.form,
+            "seed": self.seed,
+            "backend": dataclasses.asdict(self.backend),
+            "record": self.record,
+            "parameters": {
+                field.name: _plain(getattr(self.parameters, field.name))
+                for field in dataclasses.fields(self.parameters)
+            },
+        }
+
+    @classmethod
+    def make(
+        cls,
+        name: str,
+        source: str,
+        experiment: type[Experiment],
+        *,
+        changes: Mapping[str, Any],
+        quick: bool = False,
+        seed: int = 1,
+        backend: Backend | None = None,
+        record: str = "",
+    ) -> Plan:
+        """Plan a run of an experiment with some parameters changed.
+
+        Raises
+        ------
+        ParameterError
+            For an unknown name, or a value of the wrong kind, unit or range.
+        """
+        reduced = experiment.quick if quick else {}
+        return cls(
+            name=name,
+            source=source,
+            experiment=experiment,
+            parameters=replace(experiment.Parameters(), {**reduced, **changes}),
+            seed=seed,
+            backend=backend or Backend(),
+            record=record,
+        )
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], experiment: type[Experiment]) -> Plan:
+        """Read a plan back from ``config.yaml``."""
+        return cls(
+            name=config["experiment"],
+            source=config["source"],
+            experiment=experiment,
+            parameters=replace(experiment.Parameters(), config["parameters"]),
+            seed=config["seed"],
+            backend=Backend(**config["backend"]),
+            record=config["record"],
+        )
+
+    def build(self) -> Experiment:
+        """Make the experiment and set it up, with every check that it has."""
+        if self.experiment.form == "network":
+            self.backend.select(self.seed)
+        record = read_record(self.record) if self.record else None
+        experiment = self.experiment(self.parameters, self.seed, record)
+        experiment.setup()
+        return experiment
+
+
+def start(
+    plan: Plan,
+    out: Path,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    reference: list[dict[str, Any]] | None = None,
+) -> RunReader:
+    """Run a plan from its beginning; returns the finished record.
+
+    Parameters
+    ----------
+    out
+        The run directory to make.
+    reference
+        The paper's figures, kept beside ours in ``summary.json``.
+
+    Raises
+    ------
+    RunExists, ParameterError
+        Before anything is written.
+    Interrupted
+        On Ctrl-C or a termination signal, with the directory closed properly.
+    NonFiniteState
+        When a variable is no longer finite; the record so far is kept.
+    """
+    check_free(out, force)
+    experiment = plan.build()
+    writer = RunWriter.create(out, plan.config(), force)
+    writer.log(f"started {plan.name}, seed {plan.seed}, backend {plan.backend.name}")
+    return _run(plan, experiment, writer, 0, 0.0, progress or Progress(), reference)
+
+
+def resume(
+    plan: Plan,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    reference: list[dict[str, Any]] | None = None,
+) -> RunReader:
+    """Go on from the newest checkpoint, to the bit; see :func:`start`.
+
+    Raises
+    ------
+    RunLocked
+        If another process writes the directory.
+    CheckpointError
+        If the newest checkpoint is damaged; the one before it is offered.
+    """
+    writer = RunWriter.reopen(out)
+    try:
+        found = newest_checkpoint(out)
+        done, kept = found if found else (0, {})
+        writer.rewind(done)
+        experiment = plan.build()
+        if kept:
+            _restore(experiment, kept)
+    except BaseException:
+        writer.close("interrupted")
+        raise
+    writer.log(f"resumed after {done} of {experiment.segments()} segments")
+    wall = float(kept.get("wall_s", 0.0))
+    return _run(plan, experiment, writer, done, wall, progress or Progress(), reference)
+
+
+def evaluate(plan: Plan, run: RunReader, dataset: str, part: str) -> Mapping[str, float]:
+    """Test the newest weights of a run on a part of a data set (empty: its own)."""
+    found = newest_checkpoint(run.path)
+    if found is None:
+        raise NotARun(f"{run.path} has no checkpoint yet, so there is nothing to evaluate")
+    experiment = plan.build()
+    _restore(experiment, found[1])
+    return experiment.evaluate(dataset, part)
+
+
+def _restore(experiment: Experiment, kept: Mapping[str, Any]) -> None:
+    for name, value in kept["tuned"].items():
+        _tune(experiment, name, value)
+    experiment.rng.bit_generator.state = kept["rng"]
+    experiment.segment = int(kept["segment"])
+    experiment.restore(kept["state"])
+
+
+def _run(
+    plan: Plan,
+    experiment: Experiment,
+    writer: RunWriter,
+    done: int,
+    wall_before: float,
+    progress: Progress,
+    reference: list[dict[str, Any]] | None,
+) -> RunReader:
+    """Run the segments that are left and finish, whatever happens leaving the record closed."""
+    began = time.monotonic()
+    backend = plan.backend if experiment.form == "network" else None
+    report = {**environment(backend), "seed": plan.seed}
+    writer.write_environment(report)
+    status = "failed"
+    progress.open(experiment.segments(), done, experiment.simulated_time)
+    try:
+        with _signals_as_interrupts():
+            for segment in range(done, experiment.segments()):
+                _one_segment(experiment, writer, segment, progress, wall_before, began)
+            _finish(plan, experiment, writer, reference)
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        message = (
+            f"stopped in segment {experiment.segment + 1} of {experiment.segments()} at simulated "
+            f"time {experiment.simulated_time:.4g} s; `bioplaus resume {writer.path}` goes on"
+        )
+        writer.log(message)
+        raise Interrupted(message) from None
+    except Exception as error:
+        writer.log(f"failed: {error}")
+        raise
+    finally:
+        progress.close()
+        report |= {
+            "wall_s": round(wall_before + time.monotonic() - began, 3),
+            "peak_memory_mb": round(peak_memory_mb(), 1),
+            "engine": experiment.backend_report(),
+        }
+        with contextlib.suppress(DiskFull):  # told already, by the error that brought us here
+            writer.write_environment(report)
+        writer.close(status)
+    return RunReader(writer.path)
+
+
+def _one_segment(
+    experiment: Experiment,
+    writer: RunWriter,
+    segment: int,
+    progress: Progress,
+    wall_before: float,
+    began: float,
+) -> None:
+    experiment.segment = segment
+    _apply_changes(experiment, writer, segment)
+    experiment.on_progress = lambda fraction: progress.within(
+        fraction, segment + fraction, experiment.simulated_time
+    )
+    segment_began = time.monotonic()
+    metrics = dict(experiment.advance(segment))
+    row = {
+        "segment": segment,
+        "epoch": experiment.epoch,
+        "simulated_time_s": experiment.simulated_time,
+        **metrics,
+    }
+    # Metrics and recording before the checkpoint: what a checkpoint counts as done is on disk.
+    writer.append_metrics(row)
+    recording = experiment.take_recording()
+    if recording:
+        writer.write_recording(segment, recording)
+    writer.write_checkpoint(
+        segment,
+        {
+            "segment": segment,
+            "wall_s": wall_before + time.monotonic() - began,
+            "tuned": experiment.tuned,
+            "rng": experiment.rng.bit_generator.state,
+            "state": experiment.state(),
+        },
+    )
+    writer.log(f"segment {segment}: {time.monotonic() - segment_began:.2f} s")
+    progress.segment_done(segment, experiment.epoch, experiment.simulated_time, metrics)
+
+
+def _apply_changes(experiment: Experiment, writer: RunWriter, segment: int) -> None:
+    """Apply what was changed at this segment before (a resumed run), then what is asked now."""
+    for at, _, name, value in RunReader(writer.path).changes:
+        if at == segment:
+            _tune(experiment, name, value)
+    for name, value in writer.take_requests():
+        try:
+            _tune(experiment, name, value)
+        except (ParameterError, NotImplementedError) as error:
+            writer.log(f"refused to change {name} to {value}: {error}")
+        else:
+            writer.append_change(segment, experiment.simulated_time, name, value)
+            writer.log(f"segment {segment}: {name} = {value} from now on")
+
+
+def _tune(experiment: Experiment, name: str, value: Any) -> None:
+    fields = {field.name: field for field in dataclasses.fields(experiment.parameters)}
+    tunable = [key for key, field in fields.items() if field.metadata.get("tunable")]
+    if name not in tunable:
+        raise ParameterError(unknown_name("tunable parameter", name, tunable))
+    changed = replace(experiment.parameters, {name: value})
+    experiment.tune(name, getattr(changed, name))
+    experiment.parameters = changed
+    experiment.tuned[name] = _plain(getattr(changed, name))
+
+
+def _finish(
+    plan: Plan,
+    experiment: Experiment,
+    writer: RunWriter,
+    reference: list[dict[str, Any]] | None,
+) -> None:
+    metrics = {name: float(value) for name, value in experiment.finish().items()}
+    writer.write_summary(
+        {
+            "experiment": plan.name,
+            "form": experiment.form,
+            "seed": plan.seed,
+            "metrics": metrics,
+            "published": reference or [],
+        }
+    )
+    writer.log("finished")
+
+
+def _plain(value: Any) -> Any:
+    """Text for quantities, plain values for the rest."""
+    return value if isinstance(value, (bool, int, float, str)) else _exact_text(value)
+
+
+def _exact_text(quantity: Any) -> str:
+    """A quantity as text that reads back as the same number: in its plain SI unit."""
+    from brian2 import get_unit
+
+    return f"{float(quantity)!r} {get_unit(quantity.dim)!r}"
+
+
+@contextlib.contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """Let a termination signal end a run as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,168 @@
+"""Experiments on a Brian2 network: running it, recording it, keeping its state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from brian2 import Network, SpikeMonitor, StateMonitor, get_unit, second
+from brian2.core.variables import ArrayVariable
+
+from bioplaus.parameters import ParameterError, to_quantity
+from bioplaus.records import Recording
+from bioplaus.training.experiment import Experiment, NonFiniteState
+from bioplaus.training.recorded import Spikes, Trace
+
+__all__ = ["NetworkExperiment"]
+
+_SNAPSHOT = "bioplaus"
+
+
+class NetworkExperiment(Experiment):
+    """An experiment whose model is a Brian2 network.
+
+    :meth:`setup` must set ``network`` (:class:`brian2.Network`) and ``populations`` (name to
+    group); every object in the network should have a name of its own, because a state is kept by
+    names.
+
+    Attributes
+    ----------
+    record_window : class attribute
+        How much of the end of each segment is recorded (text with unit); empty for all of it.
+    """
+
+    record_window: ClassVar[str] = ""
+    network: Network
+    populations: Mapping[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._monitors: dict[Any, Any] | None = None
+
+    @property
+    def simulated_time(self) -> float:
+        """Simulated time so far [s]."""
+        return float(self.network.t_)
+
+    def run(self, duration: Any, namespace: Mapping[str, Any]) -> None:
+        """Simulate for a while, recording the end of it.
+
+        Raises
+        ------
+        NonFiniteState
+            When a state variable is no longer finite.
+        KeyboardInterrupt
+            On Ctrl-C, also where Brian2 would end the run early without an error.
+        """
+        self._make_monitors()
+        window = to_quantity(self.record_window) if self.record_window else duration
+        silent = max(duration - window, 0 * second)
+        self._listen(False)
+        self._advance(silent, duration, 0.0, namespace)
+        self._listen(True)
+        self._advance(duration - silent, duration, float(silent / duration), namespace)
+        self._collect()
+
+    def _advance(self, part: Any, whole: Any, behind: float, namespace: Mapping[str, Any]) -> None:
+        if part <= 0 * second:
+            return
+        share = float(part / whole)
+        target = self.network.t + part
+
+        def report(elapsed: Any, complete: float, start: Any, length: Any) -> None:
+            self._stop_if_state_not_finite()
+            self.progress(behind + share * float(complete))
+
+        self.network.run(part, report=report, report_period=1 * second, namespace=dict(namespace))
+        if self.network.t < target - 1e-9 * second:  # Brian2 ends a run early on Ctrl-C
+            raise KeyboardInterrupt
+        self._stop_if_state_not_finite()
+
+    # Recording
+
+    def _make_monitors(self) -> None:
+        if self._monitors is not None:
+            return
+        self._monitors = {}
+        for item in self.recorded:
+            if item.population not in self.populations:
+                known = ", ".join(self.populations)
+                raise ParameterError(f"cannot record {item.population!r}; populations: {known}")
+            group = self.populations[item.population]
+            name = f"record_{item.population}"
+            if isinstance(item, Spikes):
+                monitor = SpikeMonitor(group, name=f"{name}_spikes")
+            else:
+                cells = np.arange(min(item.cells, len(group)))
+                monitor = StateMonitor(
+                    group,
+                    item.variable,
+                    record=cells,
+                    dt=to_quantity(item.every),
+                    name=f"{name}_{item.variable}",
+                )
+            self._monitors[item] = monitor
+            self.network.add(monitor)
+
+    def _listen(self, active: bool) -> None:
+        for monitor in (self._monitors or {}).values():
+            monitor.active = active
+
+    def _collect(self) -> None:
+        """Move what the monitors hold into the segment's recording, and empty them."""
+        for item, monitor in (self._monitors or {}).items():
+            if isinstance(item, Spikes):
+                spikes = {item.population: (np.array(monitor.t_), np.array(monitor.i))}
+                self._append(Recording(spikes=spikes))
+            else:
+                self._append_trace(item, monitor)
+            monitor.resize(0)
+            monitor.variables["N"].set_value(0)
+
+    def _append(self, recording: Recording) -> None:
+        for population, (t, i) in recording.spikes.items():
+            if self._recording is not None and population in self._recording.spikes:
+                before_t, before_i = self._recording.spikes[population]
+                t, i = np.concatenate([before_t, t]), np.concatenate([before_i, i])
+            self.put_recording(spikes={population: (t, i)})
+
+    def _append_trace(self, item: Trace, monitor: StateMonitor) -> None:
+        key = (item.population, item.variable)
+        variable = monitor.source.variables[item.variable]
+        t = np.array(monitor.t_)
+        value = np.array(getattr(monitor, f"{item.variable}_"))
+        if self._recording is not None and key in self._recording.traces:
+            before = self._recording.traces[key]
+            t = np.concatenate([before.t, t])
+            value = np.concatenate([before.value, value], axis=1)
+        self.put_recording(traces={key: (t, value, str(get_unit(variable.dim)))})
+
+    # State
+
+    def state(self) -> Mapping[str, Any]:
+        """The whole network: variables, pending spikes, clocks, random generators."""
+        self.network.store(_SNAPSHOT)
+        state: dict[str, Any] = self.network._stored_state.pop(_SNAPSHOT)
+        return state
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take the whole network's state up again."""
+        self._make_monitors()
+        self.network._stored_state[_SNAPSHOT] = dict(state)
+        self.network.restore(_SNAPSHOT, restore_random_state=True)
+        del self.network._stored_state[_SNAPSHOT]
+
+    def _stop_if_state_not_finite(self) -> None:
+        for group in self.network.sorted_objects:
+            for variable in getattr(group, "variables", {}).values():
+                if not isinstance(variable, ArrayVariable) or variable.owner.name != group.name:
+                    continue
+                values = variable.get_value()
+                if variable.is_boolean or not np.issubdtype(values.dtype, np.floating):
+                    continue
+                if variable.name == "lastspike" or variable.read_only:
+                    continue  # -inf stands for "never"
+                wrong = int(values.size - np.count_nonzero(np.isfinite(values)))
+                if wrong:
+                    raise NonFiniteState(variable.name, group.name, self.simulated_time, wrong)
