@@ -298,13 +298,13 @@ def _evaluate_unit(unit: str, text: str, name: str) -> Any:
 
 
 def _evaluate(node: ast.expr) -> Any:
-    import brian2.units.allunits as allunits
-    from brian2.units import stdunits
+    from brian2.units import allunits
 
     if isinstance(node, ast.Name):
-        if node.id in vars(stdunits):
-            return vars(stdunits)[node.id]
-        return vars(allunits)[node.id]
+        named = vars(allunits)
+        if node.id in named:
+            return named[node.id]
+        return {str(unit): unit for unit in allunits.all_units}[node.id]  # V, mV, kHz
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         return node.value
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
