@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from bioplaus.records import RunReader, atomic, layout
@@ -23,12 +24,8 @@ def draw(run: RunReader, plan: Plan) -> list[Path]:
     paths = []
     for stem, figure in experiment.figures(run):
         for ending in ("png", "svg"):
-            path = folder / f"{stem}.{ending}"
-
-            def save(partial: Path, ending: str = ending) -> None:
-                figure.savefig(partial, format=ending)
-
-            atomic.write(path, save)
+            save = partial(figure.savefig, format=ending)
+            atomic.write(folder / f"{stem}.{ending}", save)
         plt.close(figure)
         paths.append(folder / f"{stem}.png")
     return paths

@@ -174,7 +174,7 @@ def resume(
         writer.close("interrupted")
         raise
     writer.log(f"resumed after {done} of {experiment.segments()} segments")
-    wall = float(kept.get("wall_s", 0.0))
+    wall = float(RunReader(out).environment.get("wall_s", 0.0))
     return _run(plan, experiment, writer, done, wall, progress or Progress(), reference)
 
 
@@ -208,14 +208,23 @@ def _run(
     """Run the segments that are left and finish, whatever happens leaving the record closed."""
     began = time.monotonic()
     backend = plan.backend if experiment.form == "network" else None
-    report = {**environment(backend), "seed": plan.seed}
-    writer.write_environment(report)
+    fixed = {**environment(backend), "seed": plan.seed}
+
+    def report() -> None:
+        wall = round(wall_before + time.monotonic() - began, 3)
+        memory = round(peak_memory_mb(), 1)
+        compiled = experiment.backend_report()
+        writer.write_environment(
+            {**fixed, "wall_s": wall, "peak_memory_mb": memory, "engine": compiled}
+        )
+
     status = "failed"
     progress.open(experiment.segments(), done, experiment.simulated_time)
     try:
         with _signals_as_interrupts():
             for segment in range(done, experiment.segments()):
-                _one_segment(experiment, writer, segment, progress, wall_before, began)
+                _one_segment(experiment, writer, segment, progress)
+                report()
             _finish(plan, experiment, writer, reference)
         status = "finished"
     except KeyboardInterrupt:
@@ -227,35 +236,26 @@ def _run(
         writer.log(message)
         raise Interrupted(message) from None
     except Exception as error:
-        writer.log(f"failed: {error}")
+        with contextlib.suppress(OSError):
+            writer.log(f"failed: {error}")
         raise
     finally:
         progress.close()
-        report |= {
-            "wall_s": round(wall_before + time.monotonic() - began, 3),
-            "peak_memory_mb": round(peak_memory_mb(), 1),
-            "engine": experiment.backend_report(),
-        }
         with contextlib.suppress(DiskFull):  # told already, by the error that brought us here
-            writer.write_environment(report)
+            report()
         writer.close(status)
     return RunReader(writer.path)
 
 
 def _one_segment(
-    experiment: Experiment,
-    writer: RunWriter,
-    segment: int,
-    progress: Progress,
-    wall_before: float,
-    began: float,
+    experiment: Experiment, writer: RunWriter, segment: int, progress: Progress
 ) -> None:
     experiment.segment = segment
     _apply_changes(experiment, writer, segment)
     experiment.on_progress = lambda fraction: progress.within(
         fraction, segment + fraction, experiment.simulated_time
     )
-    segment_began = time.monotonic()
+    began = time.monotonic()
     metrics = dict(experiment.advance(segment))
     row = {
         "segment": segment,
@@ -272,13 +272,12 @@ def _one_segment(
         segment,
         {
             "segment": segment,
-            "wall_s": wall_before + time.monotonic() - began,
             "tuned": experiment.tuned,
             "rng": experiment.rng.bit_generator.state,
             "state": experiment.state(),
         },
     )
-    writer.log(f"segment {segment}: {time.monotonic() - segment_began:.2f} s")
+    writer.log(f"segment {segment}: {time.monotonic() - began:.2f} s")
     progress.segment_done(segment, experiment.epoch, experiment.simulated_time, metrics)
 
 

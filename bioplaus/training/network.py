@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from brian2 import Network, SpikeMonitor, StateMonitor, get_unit, second
-from brian2.core.variables import ArrayVariable
 
 from bioplaus.parameters import ParameterError, to_quantity
 from bioplaus.records import Recording
@@ -15,6 +13,9 @@ from bioplaus.training.experiment import Experiment, NonFiniteState
 from bioplaus.training.recorded import Spikes, Trace
 
 __all__ = ["NetworkExperiment"]
+
+if TYPE_CHECKING:
+    from brian2 import Network, StateMonitor
 
 _SNAPSHOT = "bioplaus"
 
@@ -55,6 +56,8 @@ class NetworkExperiment(Experiment):
         KeyboardInterrupt
             On Ctrl-C, also where Brian2 would end the run early without an error.
         """
+        from brian2 import second
+
         self._make_monitors()
         window = to_quantity(self.record_window) if self.record_window else duration
         silent = max(duration - window, 0 * second)
@@ -65,6 +68,8 @@ class NetworkExperiment(Experiment):
         self._collect()
 
     def _advance(self, part: Any, whole: Any, behind: float, namespace: Mapping[str, Any]) -> None:
+        from brian2 import second
+
         if part <= 0 * second:
             return
         share = float(part / whole)
@@ -82,6 +87,8 @@ class NetworkExperiment(Experiment):
     # Recording
 
     def _make_monitors(self) -> None:
+        from brian2 import SpikeMonitor, StateMonitor
+
         if self._monitors is not None:
             return
         self._monitors = {}
@@ -128,6 +135,8 @@ class NetworkExperiment(Experiment):
             self.put_recording(spikes={population: (t, i)})
 
     def _append_trace(self, item: Trace, monitor: StateMonitor) -> None:
+        from brian2 import get_unit
+
         key = (item.population, item.variable)
         variable = monitor.source.variables[item.variable]
         t = np.array(monitor.t_)
@@ -144,7 +153,7 @@ class NetworkExperiment(Experiment):
         """The whole network: variables, pending spikes, clocks, random generators."""
         self.network.store(_SNAPSHOT)
         state: dict[str, Any] = self.network._stored_state.pop(_SNAPSHOT)
-        return state
+        return dict(sorted(state.items()))  # Brian2 goes through a set of objects
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take the whole network's state up again."""
@@ -154,6 +163,8 @@ class NetworkExperiment(Experiment):
         del self.network._stored_state[_SNAPSHOT]
 
     def _stop_if_state_not_finite(self) -> None:
+        from brian2.core.variables import ArrayVariable
+
         for group in self.network.sorted_objects:
             for variable in getattr(group, "variables", {}).values():
                 if not isinstance(variable, ArrayVariable) or variable.owner.name != group.name:
