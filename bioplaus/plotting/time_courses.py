@@ -13,7 +13,7 @@ from bioplaus.plotting.appearance import style
 __all__ = ["traces", "with_prefix"]
 
 _PREFIXES = {0: "", -3: "m", -6: "µ", -9: "n", -12: "p", 3: "k", 6: "M"}
-_SIMPLE_UNITS = {"volt": "V", "amp": "A", "siemens": "S", "second": "s", "hertz": "Hz"}
+_SIMPLE_UNITS = {"1": "", "volt": "V", "amp": "A", "siemens": "S", "second": "s", "hertz": "Hz"}
 
 
 def with_prefix(
@@ -27,7 +27,7 @@ def with_prefix(
     symbol = _SIMPLE_UNITS.get(unit, unit)
     finite = np.abs(values[np.isfinite(values)])
     largest = float(finite.max(initial=0.0))
-    if symbol not in _SIMPLE_UNITS.values() or largest == 0.0:
+    if not symbol or symbol not in _SIMPLE_UNITS.values() or largest == 0.0:
         return values, symbol
     power = int(3 * np.floor(np.log10(largest) / 3))
     power = min(max(power, min(_PREFIXES)), max(_PREFIXES))

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bioplaus.errors import UserError
 from bioplaus.tasks.idx import read_idx
 
 __all__ = ["DATA_DIR_VARIABLE", "FILES", "DataFileError", "read_file"]
@@ -64,7 +65,7 @@ SOURCES = {
 """Where a data set is downloaded from; what arrives is trusted only by its sum."""
 
 
-class DataFileError(ValueError):
+class DataFileError(UserError, ValueError):
     """A data file is missing, truncated, wrong, or cannot be downloaded."""
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from bioplaus.parameters import unknown_name
+from bioplaus.parameters import ParameterError, unknown_name
 from bioplaus.tasks.data_files import read_file
 
 __all__ = ["IMAGE_SETS", "ImageSet", "Part", "load"]
@@ -80,7 +80,7 @@ class ImageSet:
             For a part that is none of train, validation, test.
         """
         if part not in PARTS:
-            raise ValueError(unknown_name("part", part, list(PARTS)))
+            raise ParameterError(unknown_name("part", part, list(PARTS)))
         return getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
 
     def _scaled(self, raw: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -101,16 +101,16 @@ def load(name: str, *, validation: int | None = None) -> ImageSet:
 
     Raises
     ------
-    ValueError
+    ParameterError
         For an unknown name or an impossible number of validation images.
     bioplaus.tasks.DataFileError
         For a missing, truncated or wrong file.
     """
     if name not in IMAGE_SETS:
-        raise ValueError(unknown_name("image set", name, list(IMAGE_SETS)))
+        raise ParameterError(unknown_name("image set", name, list(IMAGE_SETS)))
     if name == "digits":
         if validation is not None:
-            raise ValueError("the split of the digits is fixed (1,077 / 360 / 360)")
+            raise ParameterError("the split of the digits is fixed (1,077 / 360 / 360)")
         return _digits()
     return _mnist(name, 10_000 if validation is None else validation)
 
@@ -121,7 +121,7 @@ def _mnist(name: str, validation: int) -> ImageSet:
     test_images = read_file(f"{name}/t10k-images-idx3-ubyte.gz")
     test_labels = read_file(f"{name}/t10k-labels-idx1-ubyte.gz").astype(np.int64)
     if not 0 < validation < len(images):
-        raise ValueError(f"validation = {validation} images; accepted: 1 .. {len(images) - 1}")
+        raise ParameterError(f"validation = {validation} images; accepted: 1 .. {len(images) - 1}")
     raw = images.reshape(len(images), -1)
     return ImageSet(
         name=name,

@@ -134,6 +134,7 @@ def test_traces_choose_a_prefix_and_leave_the_data_alone() -> None:
         (2.5e-10, "amp", 250.0, "pA"),
         (1.0, "second", 1.0, "s"),
         (0.02, "", 0.02, ""),
+        (0.02, "1", 0.02, ""),
         (0.02, "metre", 0.02, "metre"),
         (0.0, "volt", 0.0, "V"),
     ],
