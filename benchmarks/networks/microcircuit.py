@@ -3,35 +3,35 @@
 The shape of the dendritic cortical microcircuit (Sacramento, Costa, Bengio & Senn 2018):
 pyramidal cells with basal and apical compartments and one interneuron population per hidden
 layer; every projection is all-to-all, its drive is summed at every step, and all weights but the
-top-down ones change at every step.
+top-down ones change at every step. Leak and coupling conductances are g_l (leak), g_b (basal),
+g_a (apical) and g_d (dendrite).
 """
 
 import numpy as np
 from brian2 import Network, NeuronGroup, Synapses, defaultclock, ms
 
 PYRAMIDAL = """
-du/dt = (-g_leak*u + g_basal*(v_basal - u) + g_apical*(v_apical - u))/tau : 1
+du/dt = (-g_l*u + g_b*(v_basal - u) + g_a*(v_apical - u))/tau : 1
 v_apical = top_down + lateral : 1
-r = 1/(1 + exp(-u)) : 1
-basal_prediction = 1/(1 + exp(-g_basal*v_basal/(g_leak + g_basal + g_apical))) : 1
-basal_error = r - basal_prediction : 1
+r = 1/(1 + exp(-u)) : 1 (constant over dt)
+basal_error = r - 1/(1 + exp(-g_b*v_basal/(g_l + g_b + g_a))) : 1 (constant over dt)
 v_basal : 1
 top_down : 1
 lateral : 1
 """
 INTERNEURON = """
-du/dt = (-g_leak*u + g_dendrite*(v_dendrite - u))/tau : 1
-r = 1/(1 + exp(-u)) : 1
-dendrite_error = r - 1/(1 + exp(-g_dendrite*v_dendrite/(g_leak + g_dendrite))) : 1
+du/dt = (-g_l*u + g_d*(v_dendrite - u))/tau : 1
+r = 1/(1 + exp(-u)) : 1 (constant over dt)
+dendrite_error = r - 1/(1 + exp(-g_d*v_dendrite/(g_l + g_d))) : 1 (constant over dt)
 v_dendrite : 1
 """
 CONSTANTS = {
     "tau": 10 * ms,
     "rate": 1e-3 / ms,
-    "g_leak": 0.1,
-    "g_basal": 1.0,
-    "g_apical": 0.8,
-    "g_dendrite": 1.0,
+    "g_l": 0.1,
+    "g_b": 1.0,
+    "g_a": 0.8,
+    "g_d": 1.0,
 }
 
 

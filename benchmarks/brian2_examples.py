@@ -1,0 +1,137 @@
+"""Brian2's published examples on the engine: ``python -m benchmarks.brian2_examples FOLDER``.
+
+FOLDER holds the examples of Brian2's source distribution, which run unmodified on Brian2's
+``numpy`` target (the reference), on the engine object by object, and on its compiled loop. The
+data of all figures and monitors are compared: fused with stepped in bits, fused with the reference
+to rounding, or in law over three seeds where the script draws random numbers.
+
+Not a part of an example, and replaced for all: the graphics window, and the choice of standalone
+code (the script then runs on the runtime device).
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.agreement import ALLOWED_SHARE, ROUNDING, Data, deviation, same_bits, unlikely_share
+
+KEPT = Path("docs/results/engine/examples.json")
+RESULTS = Path(tempfile.gettempdir()) / "bioplaus-examples"
+SEEDS = (1, 2, 3)
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+
+
+class Example:
+    """One script, its runs kept in a folder so that an interrupted report goes on where it was."""
+
+    def __init__(self, script: Path, name: str, results: Path, limit: float) -> None:
+        self.script, self.limit = script, limit
+        self.results = results / name.replace("/", "-").removesuffix(".py")
+
+    def run(self, mode: str, seed: int) -> dict[str, Any]:
+        """The status of one run; runs the script unless a result is there."""
+        out = self._path(mode, seed, ".json")
+        if not out.exists():
+            self.results.mkdir(parents=True, exist_ok=True)
+            command = [
+                sys.executable,
+                "-W",
+                "ignore",
+                "-m",
+                "benchmarks.captured",
+                str(self.script),
+            ]
+            command += ["--mode", mode, "--seed", str(seed), "--out", str(out)]
+            try:
+                done = subprocess.run(
+                    command, env=os.environ | ONE_THREAD, capture_output=True, timeout=self.limit
+                )
+                if not out.exists():
+                    status = {"ran": False, "error": f"exit status {done.returncode}"}
+                    out.write_text(json.dumps(status))
+            except subprocess.TimeoutExpired:
+                error = f"not finished after {self.limit:g} s"
+                out.write_text(json.dumps({"ran": False, "error": error}))
+        status = json.loads(out.read_text())
+        return dict(status)
+
+    def data(self, mode: str, seed: int) -> Data:
+        """Figures and monitors of one run."""
+        with np.load(self._path(mode, seed, ".npz")) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    def _path(self, mode: str, seed: int, ending: str) -> Path:
+        return self.results / f"{mode}-{seed}{ending}"
+
+
+def judged(example: Example) -> dict[str, Any]:
+    """How the example ran on the engine, and how its data compare with the reference."""
+    reference = example.run("numpy", SEEDS[0])
+    if not reference["ran"]:
+        return {"verdict": "no reference", "why": reference["error"]}
+    fused, stepped = example.run("fused", SEEDS[0]), example.run("stepped", SEEDS[0])
+    ran: dict[str, Any] = {k: fused[k] for k in ("runs", "fused_runs", "in_python") if k in fused}
+    ran |= {"cpu_seconds": {"numpy": reference["cpu_seconds"], "fused": fused.get("cpu_seconds")}}
+    if not fused["ran"]:
+        return ran | {"verdict": "fails", "why": fused["error"]}
+    data = example.data("fused", SEEDS[0])
+    bits = stepped["ran"] and same_bits(data, example.data("stepped", SEEDS[0]))
+    away = deviation(example.data("numpy", SEEDS[0]), data)
+    ran |= {"stepped_same_bits": bits, "deviation": away if np.isfinite(away) else None}
+    if away <= ROUNDING:
+        return ran | {"verdict": "equal"}
+    return ran | in_law(example)
+
+
+def in_law(example: Example) -> dict[str, Any]:
+    """The verdict on a script whose data differ: by chance alone, or in truth."""
+    if not all(example.run(m, s)["ran"] for m in ("numpy", "fused") for s in SEEDS):
+        return {"verdict": "different", "why": "did not run with every seed"}
+    runs = {mode: [example.data(mode, seed) for seed in SEEDS] for mode in ("numpy", "fused")}
+    if same_bits(*runs["numpy"][:2]):
+        return {"verdict": "different", "why": "draws no random numbers"}
+    share = unlikely_share(runs["numpy"], runs["fused"])
+    verdict = "equal in law" if share <= ALLOWED_SHARE else "different"
+    return {"verdict": verdict, "unlikely_share": share}
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Judge every example, print and keep the list."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("examples", type=Path)
+    parser.add_argument("--limit", type=float, default=120, help="seconds a run may take")
+    parser.add_argument("--only", default="", help="part of the names to run; nothing is kept")
+    parser.add_argument("--reference-only", action="store_true", help="only runs on numpy")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the runs' data")
+    parser.add_argument("--out", type=Path, default=KEPT)
+    arguments = parser.parse_args(argv)
+    report: dict[str, Any] = {}
+    for script in sorted(arguments.examples.rglob("*.py")):
+        name = str(script.relative_to(arguments.examples))
+        if arguments.only not in name:
+            continue
+        example = Example(script, name, arguments.results, arguments.limit)
+        if arguments.reference_only:
+            print(name, example.run("numpy", SEEDS[0]), flush=True)
+            continue
+        report[name] = judged(example)
+        print(name, report[name], flush=True)
+    counts = Counter(entry["verdict"] for entry in report.values())
+    print(dict(counts))
+    if report and not arguments.only:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text(
+            json.dumps({"counts": counts, "examples": report}, indent=1) + "\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Run one Brian2 script unmodified and keep what it shows: figures' data and monitors.
+
+``python -m benchmarks.captured --mode fused --seed 1 --out NAME script.py`` leaves ``NAME.npz``
+(the data) and ``NAME.json`` (whether it ran, how it ran, CPU seconds).
+"""
+
+import argparse
+import json
+import os
+import runpy
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import brian2
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+MODES = ("numpy", "stepped", "fused")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the script in its own folder, write data and status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("script", type=Path)
+    parser.add_argument("--mode", choices=MODES, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    script, out = arguments.script.resolve(), arguments.out.resolve()
+    choose(arguments.mode)
+    brian2.seed(arguments.seed)
+    brian2.BrianLogger.log_level_error()
+    figures, runs = remember_figures(), count_runs()
+    status: dict[str, Any] = {"ran": True}
+    began = time.process_time()
+    kept: dict[str, Any] = {}
+    try:
+        kept = run_script(script)
+    except BaseException as error:  # a script may also leave by SystemExit or KeyboardInterrupt
+        status = failure(error)
+    status |= {"cpu_seconds": time.process_time() - began, **runs, **fusion(arguments.mode)}
+    data: dict[str, Any] = {**dict(figure_data(figures)), **dict(monitor_data())}
+    np.savez(out.with_suffix(".npz"), **data)
+    out.with_suffix(".json").write_text(json.dumps(status))
+    del kept
+
+
+def choose(mode: str) -> None:
+    """The target of the mode; what asks for standalone code stays on the runtime device."""
+    if mode != "numpy":
+        import bioplaus.engine
+
+        assert bioplaus.engine
+        brian2.prefs.codegen.runtime.numba.fuse = mode == "fused"
+    brian2.prefs.codegen.target = "numpy" if mode == "numpy" else "numba"
+    brian2.set_device = _stay_on_runtime
+    brian2.device.build = _stay_on_runtime
+
+
+def _stay_on_runtime(*_: Any, **__: Any) -> None:
+    return None
+
+
+def run_script(script: Path) -> dict[str, Any]:
+    """The script's globals, which keep its monitors alive."""
+    os.chdir(script.parent)
+    sys.path.insert(0, str(script.parent))
+    sys.argv = [str(script)]
+    return runpy.run_path(str(script), run_name="__main__")
+
+
+def failure(error: BaseException) -> dict[str, Any]:
+    """Why a script stopped; its last frame tells whether the script or a package is the cause."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return {
+        "ran": isinstance(error, SystemExit) and not error.code,
+        "error": f"{type(error).__name__}: {error}"[:300],
+        "where": f"{Path(last.filename).name}:{last.lineno}",
+        "missing": missing,
+    }
+
+
+def count_runs() -> Counter[str]:
+    """Counts ``run()`` calls from now on, under ``runs``."""
+    counts = Counter[str]()
+    original = brian2.Network.after_run
+
+    def counting(self: brian2.Network) -> None:
+        counts["runs"] += 1
+        original(self)
+
+    brian2.Network.after_run = counting
+    return counts
+
+
+def fusion(mode: str) -> dict[str, int]:
+    """How many runs were fused."""
+    if mode == "numpy":
+        return {}
+    import bioplaus.engine
+
+    return {"fused_runs": bioplaus.engine.fused_runs()}
+
+
+def remember_figures() -> list[Figure]:
+    """Every figure made from now on, also those that the script closes."""
+    figures: list[Figure] = []
+    original = Figure.__init__
+
+    def remembering(self: Figure, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        figures.append(self)
+
+    Figure.__init__ = remembering  # type: ignore[method-assign]
+    return figures
+
+
+def figure_data(figures: list[Figure]) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Lines, scatters, images and bars of every axes, in drawing order."""
+    for f, figure in enumerate(figures):
+        for a, axes in enumerate(figure.axes):
+            place = f"figure{f}/axes{a}"
+            for k, line in enumerate(axes.lines):
+                yield f"{place}/line{k}", numbers(np.asarray(line.get_xydata()))
+            for k, collection in enumerate(axes.collections):
+                yield f"{place}/scatter{k}", numbers(collection.get_offsets())
+                if collection.get_array() is not None:
+                    yield f"{place}/colours{k}", numbers(collection.get_array())
+            for k, image in enumerate(axes.images):
+                yield f"{place}/image{k}", numbers(image.get_array())
+            heights = [p.get_height() for p in axes.patches if hasattr(p, "get_height")]
+            if heights:
+                yield f"{place}/bars", numbers(heights)
+
+
+def monitor_data() -> Iterator[tuple[str, NDArray[Any]]]:
+    """What every living monitor recorded, by the monitor's name."""
+    for kind in (brian2.StateMonitor, brian2.SpikeMonitor, brian2.PopulationRateMonitor):
+        for reference in kind.__instances__():
+            monitor = reference()
+            if monitor is None:
+                continue
+            for name in sorted(getattr(monitor, "record_variables", ("rate",))):
+                yield f"{monitor.name}/{name}", numbers(monitor.variables[name].get_value())
+
+
+def numbers(values: Any) -> NDArray[np.float64]:
+    """Plain floats; masked values become nan."""
+    return np.ma.filled(np.ma.asarray(np.asanyarray(values), dtype=float), np.nan)
+
+
+if __name__ == "__main__":
+    main()
