@@ -18,14 +18,17 @@ def draw(run: RunReader, plan: Plan) -> list[Path]:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    from bioplaus.plotting import style
+
     experiment = plan.experiment(plan.parameters, plan.seed)
     folder = run.path / layout.FIGURES
     folder.mkdir(exist_ok=True)
     paths = []
-    for stem, figure in experiment.figures(run):
-        for ending in ("png", "svg"):
-            save = partial(figure.savefig, format=ending)
-            atomic.write(folder / f"{stem}.{ending}", save)
-        plt.close(figure)
-        paths.append(folder / f"{stem}.png")
+    with style():
+        for stem, figure in experiment.figures(run):
+            for ending in ("png", "svg"):
+                save = partial(figure.savefig, format=ending)
+                atomic.write(folder / f"{stem}.{ending}", save)
+            plt.close(figure)
+            paths.append(folder / f"{stem}.png")
     return paths
