@@ -1,0 +1,187 @@
+"""Rate neurons with dendritic compartments: pyramidal cells, interneurons, output cells.
+
+The cells of the dendritic cortical microcircuit (Sacramento, Costa, Bengio, Senn 2018, section 2).
+Potentials are plain numbers with rest at 0, capacitance is 1, so conductances are in 1/ms.
+Compartments other than the soma are instantaneous: linear sums of presynaptic rates.
+
+Order within a time step, which the rule needs: every rate belongs to the potentials *before* the
+step (``constant over dt``), then compartments sum those rates, then dendritic predictions are
+compared with them, then somata and weights move.  Cells have ``CELL_ORDER`` (their summed inputs
+come one earlier) and the errors ``ERROR_ORDER``; plasticity follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bioplaus.neurons.rate_transfer import Transfer
+
+__all__ = ["CELL_ORDER", "ERROR_ORDER", "DendriticCells", "RateCell", "nudging_conductances"]
+
+CELL_ORDER = 2
+ERROR_ORDER = 3
+NOISE = {"none": "", "white": " + sigma*xi", "per step": " + sigma*sample"}
+SAMPLE = "sample = randn() : 1 (constant over dt)\n"
+
+
+@dataclass(frozen=True)
+class RateCell:
+    """Text of one cell type.
+
+    Attributes
+    ----------
+    model
+        Differential equations and compartments, for ``NeuronGroup``.
+    errors
+        What is computed once in each step when the compartments are known, for
+        ``run_regularly(..., order=ERROR_ORDER)``: the postsynaptic factor of each plasticity
+        rule, and the prospective potential.
+    """
+
+    model: str
+    errors: str = ""
+
+
+@dataclass(frozen=True)
+class DendriticCells:
+    """The cell types of the microcircuit for one transfer function and one kind of noise.
+
+    Attributes
+    ----------
+    phi
+        Transfer function of every soma.
+    noise
+        ``none``; ``white``: sigma xi, with sigma in 1/sqrt(ms), integrated as sigma sqrt(dt)
+        N(0, 1) a step; ``per step``: sigma N(0, 1) drawn in each step, with sigma in 1/ms, so that
+        a step adds sigma dt N(0, 1) and the effect depends on dt.
+    prospective
+        Whether cells and plasticity read ``u + tau du/dt`` in the place of ``u`` (Haider 2021).
+        With ``tau`` one over the sum of conductances that is the potential at which the soma
+        would settle; it is taken from the step before.
+    learning
+        Expression that switches every error on (1) or off (0).
+    """
+
+    phi: Transfer
+    noise: str = "none"
+    prospective: bool = False
+    learning: str = "plastic"
+
+    def input(self) -> RateCell:
+        """Sensory area: a rate that follows the stimulus with time constant ``tau_input``.
+
+        ``images(order(t - onset)*presentation, i)`` is supplied when the network runs.
+        """
+        stimulus = "images(order(t - onset)*presentation, i)"
+        return RateCell(f"drate/dt = ({stimulus} - rate)/tau_input : 1")
+
+    def pyramidal(self) -> RateCell:
+        """Hidden pyramidal cell with soma, basal and apical compartment (eq 1).
+
+        ::
+
+            du/dt = -g_leak u + g_basal (v_basal - u) + g_apical (v_apical - u) + sigma xi
+            v_apical = top-down input + lateral input from the interneurons
+
+        The prediction of the basal dendrite is ``g_basal/(g_leak + g_basal + g_apical) v_basal``.
+        ``error_basal``, ``error_apical`` and ``error_top_down`` are the postsynaptic factors of
+        equations 7, 9 and 10.
+        """
+        model = f"""
+        du/dt = -g_leak*u + g_basal*(v_basal - u) + g_apical*(v_apical - u){self._noise} : 1
+        v_apical = v_top_down + v_lateral : 1
+        v_top_down : 1
+        v_lateral : 1
+        error_apical : 1
+        error_top_down : 1
+        """
+        errors = f"""
+        error_apical = -({self.learning})*v_apical
+        error_top_down = ({self.learning})*(rate - {self.phi.text("v_top_down")})
+        """
+        return self._complete(
+            RateCell(model, errors),
+            prediction="g_basal/(g_leak + g_basal + g_apical)*v_basal",
+            settled="(g_basal*v_basal + g_apical*v_apical)/(g_leak + g_basal + g_apical)",
+        )
+
+    def interneuron(self) -> RateCell:
+        """Lateral interneuron with soma and dendrite, nudged by its partner in the area above.
+
+        ::
+
+            du/dt = -g_leak u + g_dendrite (v_basal - u) + g_som (u_partner - u) + sigma xi
+
+        Equation 2.  Always nudged, target or none.  The prediction of the dendrite (``v_basal``)
+        is ``g_dendrite/(g_leak + g_dendrite) v_basal``: the nudging is no part of it.
+        """
+        model = f"""
+        du/dt = -g_leak*u + g_dendrite*(v_basal - u) + g_som*(u_partner - u){self._noise} : 1
+        u_partner : 1 (linked)
+        """
+        return self._complete(
+            RateCell(model),
+            prediction="g_dendrite/(g_leak + g_dendrite)*v_basal",
+            settled="(g_dendrite*v_basal + g_som*u_partner)/(g_leak + g_dendrite + g_som)",
+        )
+
+    def output(self) -> RateCell:
+        """Output pyramidal cell: soma, basal compartment and a teaching current.
+
+        ::
+
+            du/dt = -g_leak u + g_basal (v_basal - u) + teaching g_teach (target - u) + sigma xi
+
+        ``target`` is a potential, ``targets(order(t - onset)*presentation, i)``; ``teaching`` is
+        1 or 0.  Without an apical compartment the prediction is
+        ``g_basal/(g_leak + g_basal) v_basal``; only then does an output without a teacher not
+        learn.
+        """
+        model = f"""
+        du/dt = -g_leak*u + g_basal*(v_basal - u) + g_now*(target - u){self._noise} : 1
+        g_now = teaching*g_teach : hertz (shared)
+        target = targets(order(t - onset)*presentation, i) : 1
+        """
+        return self._complete(
+            RateCell(model),
+            prediction="g_basal/(g_leak + g_basal)*v_basal",
+            settled="(g_basal*v_basal + g_now*target)/(g_leak + g_basal + g_now)",
+        )
+
+    @property
+    def _noise(self) -> str:
+        return NOISE[self.noise]
+
+    def _complete(self, cell: RateCell, prediction: str, settled: str) -> RateCell:
+        """Add what all cells with a soma have: basal input with bias, rate, basal error."""
+        model = f"""{cell.model}
+        v_basal = v_forward + bias*bias_rate : 1
+        v_forward : 1
+        bias : 1
+        error_basal : 1
+        rate = {self.phi.text("potential")} : 1 (constant over dt)
+        """
+        errors = (
+            f"{cell.errors}\nerror_basal = ({self.learning})*(rate - {self.phi.text(prediction)})"
+        )
+        if self.noise == "per step":
+            model += SAMPLE
+        if self.prospective:
+            model += "potential : 1\n"
+            errors += f"\npotential = {settled}"
+        else:
+            model += "potential = u : 1 (constant over dt)\n"
+        return RateCell(model, errors)
+
+
+def nudging_conductances(
+    g_som: float, target: float, exc: float, inh: float
+) -> tuple[float, float]:
+    """Excitatory and inhibitory conductance that pull a soma to ``target`` (eq 4).
+
+    ``g_exc (exc - u) + g_inh (inh - u)`` equals ``g_som (target - u)`` for any reversal
+    potentials; the cells use the right-hand side.  A target outside ``[inh, exc]`` makes one
+    conductance negative, which the current form does not mind.
+    """
+    span = exc - inh
+    return g_som * (target - inh) / span, -g_som * (target - exc) / span

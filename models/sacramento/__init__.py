@@ -1,0 +1,29 @@
+"""Dendritic cortical microcircuits approximate backpropagation (Sacramento et al. 2018)."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "mixing": ["LearningRates", "Mixing", "learning_rates", "mixing"],
+        "network": ["Microcircuit", "build", "schedule"],
+        "parameters": [
+            "Association",
+            "Bars",
+            "Circuit",
+            "Dynamics",
+            "Regression",
+            "SelfPrediction",
+            "YinYang",
+            "area_sizes",
+        ],
+        "stability": ["check_dynamics", "largest_time_step", "settling_time"],
+        "steady_state": ["Relaxed", "relax", "weight_changes"],
+        "weights": [
+            "Weights",
+            "distance_from_self_prediction",
+            "initial_weights",
+            "self_predicting",
+        ],
+    },
+)

@@ -1,0 +1,95 @@
+"""Weights of the microcircuit: random start, self-predicting state, distance from it."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bioplaus.models.sacramento.mixing import Mixing, mixing
+from bioplaus.models.sacramento.parameters import Circuit, area_sizes, rate_list
+
+__all__ = ["Weights", "distance_from_self_prediction", "initial_weights", "self_predicting"]
+
+Matrix = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """All matrices of a circuit; hidden area k (from 1) is at position k - 1.
+
+    forward : tuple of (n_k, n_(k-1)), areas 1..N
+    forward_bias : tuple of (n_k,), areas 1..N
+    top_down : tuple of (n_k, n_(k+1)), hidden areas
+    interneuron : tuple of (n_(k+1), n_k), hidden areas; pyramidal to interneuron, W^IP
+    interneuron_bias : tuple of (n_(k+1),), hidden areas
+    lateral : tuple of (n_k, n_(k+1)), hidden areas; interneuron to apical dendrite, W^PI
+    """
+
+    forward: tuple[Matrix, ...]
+    forward_bias: tuple[Matrix, ...]
+    top_down: tuple[Matrix, ...]
+    interneuron: tuple[Matrix, ...]
+    interneuron_bias: tuple[Matrix, ...]
+    lateral: tuple[Matrix, ...]
+
+
+def initial_weights(circuit: Circuit, rng: np.random.Generator) -> Weights:
+    """Uniform random weights; biases start at zero.
+
+    With ``self_predicting`` the interneuron pathways take their closed form, otherwise they are
+    random like the others, in U(-1, 1).
+    """
+    sizes = area_sizes(circuit)
+    scales = rate_list("weight_scale", circuit.weight_scale, len(sizes) - 1)
+    forward = tuple(
+        rng.uniform(-scale, scale, (post, pre))
+        for scale, (pre, post) in zip(scales, itertools.pairwise(sizes))
+    )
+    hidden = list(itertools.pairwise(sizes[1:]))
+    scale = circuit.top_down_scale
+    weights = Weights(
+        forward=forward,
+        forward_bias=tuple(np.zeros(post) for post in sizes[1:]),
+        top_down=tuple(rng.uniform(-scale, scale, pair) for pair in hidden),
+        interneuron=tuple(rng.uniform(-1, 1, (above, here)) for here, above in hidden),
+        interneuron_bias=tuple(np.zeros(above) for _, above in hidden),
+        lateral=tuple(rng.uniform(-1, 1, pair) for pair in hidden),
+    )
+    return self_predicting(weights, mixing(circuit)) if circuit.self_predicting else weights
+
+
+def self_predicting(weights: Weights, mix: Mixing) -> Weights:
+    """Replace the interneuron pathways by the closed form that silences every apical dendrite.
+
+    ``W^PI_k = -W_(k,k+1)`` and ``W^IP_k = s_k W_(k+1,k)`` with the factor of
+    :meth:`Mixing.self_predicting_factor`; the bias of the area above is carried along.  Without a
+    target, somata then equal their partners above and every apical potential is 0, at any depth.
+    """
+    factors = [mix.self_predicting_factor(area) for area in range(1, mix.areas)]
+    return Weights(
+        forward=weights.forward,
+        forward_bias=weights.forward_bias,
+        top_down=weights.top_down,
+        interneuron=tuple(s * w for s, w in zip(factors, weights.forward[1:])),
+        interneuron_bias=tuple(s * b for s, b in zip(factors, weights.forward_bias[1:])),
+        lateral=tuple(-w for w in weights.top_down),
+    )
+
+
+def distance_from_self_prediction(weights: Weights, mix: Mixing) -> dict[str, list[float]]:
+    """How far each hidden area is from the closed form, relative to the length of the form.
+
+    ``interneuron`` compares W^IP, ``lateral`` W^PI.  Learning silences the apical dendrites before
+    these reach 0, because the form is determined only on the rates that were visited.
+    """
+    form = self_predicting(weights, mix)
+    return {
+        name: [
+            float(np.linalg.norm(w - goal) / np.linalg.norm(goal))
+            for w, goal in zip(getattr(weights, name), getattr(form, name))
+        ]
+        for name in ("interneuron", "lateral")
+    }
