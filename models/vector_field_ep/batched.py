@@ -181,7 +181,7 @@ class Learner:
         """Free states from zero and their residual ``max |ds/dt|`` [1/tau]."""
         states = tuple(np.zeros((len(images), n), self.dtype) for n in self.sizes)
         drive = np.empty_like(states[0])
-        input_drive(images, self.weights.forward[0], self.weights.bias[0], drive)
+        input_drive(images, self.weights.forward[0], drive)
         _, residual = relax(
             self.weights,
             drive,
@@ -245,7 +245,7 @@ def _train(
     for b in range(order.shape[0]):
         beta, divisor = influences[b], influences[b] * batch
         _present(images, labels, order[b], stored, x, target, now)
-        input_drive(x, weights.forward[0], weights.bias[0], drive)
+        input_drive(x, weights.forward[0], drive)
         made, movement = relax(weights, drive, now, target, 0.0, phases.free, dynamics, work)
         steps += made
         residual += movement
