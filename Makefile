@@ -21,8 +21,12 @@ test-slow: $(VENV)/.installed-test
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	# Types and import contracts are checked on the tree as it is installed, where models/ and
+	# experiments/ stand inside the package.
+	rm -rf build/installed
+	$(BIN)/python -c 'from setuptools import setup; setup()' --quiet build_py --build-lib build/installed
+	cd build/installed && $(abspath $(BIN))/mypy --config-file ../../setup.cfg --cache-dir ../../.mypy_cache
+	cd build/installed && $(abspath $(BIN))/lint-imports --no-logo --config ../../setup.cfg
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
