@@ -1,0 +1,21 @@
+"""FOLLOW: feedback-based online local learning of weights (Gilra and Gerstner 2017)."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "network": ["Model", "build"],
+        "parameters": [
+            "Arm",
+            "Follow",
+            "Linear",
+            "Lorenz",
+            "NonlinearFeedforward",
+            "VanDerPol",
+            "VanDerPolLowRate",
+            "acting_rate",
+        ],
+        "stability": ["delay_margin", "loop_growth", "ringing_frequency", "static_gain"],
+    },
+)
