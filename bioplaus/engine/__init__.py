@@ -1,0 +1,21 @@
+"""A Numba backend for Brian2: whole networks, time loop included, as one compiled function.
+
+Importing this package adds the code-generation target ``numba``; nothing changes for scripts that
+use another.  One line switches it on::
+
+    import bioplaus.engine
+    from brian2 import prefs
+
+    prefs.codegen.target = "numba"
+
+Preferences stand under ``prefs.codegen.runtime.numba``.
+"""
+
+from __future__ import annotations
+
+from .device import install
+from .fused import fused_runs
+
+__all__ = ["fused_runs"]
+
+install()

@@ -1,0 +1,120 @@
+"""Generated modules on disk: found again by the content of their text and of the engine itself.
+
+A module is written once, under a name that contains a hash of everything its machine code depends
+on, so that it never becomes stale and writers cannot disagree.  Numba keeps the machine code beside
+it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+import types
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+
+from .preferences import preference
+
+__all__ = ["EngineCacheWarning", "folder", "load", "purge"]
+
+
+class EngineCacheWarning(UserWarning):
+    """Compiled code could not be kept on disk, or what was found there was not usable."""
+
+
+_loaded: dict[str, types.ModuleType] = {}
+
+
+@functools.cache
+def _engine_digest() -> str:
+    """Hash of the engine's own sources and of the versions that machine code depends on."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version())
+    digest.update(" ".join(versions).encode())
+    return digest.hexdigest()
+
+
+def folder() -> Path:
+    """The folder that holds generated modules."""
+    chosen = str(preference("cache_dir"))
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "bioplaus" / "engine"
+
+
+def load(text: str, functions: Mapping[str, Any]) -> types.ModuleType:
+    """The module with this text; ``functions`` are the user's, known by name inside it.
+
+    The text refers to the constant ``CACHE``, which says whether Numba may keep machine code on
+    disk: not when functions of the user's are part of it, because their text is not known here.
+    """
+    if functions:
+        return _in_memory(text, functions)
+    name = "bioplaus_engine_" + hashlib.sha256((_engine_digest() + text).encode()).hexdigest()[:40]
+    if name not in _loaded:
+        try:
+            _loaded[name] = _from_disk(name, text)
+        except OSError as problem:
+            warnings.warn(
+                f"The engine keeps compiled code in memory only, because the folder {folder()} "
+                f"cannot be used ({problem}). Set prefs.codegen.runtime.numba.cache_dir to a "
+                "folder that can be written to.",
+                EngineCacheWarning,
+                stacklevel=2,
+            )
+            _loaded[name] = _in_memory(text, {})
+    return _loaded[name]
+
+
+def _in_memory(text: str, functions: Mapping[str, Any]) -> types.ModuleType:
+    module = types.ModuleType("bioplaus_engine_memory")
+    module.__dict__.update(CACHE=False, **functions)
+    exec(compile(text, "<engine>", "exec"), module.__dict__)
+    return module
+
+
+def _from_disk(name: str, text: str) -> types.ModuleType:
+    path = folder() / f"{name}.py"
+    source = "CACHE = True\n" + text
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text() != source:
+        _write(path, source)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Numba looks the module up by name when it loads machine code.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _write(path: Path, source: str) -> None:
+    """Write beside and rename, so that no other process ever sees half a file."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(source)
+    os.replace(temporary, path)
+
+
+def purge(module: types.ModuleType) -> types.ModuleType:
+    """Remove what is on disk for a module, and build it anew."""
+    name = module.__name__
+    for leftover in (folder() / "__pycache__").glob(f"{name}*"):
+        leftover.unlink(missing_ok=True)
+    text = (folder() / f"{name}.py").read_text()
+    _loaded[name] = _from_disk(name, text.removeprefix("CACHE = True\n"))
+    return _loaded[name]

@@ -1,0 +1,165 @@
+"""Code objects of the target ``numba``: one kernel each, run alone or as part of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from brian2.codegen.codeobject import constant_or_scalar
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.codegen.targets import codegen_targets
+from brian2.core.base import BrianObjectException
+from brian2.core.functions import Function
+from brian2.core.variables import ArrayVariable, AuxiliaryVariable, Subexpression
+
+from .generator import NumbaCodeGenerator, translated
+from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
+from .program import BUFFER_FULL, Program, Step
+from .queue import EventQueue
+from .recording import RecordBuffer
+
+__all__ = ["NumbaCodeObject", "PushSpikes"]
+
+
+class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
+    """Runs its block ``run`` as compiled code; what happens before and after a run is Python."""
+
+    templater = NumpyCodeObject.templater.derive(
+        "bioplaus.engine", env_globals={"constant_or_scalar": constant_or_scalar}
+    )
+    generator_class = NumbaCodeGenerator
+    class_name = "numba"
+
+    #: Templates that become kernels; the others run outside the time loop and stay with NumPy.
+    kernel_templates = frozenset(
+        "stateupdate threshold reset synapses summed_variable spikegenerator spikemonitor "
+        "statemonitor ratemonitor".split()
+    )
+
+    kernel: Kernel
+    buffer: RecordBuffer | None = None
+    queue: EventQueue | None = None
+
+    def prepare(self, pathway: Any = None) -> None:
+        """Make the kernel from the generated text; pathway: of a code object of ``synapses``."""
+        functions = self._functions = translated(self.variables, self.owner)
+        self._memory: dict[str, Callable[[], Any]] = {}
+        if self.template_name.endswith("monitor"):
+            self._attach_buffer()
+        if self.template_name == "synapses":
+            self._attach_queue(pathway)
+        compiled = {f.name: f.compiled for f in functions.values() if f.compiled is not None}
+        self._array_names = {
+            self.generator_class.get_array_name(variable): variable
+            for variable in self.variables.values()
+            if isinstance(variable, ArrayVariable)
+        }
+        self.kernel = Kernel.from_body(self.code.run, self._resolve, compiled)
+        self._program: Program | None = None
+
+    def _resolve(self, name: str) -> Argument:
+        if name == "_generator":
+            return GeneratorArgument()
+        if name in self._memory:
+            source = self.queue if name.startswith("_queue") else self.buffer
+            return ArrayArgument((id(source), name), self._memory[name])
+        if name in self._array_names:
+            variable = self._array_names[name]
+            return ArrayArgument(variable, lambda: self.device.get_value(variable))
+        for function in self._functions.values():
+            if name in function.values:
+                return ValueArgument(function.values[name])
+            if name in function.arrays:
+                array = function.arrays[name]
+                return ArrayArgument((array.ctypes.data, len(array)), lambda: array)
+        value = self.variables[name].get_value()
+        return ValueArgument(value.item() if isinstance(value, (np.ndarray, np.generic)) else value)
+
+    def _attach_buffer(self) -> None:
+        monitor, least = self.owner, 1
+        widths: dict[str, int] = {}
+        if self.template_name == "spikemonitor":
+            names = sorted(monitor.record_variables)
+            least = int(self.variables["_source_stop"].get_value())
+        elif self.template_name == "statemonitor":
+            names = ["t", *monitor.recorded_variables]
+            widths = dict.fromkeys(monitor.recorded_variables, monitor.n_indices)
+        else:
+            names = ["t", "rate"]
+        fields = {name: monitor.variables[name] for name in names}
+        buffer = RecordBuffer(monitor, fields, {n: widths.get(n, 1) for n in names}, least)
+        self.buffer = buffer
+        self._memory["_buffer_rows"] = lambda: buffer.rows
+        self._memory["_buffer_capacity"] = lambda: buffer.capacity
+        for name in names:
+            self._memory[f"_buffer_{name}"] = lambda name=name: buffer.data[name]
+
+    def _attach_queue(self, pathway: Any) -> None:
+        queue = self.queue = pathway.queue
+        fired = pathway.source.variables[pathway.eventspace_name]
+        self._memory = {
+            "_queue_fired": fired.get_value,
+            "_queue_first_source": lambda: queue.first_source,
+            "_queue_sources": lambda: queue.sources,
+            "_queue_row_start": lambda: queue.row_start,
+            "_queue_rows": lambda: queue.rows,
+            "_queue_delay": lambda: queue.delays,
+            "_queue_offset": lambda: queue.offset,
+            "_queue_counts": lambda: queue.counts,
+            "_queue_events": lambda: queue.events.reshape(-1),
+            "_queue_capacity": lambda: queue.capacity,
+            "_queue_wanted": lambda: queue.wanted,
+        }
+
+    def grow(self) -> None:
+        """Make room where the kernel found none."""
+        if self.buffer is not None:
+            self.buffer.flush()
+        if self.queue is not None:
+            self.queue.grow()
+
+    def flush(self) -> None:
+        """Hand over what has been recorded so far."""
+        if self.buffer is not None:
+            self.buffer.flush()
+
+    def compile_block(self, block: str) -> Any:
+        return None if block == "run" else super().compile_block(block)
+
+    def variables_to_namespace(self) -> None:
+        # Only the blocks before and after a run use the namespace, and they call no function.
+        self.nonconstant_values = []
+        for name, variable in self.variables.items():
+            if isinstance(variable, (AuxiliaryVariable, Subexpression, Function)):
+                continue
+            if isinstance(variable, ArrayVariable):
+                value = variable.get_value()
+                self.namespace[self.generator_class.get_array_name(variable)] = value
+                if variable.scalar and variable.constant:
+                    self.namespace[name] = value[0]
+            elif hasattr(variable, "get_value"):
+                self.namespace[name] = variable.get_value()
+
+    def run(self) -> None:
+        """Run the kernel once: the way of networks that are not fused."""
+        if self._program is None:
+            self._program = Program([Step(self.kernel, grow=self.grow)])
+            self._program.refresh()
+        while self._program.enter(self.device.random_generator()) == BUFFER_FULL:
+            self.grow()
+            self._program.refresh()
+        self.flush()
+
+
+class PushSpikes(NumpyCodeObject):  # type: ignore[misc]
+    """Queues the spikes of a pathway, unless its kernel, which does so itself, is compiled."""
+
+    class_name = None
+
+    def run(self) -> None:
+        if not isinstance(self.owner.codeobj, NumbaCodeObject):
+            self.owner.push_spikes()
+
+
+codegen_targets.add(NumbaCodeObject)

@@ -1,0 +1,197 @@
+"""The runtime device with the target ``numba``.
+
+The class of Brian2's one runtime device is replaced, so that the arrays and random buffers that
+belong to it stay what they are.  For every other target each method does what it did before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.core.functions import Function, FunctionImplementationContainer
+from brian2.core.namespace import get_local_namespace
+from brian2.core.network import Network
+from brian2.core.preferences import prefs
+from brian2.devices.device import RuntimeDevice, all_devices
+from brian2.units.allunits import second
+
+from .codeobject import NumbaCodeObject, PushSpikes
+from .functions import UnsupportedFunctionError
+from .queue import EventQueue
+
+__all__ = ["NumbaDevice", "install"]
+
+
+class NumbaDevice(RuntimeDevice):  # type: ignore[misc]
+    """Brian2's runtime device; networks of the target ``numba`` run through `fused.run`."""
+
+    _generator: np.random.Generator | None = None
+    _seen: Any = None
+
+    def code_object(
+        self,
+        owner: Any,
+        name: str,
+        abstract_code: dict[str, str],
+        variables: dict[str, Any],
+        template_name: str,
+        variable_indices: dict[str, str],
+        codeobj_class: Any = None,
+        template_kwds: dict[str, Any] | None = None,
+        override_conditional_write: Any = None,
+        compiler_kwds: dict[str, Any] | None = None,
+    ) -> Any:
+        """Make a code object; where Numba cannot serve, one of NumPy that says why."""
+        codeobj_class = self.code_object_class(codeobj_class)
+        arguments = (owner, name, abstract_code, variables, template_name, variable_indices)
+        options = dict(
+            codeobj_class=codeobj_class,
+            template_kwds=template_kwds,
+            override_conditional_write=override_conditional_write,
+            compiler_kwds=compiler_kwds,
+        )
+        if codeobj_class is not NumbaCodeObject:
+            return super().code_object(*arguments, **options)
+        if template_name not in NumbaCodeObject.kernel_templates:
+            reason = f"the template '{template_name}' runs outside the time loop"
+            return self._numpy_code_object(arguments, options, reason)
+        pathway = (template_kwds or {}).get("pathway")
+        if pathway is not None:
+            _adopt_queue(pathway)
+            pathway.initialise_queue()
+            delivery = {
+                "delivery": pathway.queue.delivery,
+                "rows_in_order": pathway.queue.rows_in_order,
+            }
+            options["template_kwds"] = {**(template_kwds or {}), **delivery}
+        options["compiler_kwds"] = {}
+        try:
+            code_object = super().code_object(*arguments, **options)
+        except UnsupportedFunctionError as problem:
+            return self._numpy_code_object(arguments, options, str(problem))
+        code_object.prepare(pathway)
+        return code_object
+
+    def _numpy_code_object(self, arguments: Any, options: dict[str, Any], reason: str) -> Any:
+        for variable in arguments[3].values():
+            if isinstance(variable, Function):
+                _python_implementation(variable)
+        pushes = arguments[4] == "synapses_push_spikes"
+        options = {**options, "codeobj_class": PushSpikes if pushes else NumpyCodeObject}
+        code_object = super().code_object(*arguments, **options)
+        code_object.engine_reason = reason
+        return code_object
+
+    def spike_queue(self, source_start: int, source_end: int) -> Any:
+        """A queue that compiled code can reach, if that is the target."""
+        if self.code_object_class() is NumbaCodeObject:
+            return EventQueue(source_start, source_end)
+        return super().spike_queue(source_start, source_end)
+
+    def random_generator(self) -> np.random.Generator:
+        """The generator of compiled code."""
+        if self._generator is None:
+            words = np.random.randint(0, 2**32, size=4, dtype=np.uint64)
+            self._generator = np.random.Generator(np.random.PCG64(words.tolist()))
+        return self._generator
+
+    def begin_run(self) -> None:
+        """Seed the generator anew if NumPy's global one was seeded or used since the last run.
+
+        In this way ``numpy.random.seed`` and Brian2's ``seed`` both decide what follows, and runs
+        that come directly after each other continue one stream.
+        """
+        if self._global_state() != self._seen:
+            self._generator = None
+        self.random_generator()
+
+    def end_run(self) -> None:
+        """Remember where NumPy's global generator stands."""
+        self._seen = self._global_state()
+
+    @staticmethod
+    def _global_state() -> tuple[int, bytes]:
+        state = np.random.get_state(legacy=False)["state"]  # type: ignore[call-overload]
+        return int(state["pos"]), state["key"].tobytes()
+
+    def seed(self, seed: int | None = None) -> None:
+        super().seed(seed)
+        self._generator = None
+
+    def get_random_state(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().get_random_state()
+        if self._generator is not None:
+            state["bioplaus_engine"] = (self._generator.bit_generator.state, self._seen)
+        return state
+
+    def set_random_state(self, state: dict[str, Any]) -> None:
+        super().set_random_state(state)
+        self._generator = None
+        if "bioplaus_engine" in state:
+            generator_state, self._seen = state["bioplaus_engine"]
+            bits = np.random.PCG64()
+            bits.state = generator_state
+            self._generator = np.random.Generator(bits)
+
+    def network_run(
+        self,
+        network: Network,
+        duration: Any,
+        report: Any = None,
+        report_period: Any = 10 * second,
+        namespace: Any = None,
+        profile: bool | None = None,
+        level: int = 0,
+    ) -> None:
+        """Run a network, fused where the target is ``numba``."""
+        from . import fused  # the loop needs the device's classes
+
+        if namespace is None:
+            namespace = get_local_namespace(level=level + 2)
+        if profile is None:
+            profile = self.build_options.get("profile", False)
+        options = dict(report=report, report_period=report_period, namespace=namespace)
+        if prefs.codegen.target != "numba":
+            Network.run.original_function(network, duration, profile=profile, **options)
+            return
+        self.begin_run()
+        if profile or not fused.wanted():
+            Network.run.original_function(network, duration, profile=profile, **options)
+        else:
+            fused.run(self, network, duration, **options)
+        self.end_run()
+
+
+def _adopt_queue(pathway: Any) -> None:
+    """Replace the queue of a pathway that was made for another target."""
+    if not isinstance(pathway.queue, EventQueue):
+        queue = EventQueue(pathway.source.start, pathway.source.stop)
+        queue._restore_from_full_state(pathway.queue._full_state())
+        pathway.queue = queue
+        pathway.variables._variables["_queue"] = queue
+
+
+def _python_implementation(function: Function) -> None:
+    """Give a plain Python function the implementation that Brian2 gives it for NumPy."""
+    if NumpyCodeObject not in function.implementations:
+        function.implementations.add_numpy_implementation(function.pyfunc)
+
+
+def install() -> None:
+    """Make the target available: called once, by the import of the package."""
+    all_devices["runtime"].__class__ = NumbaDevice
+    lookup = FunctionImplementationContainer.__getitem__
+
+    def with_python_functions(container: Any, key: Any) -> Any:
+        try:
+            return lookup(container, key)
+        except KeyError:
+            # Brian2 accepts plain Python functions for NumPy only; this target runs them too.
+            if key is not NumbaCodeObject or prefs.codegen.target != "numba":
+                raise
+            container.add_numpy_implementation(container._function.pyfunc)
+            return lookup(container, key)
+
+    FunctionImplementationContainer.__getitem__ = with_python_functions

@@ -1,0 +1,298 @@
+"""Run a network as one compiled loop, with Python in between only where it must be.
+
+The order of objects is Brian2's own.  Rewrites plug in here: `rewrites` is a list of functions that
+take the list of `Entry` objects of a network in that order and return another list.  An entry's
+kernel says what it reads and writes.  Every rewrite names what it did in ``Entry.notes``, which
+`explain` prints.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from brian2.core.base import BrianObject
+from brian2.core.clocks import Clock
+from brian2.core.network import Network, TextReport
+from brian2.groups.group import Group
+from brian2.units.allunits import second
+
+from .codeobject import NumbaCodeObject
+from .kernel import ArrayArgument, Kernel
+from .preferences import preference
+from .program import (
+    BUFFER_FULL,
+    ENDS,
+    FINISHED,
+    FIRST,
+    LAST,
+    PYTHON_DUE,
+    STEPS,
+    STOP_FOR_PYTHON,
+    Program,
+    Step,
+)
+
+__all__ = ["Entry", "Plan", "fused_runs", "plan", "rewrites", "run", "wanted"]
+
+_CHUNK_SECONDS = 0.1
+
+
+@dataclass
+class Entry:
+    """One object of a network, or one of its code objects, in the order of a step.
+
+    owner : the object; kernel : its compiled code, None for an object that runs in Python, for
+    which reason says why; notes : what rewrites have done to it.
+    """
+
+    owner: Any
+    clock: Clock
+    kernel: Kernel | None = None
+    code_object: NumbaCodeObject | None = None
+    reason: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+rewrites: list[Callable[[list[Entry]], list[Entry]]] = []
+
+_runs = 0
+
+
+def fused_runs() -> int:
+    """Number of runs so far in which at least one object ran inside a compiled loop."""
+    return _runs
+
+
+def wanted() -> bool:
+    """Whether networks are to be fused with the present preferences of the target ``numba``."""
+    return bool(preference("fuse"))
+
+
+@dataclass
+class Plan:
+    """The entries of a network and the program that runs them."""
+
+    entries: list[Entry]
+    clocks: list[Clock]
+    program: Program
+
+    def flush(self) -> None:
+        for entry in self.entries:
+            if entry.code_object is not None:
+                entry.code_object.flush()
+
+
+def plan(network: Network) -> Plan:
+    """Decide for every active object of a prepared network how it runs."""
+    entries = [
+        entry for thing in network.sorted_objects if thing.active for entry in _entries(thing)
+    ]
+    for rewrite in rewrites:
+        entries = rewrite(entries)
+    clocks = sorted(network._clocks, key=lambda clock: clock.name)
+    steps = [
+        Step(entry.kernel, clocks.index(entry.clock), getattr(entry.code_object, "grow", None))
+        if entry.kernel is not None
+        else None
+        for entry in entries
+    ]
+    python_clocks = [clocks.index(entry.clock) for entry in entries if entry.kernel is None]
+    arguments = [tuple(_clock_array(clock, n) for n in ("timestep", "t", "dt")) for clock in clocks]
+    return Plan(entries, clocks, Program(steps, arguments, python_clocks))  # type: ignore[arg-type]
+
+
+def _clock_array(clock: Clock, name: str) -> ArrayArgument:
+    variable = clock.variables[name]
+    return ArrayArgument(variable, variable.get_value)
+
+
+def _entries(thing: BrianObject) -> list[Entry]:
+    if type(thing).run is not BrianObject.run:
+        return [Entry(thing, thing.clock, reason="it is a Python operation")]
+    code_objects = [getattr(c, "__repr__").__self__ for c in thing.code_objects]
+    compiled = [c for c in code_objects if isinstance(c, NumbaCodeObject)]
+    if len(compiled) == len(code_objects) or _is_pathway(code_objects, compiled):
+        return [Entry(thing, thing.clock, c.kernel, c) for c in compiled]
+    reasons = [getattr(c, "engine_reason", f"target '{c.class_name}'") for c in code_objects]
+    return [Entry(thing, thing.clock, reason="; ".join(reasons))]
+
+
+def _is_pathway(code_objects: Sequence[Any], compiled: Sequence[Any]) -> bool:
+    """A pathway's own kernel also pushes the spikes."""
+    names = [c.template_name for c in code_objects if c not in compiled]
+    return bool(compiled) and names == ["synapses_push_spikes"]
+
+
+class _Reporter:
+    """Brian2's progress reports."""
+
+    def __init__(self, report: Any, period: Any, start: Any, duration: Any) -> None:
+        streams = {"text": sys.stdout, "stdout": sys.stdout, "stderr": sys.stderr}
+        if isinstance(report, str):
+            if report not in streams:
+                raise ValueError(f'Do not know how to handle report argument "{report}".')
+            report = TextReport(streams[report])
+        elif report is not None and not callable(report):
+            raise TypeError(
+                "Do not know how to handle report argument, it has to be one of 'text', 'stdout', "
+                f"'stderr', or a callable function/object, but it is of type {type(report)}"
+            )
+        self.callback = report
+        self.period = float(period)
+        self.start, self.duration = start, duration
+        self.began = time.time()
+        self.next = self.began + self.period
+        if report is not None:
+            report(0 * second, 0.0, start, duration)
+
+    def progress(self, now: float) -> None:
+        current = time.time()
+        if self.callback is not None and current > self.next:
+            done = (now - float(self.start)) / float(self.duration)
+            self.callback((current - self.began) * second, done, self.start, self.duration)
+            self.next = current + self.period
+
+    def finish(self, completed: float) -> None:
+        if self.callback is not None:
+            elapsed = (time.time() - self.began) * second
+            self.callback(elapsed, completed, self.start, self.duration)
+
+
+def run(
+    device: Any, network: Network, duration: Any, report: Any, report_period: Any, namespace: Any
+) -> None:
+    """Do what ``Network.run`` does, with a compiled loop in its middle."""
+    global _runs
+    if duration < 0:
+        message = f"Function 'run' expected a non-negative duration but got '{duration}'"
+        raise ValueError(message)
+    objects = network.sorted_objects
+    network._clocks = {thing.clock for thing in objects}
+    t_start = network.t
+    t_end = t_start + duration
+    for clock in network._clocks:
+        clock.set_interval(t_start, t_end)
+    network.before_run(namespace)
+    if not objects:
+        return
+    reporter = _Reporter(report, report_period, t_start, duration)
+    prepared = plan(network)
+    if any(entry.kernel is not None for entry in prepared.entries):
+        _runs += 1
+    last_clock = _loop(device, network, prepared, reporter)
+    stopped = network._stopped or Network._globally_stopped
+    network.t_ = last_clock.t_ if stopped else float(t_end)
+    device._last_run_time = time.time() - reporter.began
+    completed = (network.t - t_start) / duration if duration > 0 else 1.0
+    device._last_run_completed_fraction = completed
+    for thing in objects:
+        if isinstance(thing, Group):
+            thing._check_for_invalid_states()
+    reporter.finish(completed)
+    network.after_run()
+    network._profiling_info = None
+
+
+def _loop(device: Any, network: Network, prepared: Plan, reporter: _Reporter) -> Clock:
+    program, control = prepared.program, prepared.program.control
+    for number, clock in enumerate(prepared.clocks):
+        control[ENDS + number] = clock._i_end
+    control[STOP_FOR_PYTHON] = 1
+    chunk = int(preference("chunk"))  # type: ignore[call-overload]
+    control[STEPS] = steps = chunk or 1
+    program.refresh()
+    Network._globally_running = True
+    try:
+        while True:
+            began = time.perf_counter()
+            status = program.enter(device.random_generator())
+            if status == FINISHED:
+                break
+            if status == BUFFER_FULL:
+                _grow(program)
+                continue
+            if status == PYTHON_DUE:
+                _step_with_python(device, network, prepared)
+            if control[STEPS] <= 0:
+                if not chunk:
+                    steps = _next_chunk(steps, time.perf_counter() - began)
+                control[STEPS] = chunk or steps
+            if _interrupted(device, network, prepared, reporter):
+                break
+    finally:
+        Network._globally_running = False
+        prepared.flush()
+    return _first_clock(prepared.clocks)
+
+
+def _grow(program: Program) -> None:
+    step = program.steps[program.control[FIRST]]
+    assert step is not None and step.grow is not None
+    step.grow()
+    program.refresh()
+
+
+def _next_chunk(steps: int, seconds: float) -> int:
+    return max(1, min(2 * steps, int(steps * _CHUNK_SECONDS / max(seconds, 1e-9))))
+
+
+def _interrupted(device: Any, network: Network, prepared: Plan, reporter: _Reporter) -> bool:
+    now = _first_clock(prepared.clocks).t_
+    network.t_ = now
+    if reporter.callback is not None and time.time() > reporter.next:
+        prepared.flush()
+        reporter.progress(now)
+    limit = device._maximum_run_time
+    if limit is not None and time.time() - reporter.began > float(limit):
+        network._stopped = True
+    return bool(network._stopped or Network._globally_stopped)
+
+
+def _first_clock(clocks: Sequence[Clock]) -> Clock:
+    return min(clocks, key=lambda clock: clock.variables["t"].get_value()[0])
+
+
+def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
+    """Finish one step in which objects that run in Python have their turn."""
+    program, control = prepared.program, prepared.program.control
+    due = _due(prepared.clocks)
+    network.t_ = _first_clock(prepared.clocks).t_
+    control[STOP_FOR_PYTHON] = 0
+    positions = [n for n, entry in enumerate(prepared.entries) if entry.kernel is None]
+    left = control[STEPS]
+    for position in positions:
+        if prepared.entries[position].clock not in due:
+            continue
+        if position > control[FIRST]:
+            _run_part(device, program, position)
+        prepared.flush()
+        prepared.entries[position].owner.run()
+        program.refresh()
+        control[FIRST] = position + 1
+    control[STEPS] = 1
+    _run_part(device, program, len(prepared.entries))
+    control[STEPS] = left - 1
+    control[STOP_FOR_PYTHON] = 1
+
+
+def _run_part(device: Any, program: Program, last: int) -> None:
+    """Run the kernels up to ``last`` of the present step."""
+    program.control[LAST] = last
+    while program.enter(device.random_generator()) == BUFFER_FULL:
+        _grow(program)
+    program.control[LAST] = len(program.steps)
+
+
+def _due(clocks: Sequence[Clock]) -> list[Clock]:
+    first = _first_clock(clocks)
+    now, dt = first.t_, first.dt_
+    return [
+        clock
+        for clock in clocks
+        if clock.t_ == now or abs(clock.t_ - now) / min(dt, clock.dt_) < Clock.epsilon_dt
+    ]

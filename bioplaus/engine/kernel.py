@@ -1,0 +1,129 @@
+"""Kernels: the body of one code object as a Numba function and the data that it works on.
+
+The text of a kernel does not contain the names of objects: its arguments are numbered in the order
+in which they appear.  Two groups with the same equations share one kernel, and changing a
+parameter, a size or a name compiles nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import support
+
+__all__ = ["Argument", "ArrayArgument", "GeneratorArgument", "Kernel", "ValueArgument"]
+
+_KNOWN = frozenset(support.__all__) | frozenset(dir(builtins))
+
+
+@dataclass(frozen=True)
+class ArrayArgument:
+    """An array in memory.  ``key`` tells arrays apart, ``fetch`` returns the flat array now."""
+
+    key: Hashable
+    fetch: Callable[[], Any] = field(compare=False)
+
+    @property
+    def kind(self) -> str:
+        return str(self.fetch().dtype)
+
+
+@dataclass(frozen=True)
+class ValueArgument:
+    """A number that stays the same during a run: a parameter or a size."""
+
+    value: float | int | bool
+
+    @property
+    def kind(self) -> str:
+        return "integer" if isinstance(self.value, (bool, int, np.integer, np.bool_)) else "float"
+
+
+@dataclass(frozen=True)
+class GeneratorArgument:
+    """The random generator of the device."""
+
+    kind = "generator"
+
+
+Argument = ArrayArgument | ValueArgument | GeneratorArgument
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A function of numbered arguments.
+
+    text : source of ``def kernel(_x0, _x1, ...)``.
+    arguments : what to pass, in order.
+    reads, writes : keys of the arrays that the body reads and writes.
+    functions : compiled functions of the user's that the text calls by name.
+    resumable : whether it returns 1, having changed nothing, when ``grow`` must be called before it
+        can go on, and 0 otherwise.
+    """
+
+    text: str
+    arguments: tuple[Argument, ...]
+    reads: frozenset[Hashable]
+    writes: frozenset[Hashable]
+    functions: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def resumable(self) -> bool:
+        return "return 1" in self.text
+
+    @classmethod
+    def from_body(
+        cls,
+        body: str,
+        resolve: Callable[[str], Argument],
+        functions: Mapping[str, Any] | None = None,
+    ) -> Kernel:
+        """Turn statements into a kernel; ``resolve`` says what a name that is not local stands for.
+
+        Raises KeyError from ``resolve`` for a name that it does not know.
+        """
+        functions = functions or {}
+        tree = ast.parse(body.strip("\n") or "pass")
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        local = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        foreign: dict[str, Argument] = {}
+        for name in _in_order(names):
+            if name not in local and name not in _KNOWN and name not in functions:
+                foreign[name] = resolve(name)
+        reads, writes = _accesses(tree, foreign)
+        numbered = {name: f"_x{number}" for number, name in enumerate(foreign)}
+        for node in names:
+            node.id = numbered.get(node.id, node.id)
+        statements = ast.unparse(tree).replace("\n", "\n    ")
+        text = f"def kernel({', '.join(numbered.values())}):\n    {statements}\n"
+        used = {name: functions[name] for name in functions if name in {n.id for n in names}}
+        return cls(text, tuple(foreign.values()), reads, writes, used)
+
+
+def _in_order(names: list[ast.Name]) -> list[str]:
+    placed = sorted(names, key=lambda node: (node.lineno, node.col_offset))
+    return list(dict.fromkeys(node.id for node in placed))
+
+
+def _accesses(
+    tree: ast.AST, foreign: Mapping[str, Argument]
+) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
+    reads: set[Hashable] = set()
+    writes: set[Hashable] = set()
+    updated = {id(n.target) for n in ast.walk(tree) if isinstance(n, ast.AugAssign)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            argument = foreign.get(node.value.id)
+            if isinstance(argument, ArrayArgument):
+                stores = isinstance(node.ctx, ast.Store)
+                if stores:
+                    writes.add(argument.key)
+                if not stores or id(node) in updated:
+                    reads.add(argument.key)
+    return frozenset(reads), frozenset(writes)

@@ -1,0 +1,66 @@
+"""Preferences of the engine, registered with Brian2 under ``codegen.runtime.numba``."""
+
+from __future__ import annotations
+
+from brian2.core.preferences import BrianPreference, prefs
+
+__all__ = ["REWRITES", "preference"]
+
+#: Exact rewrites that make a network cheaper, each described in the module of its name.
+REWRITES = ("next_spike", "unchanged_drive", "low_rank")
+
+_SECTION = "codegen.runtime.numba"
+
+prefs.register_preferences(
+    _SECTION,
+    "Preferences of the Numba engine",
+    fuse=BrianPreference(
+        default=True,
+        docs="""
+        Whether to compile the objects of a network, time loop included, into one function. If
+        not, every object is a compiled function that Brian2's own loop calls.
+        """,
+    ),
+    fastmath=BrianPreference(
+        default=False,
+        docs="""
+        Whether to let the compiler reorder and contract floating-point operations. Values that are
+        not a number are still recognised.
+        """,
+    ),
+    chunk=BrianPreference(
+        default=0,
+        validator=lambda steps: isinstance(steps, int) and steps >= 0,
+        docs="""
+        Number of steps between two looks at the keyboard, the clock and `stop`; 0 chooses it so
+        that a chunk takes about a tenth of a second. Results do not depend on it.
+        """,
+    ),
+    rewrites=BrianPreference(
+        default=REWRITES,
+        validator=lambda names: not isinstance(names, str) and set(names) <= set(REWRITES),
+        docs="""
+        Names of the exact rewrites that may be used; an empty tuple runs every equation as it
+        stands. `explain` tells which were.
+        """,
+    ),
+    cache_dir=BrianPreference(
+        default="",
+        validator=lambda folder: isinstance(folder, str),
+        docs="""
+        Folder for compiled modules. Empty: ``bioplaus/engine`` in the user's cache folder.
+        """,
+    ),
+    cache_size=BrianPreference(
+        default=512,
+        validator=lambda megabytes: isinstance(megabytes, int) and megabytes >= 0,
+        docs="""
+        Megabytes that compiled modules may take on disk; the ones unused for longest are removed.
+        """,
+    ),
+)
+
+
+def preference(name: str) -> object:
+    """The value of one of the engine's own preferences."""
+    return prefs[f"{_SECTION}.{name}"]
