@@ -8,8 +8,8 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["batched", "discrete", "network", "spiking", "theory"],
     submod_attrs={
+        "batched": ["Learner", "Report", "build_batched"],
         "parameters": ["Deep", "Discrete", "EnergyBased", "Spiking", "VectorField"],
     },
 )

@@ -7,6 +7,7 @@ One update for each batch: relax freely, relax with the target's influence, comp
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,9 +28,12 @@ from .parameters import (
 )
 from .relaxation import ACTIVATIONS, Array, Dynamics, Scratch, Weights, input_drive, relax, scratch
 
-__all__ = ["Learner", "Report", "build", "initial_weights"]
+__all__ = ["Learner", "Report", "build_batched", "initial_weights"]
 
 EVALUATED_AT_ONCE = 50  # examples; small enough for the states to stay in the cache
+
+
+UNSETTLED = 0.05  # largest |ds/dt| [1/tau] at the end of a free phase before a warning
 
 
 class Phases(NamedTuple):
@@ -99,7 +103,7 @@ class Learner:
     Parameters
     ----------
     p
-        The setting, checked by :func:`build`.
+        The setting, checked by :func:`build_batched`.
     rng
         Draws the first weights here and the signs of the influence in :meth:`train`.
     examples
@@ -177,6 +181,29 @@ class Learner:
         for name, array in self.arrays().items():
             array[...] = arrays[name]
 
+    def warn(self, report: Report) -> None:
+        """Warn of what spoils learning although nothing stops it.
+
+        A free phase that has not settled (its drift is read as gradient), and an output unit that
+        answered no example: its drive is so far below zero that even its own class cannot lift
+        it, and it gets no update any more.
+        """
+        if report.silent:
+            warnings.warn(
+                f"output units {report.silent} answered none of {report.examples} examples and"
+                " will not recover: a unit held at zero in both phases gets no update."
+                " A stronger influence or a smaller output rate prevents it",
+                stacklevel=2,
+            )
+        if report.residual > UNSETTLED:
+            warnings.warn(self._unsettled(report.residual), stacklevel=2)
+
+    def _unsettled(self, residual: float) -> str:
+        return (
+            f"free phase too short: after {self.phases.free} steps a unit still moves by"
+            f" {residual:.2g} per tau, and the drift is taken for gradient"
+        )
+
     def settle(self, images: Array, steps: int | None = None) -> tuple[tuple[Array, ...], float]:
         """Free states from zero and their residual ``max |ds/dt|`` [1/tau]."""
         states = tuple(np.zeros((len(images), n), self.dtype) for n in self.sizes)
@@ -205,7 +232,7 @@ class Learner:
         return wrong / len(images)
 
 
-def build(
+def build_batched(
     p: VectorField, rng: np.random.Generator, examples: int, dtype: Any = np.float32
 ) -> Learner:
     """Check a setting and make its learner.

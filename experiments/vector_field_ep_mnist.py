@@ -1,0 +1,142 @@
+"""Equilibrium propagation learns handwritten digits in mini-batches (Scellier 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bioplaus import analysis, plotting, tasks
+from bioplaus.models import vector_field_ep
+from bioplaus.models.vector_field_ep.parameters import VectorField
+from bioplaus.parameters import parameter
+from bioplaus.training import Experiment
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bioplaus.records import RunReader
+
+
+@dataclass(frozen=True)
+class Settings(VectorField):
+    """One hidden layer, independent feedback weights, random sign of the influence."""
+
+    dataset: str = parameter(
+        "mnist", "images to learn", choices=("mnist", "fashion-mnist", "digits")
+    )
+    examples: int = parameter(50_000, "training images, the first of the set", low=1)
+    epochs: int = parameter(3, "passes over the training images", low=1)
+
+
+class VectorFieldEpMnist(Experiment):
+    """Fixed order of examples, one segment an epoch, evaluation from zero states."""
+
+    Parameters = Settings
+    form = "batched"
+    quick = {"examples": 5000, "epochs": 1}
+
+    def setup(self) -> None:
+        """Load the images and build the learner."""
+        p = self.parameters
+        self.images = tasks.load(p.dataset)
+        self.examples = min(p.examples, len(self.images.train_labels))
+        self.learner = vector_field_ep.build_batched(p, self.rng, self.examples)
+
+    def segments(self) -> int:
+        """One segment an epoch."""
+        return int(self.parameters.epochs)
+
+    def advance(self, segment: int) -> Mapping[str, float]:
+        """One pass over the training images, then the validation images."""
+        import numpy as np
+
+        images, learner = self.images, self.learner
+        report = learner.train(images.train_images, images.train_labels, np.arange(self.examples))
+        self.train_error = report.error
+        self.stop_if_not_finite(learner.arrays())
+        learner.warn(report)
+        return {
+            "validation_error": learner.error(images.validation_images, images.validation_labels),
+            "train_error": report.error,
+            "residual": report.residual,
+            "free_steps": report.steps,
+            "silent_outputs": len(report.silent),
+            **self._alignment(),
+        }
+
+    def _alignment(self) -> dict[str, float]:
+        """Angle [degrees] and trace between the two directions of each pair of layers."""
+        weights = self.learner.weights
+        pairs = list(zip(weights.forward[1:], weights.feedback, strict=True))
+        angles = {
+            f"angle_{pair}": float(analysis.alignment_angle(forward, feedback.T))
+            for pair, (forward, feedback) in enumerate(pairs, start=1)
+        }
+        traces = {
+            f"trace_{pair}": float((forward * feedback.T).sum())
+            for pair, (forward, feedback) in enumerate(pairs, start=1)
+        }
+        return angles | traces
+
+    def finish(self) -> Mapping[str, float]:
+        """Error on the test images, and where training and alignment have come to."""
+        images = self.images
+        return {
+            "test_error": self.learner.error(images.test_images, images.test_labels),
+            "final_train_error": self.train_error,
+            **self._alignment(),
+        }
+
+    def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
+        """Error of the present weights on another part or set."""
+        return {f"{part}_error": self.learner.error(*tasks.load(dataset).part(part))}
+
+    def state(self) -> Mapping[str, Any]:
+        """Weights, stored free states and the generator."""
+        return {
+            "arrays": self.learner.arrays(),
+            "rng": self.rng.bit_generator.state,
+            "train_error": self.train_error,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up a state again."""
+        self.learner.restore(state["arrays"])
+        self.rng.bit_generator.state = state["rng"]
+        self.train_error = state["train_error"]
+
+    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
+        """Learning curve; angle and trace of each pair of layers over learning."""
+        epochs = run.metrics["epoch"]
+        figure = plotting.figure()
+        axes = figure.subplots()
+        for name, label in (("validation_error", "validation"), ("train_error", "training")):
+            plotting.learning_curve(axes, epochs, run.metrics[name], label=label, name="error")
+        yield "learning-curve", figure
+        yield "alignment", _alignment_figure(run)
+
+
+def _alignment_figure(run: RunReader) -> Figure:
+    figure = plotting.figure("page")
+    angle_axes, trace_axes = figure.subplots(1, 2)
+    pairs = sorted(name for name in run.metrics if name.startswith("angle_"))
+    for name in pairs:
+        pair = name.removeprefix("angle_")
+        label = f"layers {pair} and {int(pair) + 1}"
+        epochs = run.metrics["epoch"]
+        angle_axes.plot(epochs, run.metrics[name], marker=".", label=label)
+        trace_axes.plot(epochs, run.metrics[f"trace_{pair}"], marker=".", label=label)
+    angle_axes.set(xlabel="epoch", ylabel="angle forward to feedback (degrees)")
+    trace_axes.set(xlabel="epoch", ylabel="trace of forward times feedback")
+    trace_axes.axhline(0, linewidth=0.8, color=plotting.GREY)
+    angle_axes.legend()
+    return figure
+
+
+EXPERIMENT = VectorFieldEpMnist
+
+if __name__ == "__main__":
+    from bioplaus.cli import main
+
+    raise SystemExit(main(["run", __file__]))
