@@ -1,0 +1,196 @@
+"""Imitation of a driven system: random commands, the reference trajectory, and when to be quiet.
+
+The published protocol (Gilra and Gerstner 2017, methods): a pedestal that changes every trial plus
+noise that changes every 50 ms drive the reference system; the reference is low-pass filtered like
+the network's output.  Everything comes in stretches, each continuing the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bioplaus.tasks.dynamical_systems import System, low_pass, trajectory
+
+__all__ = ["CommandNoise", "Stretch", "Tracking", "TrackingSettings"]
+
+Array = NDArray[np.floating[Any]]
+DT = 0.001
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What is presented for a while, one row for each millisecond.
+
+    command : (steps, command dimensions) what the network receives; target : (steps, dimensions)
+    what its output is compared with; quiet : (steps,) 1 where the network is silenced.
+    """
+
+    command: Array
+    target: Array
+    quiet: Array
+
+    def __len__(self) -> int:
+        return len(self.command)
+
+
+@dataclass(frozen=True)
+class CommandNoise:
+    """Pedestal of a random direction every ``period`` seconds, plus uniform noise every 50 ms.
+
+    pulse : (command dimensions,) largest noise; pedestal : (command dimensions,) length of the
+    pedestal, by component, in network units.  ``interpolated`` joins the drawn values by straight
+    lines instead of holding them.  ``once`` lets the noise last for that many seconds only.
+    """
+
+    pulse: tuple[float, ...]
+    pedestal: tuple[float, ...]
+    period: float
+    tick: float = 0.05
+    interpolated: bool = False
+    once: float = 0.0
+
+    def draw(
+        self, steps: int, rng: np.random.Generator, last: tuple[Array, Array] | None
+    ) -> tuple[Array, Array, tuple[Array, Array]]:
+        """Noise and pedestal, (steps, command dimensions) each, and the values drawn last.
+
+        last : noise and pedestal with which the stretch begins, where it is interpolated.
+        """
+        pulse, ends_pulse = self._knots(
+            steps, self.tick, lambda n: rng.uniform(-1, 1, (n, len(self.pulse))), self.pulse,
+            None if last is None else last[0],
+        )  # fmt: skip
+        pedestal, ends_pedestal = self._knots(
+            steps, self.period, lambda n: self._directions(n, rng), self.pedestal,
+            None if last is None else last[1],
+        )  # fmt: skip
+        return pulse, pedestal, (ends_pulse, ends_pedestal)
+
+    def _directions(self, count: int, rng: np.random.Generator) -> Array:
+        vectors = rng.standard_normal((count, len(self.pedestal)))
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def _knots(
+        self, steps: int, every: float, draw: Any, size: tuple[float, ...], first: Array | None
+    ) -> tuple[Array, Array]:
+        length = round(every / DT)
+        count = -(-steps // length)
+        values = draw(count) * np.asarray(size)
+        if not self.interpolated:
+            return np.repeat(values, length, axis=0)[:steps], values[-1]
+        begin = np.zeros(values.shape[1]) if first is None else first
+        knots = np.vstack([begin, values])
+        times = np.arange(steps) / length
+        columns = [np.interp(times, np.arange(count + 1), column) for column in knots.T]
+        return np.stack(columns, axis=1), values[-1]
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """How a system is presented.
+
+    filtered : whether the reference passes the synaptic filter before the error is formed.
+    rest : seconds at the end of each trial in which noise stops, the reference is held at zero and
+    the network is silenced.  noise : standard deviation of white noise on the error, for each
+    component.  delay : seconds by which the reference reaches the network late;
+    ``compensated`` delays the command as well.
+    """
+
+    filtered: bool = True
+    rest: float = 0.0
+    noise: float = 0.0
+    delay: float = 0.0
+    compensated: bool = False
+
+
+class Tracking:
+    """Random stretches of a task, continued from one to the next."""
+
+    def __init__(
+        self,
+        system: System,
+        commands: CommandNoise,
+        settings: TrackingSettings,
+        rng: np.random.Generator,
+    ) -> None:
+        self.system = system
+        self.commands = commands
+        self.settings = settings
+        self.rng = rng
+        late = round(settings.delay / DT)
+        self._state: Array = np.full(system.dimensions, system.start)
+        self._filtered: Array = np.zeros(system.dimensions)
+        self._last: tuple[Array, Array] | None = None
+        self._late_target = np.zeros((late, system.dimensions))
+        self._late_command = np.zeros((late, system.command_dimensions))
+        self._steps = 0
+
+    def training(self, seconds: float) -> Stretch:
+        """The next stretch of random input, for whole trials."""
+        steps = round(seconds / DT)
+        pulse, pedestal, self._last = self.commands.draw(steps, self.rng, self._last)
+        if self.commands.once:
+            heard = round(self.commands.once / DT)
+            pulse[max(heard - self._steps, 0) :] = 0.0
+        quiet = self._quiet(steps)
+        pulse[quiet] = 0.0
+        self._steps += steps
+        return self._present(pulse + pedestal, quiet)
+
+    def given(self, command: Array, quiet: NDArray[np.bool_] | None = None) -> Stretch:
+        """A stretch of given commands (steps, command dimensions), without noise and rest."""
+        if quiet is None:
+            quiet = np.zeros(len(command), dtype=np.bool_)
+        return self._present(command, quiet)
+
+    def _quiet(self, steps: int) -> NDArray[np.bool_]:
+        trial = round(self.commands.period / DT)
+        rest = round(self.settings.rest / DT)
+        return np.asarray((self._steps + np.arange(steps)) % trial >= trial - rest)
+
+    def _present(self, command: Array, quiet: NDArray[np.bool_]) -> Stretch:
+        states, self._state = trajectory(self.system, self._state, command, quiet)
+        target = states
+        if self.settings.filtered:
+            target, self._filtered = low_pass(states, self._filtered)
+        if self.settings.noise:
+            target = target + self.settings.noise * self.rng.standard_normal(target.shape)
+        stretch = Stretch(command, target, quiet.astype(float))
+        return self._delayed(stretch) if self.settings.delay else stretch
+
+    def _delayed(self, stretch: Stretch) -> Stretch:
+        late = len(self._late_target)
+        target = np.concatenate([self._late_target, stretch.target])
+        self._late_target = target[-late:]
+        stretch = replace(stretch, target=target[:-late])
+        if not self.settings.compensated:
+            return stretch
+        command = np.concatenate([self._late_command, stretch.command])
+        self._late_command = command[-late:]
+        return replace(stretch, command=command[:-late])
+
+    def state(self) -> dict[str, Any]:
+        """What continues from one stretch to the next, the generator aside."""
+        return {
+            "state": self._state.copy(),
+            "filtered": self._filtered.copy(),
+            "last": None if self._last is None else tuple(x.copy() for x in self._last),
+            "late_target": self._late_target.copy(),
+            "late_command": self._late_command.copy(),
+            "steps": self._steps,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state that :meth:`state` gave."""
+        self._state = np.array(state["state"])
+        self._filtered = np.array(state["filtered"])
+        last = state["last"]
+        self._last = None if last is None else (np.array(last[0]), np.array(last[1]))
+        self._late_target = np.array(state["late_target"])
+        self._late_command = np.array(state["late_command"])
+        self._steps = int(state["steps"])
