@@ -1,0 +1,263 @@
+"""Five populations of bursting cells that learn exclusive or (Payeur 2021; Greedy 2022).
+
+    input 1, input 2 --W, excitation (plastic) and inhibition--> hidden 1, hidden 2
+    hidden 1, hidden 2 --W, excitation (plastic) and inhibition--> output
+    output --Y, bursts only--> dendrites of hidden 1 (net positive) and hidden 2 (net negative)
+    output --Q, events only--> the same with the opposite sign, cancelling Y at rest (optional)
+
+W and Q transmit the spike that opens an event, Y the burst mark: ideal decoders in place of
+short-term depression and facilitation, with zero delay.
+
+What is shown comes with the names ``stimulus(t, i)`` (bit of input i), ``target(t)``, ``teach(t)``
+and ``plastic(t)`` (0 or 1, or a share of the learning rate), arrays over time in steps of
+``p.slot``, when the network runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from brian2 import Clock, Network, NeuronGroup, StateMonitor, Subgroup, Synapses
+
+from bioplaus.models.burstccn.cells import background, bursting_cells
+from bioplaus.models.burstccn.parameters import Spiking, check_spiking
+from bioplaus.parameters import quantities
+from bioplaus.plasticity.burst_rules import AT_BURST, AT_EVENT, TRACES, BurstRule
+
+__all__ = ["POPULATIONS", "Model", "build", "scaled_wiring"]
+
+POPULATIONS = ("input_1", "input_2", "hidden_1", "hidden_2", "output")
+
+
+@dataclass
+class Model:
+    """The network and its parts.
+
+    Attributes
+    ----------
+    cells
+        All cells; each population is a slice of it.
+    input_to_hidden, hidden_to_output
+        Plastic excitation, ``w`` [leak conductance].
+    readout
+        For each population the events and bursts so far, its low-passed event rate [Hz], and its
+        mean dendritic potential; ``activity`` holds them at the end of every slot's first step.
+    """
+
+    network: Network
+    cells: NeuronGroup
+    populations: dict[str, Subgroup]
+    input_to_hidden: Synapses
+    hidden_to_output: Synapses
+    readout: NeuronGroup
+    activity: StateMonitor
+
+
+def scaled_wiring(cells: int) -> tuple[float, float]:
+    """Connection probability and factor on all network weights for a number of cells.
+
+    Firing is driven by fluctuations, which come from the random wiring; (1 - p)/(N p) is kept at
+    its value for N = 500, p = 0.2, and the mean input N p w is kept too.
+
+    >>> scaled_wiring(500)
+    (0.2, 1.0)
+    """
+    probability = 1 / (1 + 0.008 * cells)
+    return probability, 100 / (cells * probability)
+
+
+def build(p: Spiking) -> Model:
+    """Build the network; ``brian2.seed`` decides wiring, initial state and noise.
+
+    Raises
+    ------
+    ParameterError
+        For a value that cannot be used.
+    """
+    check_spiking(p)
+    q = quantities(p)
+    clock = Clock(q.step, name="step_clock")
+    cells = bursting_cells(
+        5 * p.cells,
+        p,
+        clock,
+        method=p.integration,
+        traces=TRACES + "population : integer (constant)\n",
+        at_event=AT_EVENT,
+        at_burst=AT_BURST,
+        namespace={"input_on": q.input_on, "input_off": q.input_off, **_rule_constants(q)},
+    )
+    _set_populations(cells, p, q)
+    populations = {name: _slice(cells, p, k, k + 1, name) for k, name in enumerate(POPULATIONS)}
+    inputs = _slice(cells, p, 0, 2, "inputs")
+    hidden = _slice(cells, p, 2, 4, "hidden")
+    output = populations["output"]
+    noise = [
+        *background(inputs, "", 500, 0.35, 0.35),
+        *background(hidden, "", 150, 0.385, 0.49),
+        *background(output, "", 150, 0.35, 0.35),
+        *background(cells, "_dend", 500, 0.05, 0.05),
+    ]
+    plastic = [
+        _plastic(inputs, hidden, p, p.learning_rate_hidden, "input_to_hidden"),
+        _plastic(hidden, output, p, p.learning_rate_output, "hidden_to_output"),
+    ]
+    fixed = [
+        _fixed(inputs, hidden, "g_inh", p.inhibition_up, p),
+        _fixed(hidden, output, "g_inh", p.inhibition_up, p),
+        *_feedback(output, populations["hidden_1"], populations["hidden_2"], p),
+    ]
+    readout, activity, counting = _readout(cells, p, q, clock)
+    teacher = _teacher(readout, output, p, q)
+    # The run_regularly of a slice belongs to the slice, which must stand in the network itself.
+    show = inputs.run_regularly(
+        "I_soma = input_off + (input_on - input_off)*stimulus(t, population)",
+        dt=q.slot,
+        name="show",
+    )
+    parts = [*noise, *plastic, *fixed, *counting, teacher, show]
+    network = Network(cells, readout, activity, parts)
+    return Model(network, cells, populations, plastic[0], plastic[1], readout, activity)
+
+
+def _slice(cells: NeuronGroup, p: Spiking, first: int, last: int, name: str) -> Subgroup:
+    return Subgroup(cells, first * p.cells, last * p.cells, name=name)
+
+
+def _set_populations(cells: NeuronGroup, p: Spiking, q: Any) -> None:
+    """Constants in which the populations differ."""
+    cells.population = np.repeat(np.arange(5), p.cells)
+    for name, current, baseline in (
+        ("hidden_1", q.dendrite_hidden_1, p.baseline_hidden_1),
+        ("hidden_2", q.dendrite_hidden_2, p.baseline_hidden_2),
+        ("output", q.dendrite_output, p.baseline_output),
+    ):
+        first = POPULATIONS.index(name) * p.cells
+        cells.I_dend[first : first + p.cells] = current
+        cells.p_b[first : first + p.cells] = baseline
+
+
+def _rule_constants(q: Any) -> dict[str, Any]:
+    return {name: getattr(q, name) for name in ("tau_pre", "tau_average", "rate_min", "rate_max")}
+
+
+def _plastic(pre: Any, post: Any, p: Spiking, rate: float, name: str) -> Synapses:
+    probability, scale = scaled_wiring(p.cells)
+    rule = BurstRule(moving_average=p.rule == "burstprop")
+    synapses = Synapses(pre, post, **rule.synapses(), clock=pre.clock, name=name)
+    synapses.namespace.update(_rule_constants(quantities(p)), w_max=p.weight_max * scale)
+    synapses.connect(p=probability)
+    synapses.w = p.weight_up * scale
+    synapses.eta = rate * scale
+    return synapses
+
+
+def _fixed(
+    pre: Any, post: Any, target: str, weight: float, p: Spiking, event: str = "spike"
+) -> Synapses:
+    """Projection of equal weights onto a conductance, carried by events or by burst marks."""
+    probability, scale = scaled_wiring(p.cells)
+    synapses = Synapses(
+        pre,
+        post,
+        "w : 1 (shared)",
+        on_pre=f"{target}_post += w",
+        on_event=event,
+        clock=pre.clock,
+        name=f"{pre.name}_to_{post.name}_{target}_{event}",
+    )
+    synapses.connect(p=probability)
+    synapses.w = weight * scale
+    return synapses
+
+
+def _feedback(output: Any, hidden_1: Any, hidden_2: Any, p: Spiking) -> list[Synapses]:
+    down = [
+        _fixed(output, hidden_1, "g_exc_dend", p.excitation_down_1, p, "burst"),
+        _fixed(output, hidden_1, "g_inh_dend", p.inhibition_down_1, p, "burst"),
+        _fixed(output, hidden_2, "g_exc_dend", p.excitation_down_2, p, "burst"),
+        _fixed(output, hidden_2, "g_inh_dend", p.inhibition_down_2, p, "burst"),
+    ]
+    if p.q_pathway:
+        down += [
+            _fixed(output, hidden_1, "g_inh_dend", p.q_inhibition_1, p),
+            _fixed(output, hidden_2, "g_exc_dend", p.q_excitation_2, p),
+        ]
+    return down
+
+
+def _readout(
+    cells: NeuronGroup, p: Spiking, q: Any, clock: Clock
+) -> tuple[NeuronGroup, StateMonitor, list[Synapses]]:
+    """One element for each population that counts its events and bursts."""
+    readout = NeuronGroup(
+        len(POPULATIONS),
+        """
+        drate/dt = -rate/tau_readout : Hz
+        n_events : 1
+        n_bursts : 1
+        v_dend : volt
+        """,
+        method="exact",
+        clock=clock,
+        name="readout",
+        namespace={"tau_readout": q.tau_readout},
+    )
+    each = np.arange(len(cells))
+    count = Synapses(
+        cells,
+        readout,
+        on_pre={
+            "count_events": "n_events_post += 1; rate_post += 1/(members*tau_readout)",
+            "count_bursts": "n_bursts_post += 1",
+        },
+        on_event={"count_events": "spike", "count_bursts": "burst"},
+        clock=clock,
+        name="count",
+        namespace={"members": p.cells, "tau_readout": q.tau_readout},
+    )
+    average = Synapses(
+        cells,
+        readout,
+        "v_dend_post = v_dend_pre/members : volt (summed)",
+        dt=q.slot,
+        name="average",
+        namespace={"members": p.cells},
+    )
+    for synapses in (count, average):
+        synapses.connect(i=each, j=each // p.cells)
+    activity = StateMonitor(
+        readout,
+        ["n_events", "n_bursts", "v_dend"],
+        record=True,
+        dt=q.slot,
+        when="end",
+        name="activity",
+    )
+    return readout, activity, [count, average]
+
+
+def _teacher(readout: NeuronGroup, output: Any, p: Spiking, q: Any) -> Synapses:
+    """Dendritic current of the output cells, renewed in every slot (Payeur 2021, released code).
+
+    Target 1 calls for a rate of at least 9 Hz, target 0 for at most 3 Hz; in between the current
+    falls as 1/(r - 2 Hz), or 1/(10 Hz - r), from its full size to nothing.
+    """
+    rate = "rate_pre" if p.teacher_reads == "population" else "E_bar_post"
+    teacher = Synapses(
+        readout,
+        output,
+        f"""
+        r = clip({rate}/Hz, 3, 9) : 1
+        more = int(r < 9)/(r - 2) : 1
+        less = int(r > 3)/(10 - r) : 1
+        I_teach_post = teach(t)*I_teacher*(target(t)*more - (1 - target(t))*less) : amp (summed)
+        """,
+        dt=q.slot,
+        name="teacher",
+        namespace={"I_teacher": q.teacher_current},
+    )
+    teacher.connect(i=POPULATIONS.index("output"), j=np.arange(p.cells))
+    return teacher
