@@ -59,10 +59,10 @@ class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
         self._program: Program | None = None
 
     def _resolve(self, name: str) -> Argument:
-        if name == "_generator":
+        if name == "_nb_generator":
             return GeneratorArgument()
         if name in self._memory:
-            source = self.queue if name.startswith("_queue") else self.buffer
+            source = self.queue if name.startswith("_nb_queue") else self.buffer
             return ArrayArgument((id(source), name), self._memory[name])
         if name in self._array_names:
             variable = self._array_names[name]
@@ -90,26 +90,26 @@ class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
         fields = {name: monitor.variables[name] for name in names}
         buffer = RecordBuffer(monitor, fields, {n: widths.get(n, 1) for n in names}, least)
         self.buffer = buffer
-        self._memory["_buffer_rows"] = lambda: buffer.rows
-        self._memory["_buffer_capacity"] = lambda: buffer.capacity
+        self._memory["_nb_buffer_rows"] = lambda: buffer.rows
+        self._memory["_nb_buffer_capacity"] = lambda: buffer.capacity
         for name in names:
-            self._memory[f"_buffer_{name}"] = lambda name=name: buffer.data[name]
+            self._memory[f"_nb_buffer_{name}"] = lambda name=name: buffer.data[name]
 
     def _attach_queue(self, pathway: Any) -> None:
         queue = self.queue = pathway.queue
         fired = pathway.source.variables[pathway.eventspace_name]
         self._memory = {
-            "_queue_fired": fired.get_value,
-            "_queue_first_source": lambda: queue.first_source,
-            "_queue_sources": lambda: queue.sources,
-            "_queue_row_start": lambda: queue.row_start,
-            "_queue_rows": lambda: queue.rows,
-            "_queue_delay": lambda: queue.delays,
-            "_queue_offset": lambda: queue.offset,
-            "_queue_counts": lambda: queue.counts,
-            "_queue_events": lambda: queue.events.reshape(-1),
-            "_queue_capacity": lambda: queue.capacity,
-            "_queue_wanted": lambda: queue.wanted,
+            "_nb_queue_fired": fired.get_value,
+            "_nb_queue_first_source": lambda: queue.first_source,
+            "_nb_queue_sources": lambda: queue.sources,
+            "_nb_queue_row_start": lambda: queue.row_start,
+            "_nb_queue_rows": lambda: queue.rows,
+            "_nb_queue_delay": lambda: queue.delays,
+            "_nb_queue_offset": lambda: queue.offset,
+            "_nb_queue_counts": lambda: queue.counts,
+            "_nb_queue_events": lambda: queue.events.reshape(-1),
+            "_nb_queue_capacity": lambda: queue.capacity,
+            "_nb_queue_wanted": lambda: queue.wanted,
         }
 
     def grow(self) -> None:

@@ -39,10 +39,10 @@ class Translated:
 
 _SAME_AS_NUMPY = "sin cos tan sinh cosh tanh exp log log10 expm1 log1p sqrt arcsin arccos arctan"
 _TABLE = {
-    **{name: Translated(f"np.{name}") for name in _SAME_AS_NUMPY.split()},
+    **{name: Translated(f"_nb_np.{name}") for name in _SAME_AS_NUMPY.split()},
     "abs": Translated("abs"),
-    **{name: Translated(f"_{name}") for name in "sign clip exprel timestep int floor ceil".split()},
-    **{name: Translated(f"_{name}", ("_generator",)) for name in "rand randn poisson".split()},
+    **{name: Translated(f"_nb_{name}") for name in "sign clip exprel timestep int floor ceil".split()},
+    **{name: Translated(f"_nb_{name}", ("_nb_generator",)) for name in "rand randn poisson".split()},
 }
 _DEFAULT = {id(DEFAULT_FUNCTIONS[name]): translated for name, translated in _TABLE.items()}
 
@@ -75,24 +75,24 @@ def _timed_array(name: str, function: TimedArray, owner: Any) -> Translated:
     dt = float(function.dt)
     upsampling = _find_K(owner.clock.dt_, dt)
     values = np.ascontiguousarray(function.values)
-    parameters = {f"_{name}_epsilon": dt / upsampling, f"_{name}_upsampling": float(upsampling)}
+    parameters = {f"_nb_{name}_epsilon": dt / upsampling, f"_nb_{name}_upsampling": float(upsampling)}
     if values.ndim == 2:
-        parameters[f"_{name}_columns"] = values.shape[1]
+        parameters[f"_nb_{name}_columns"] = values.shape[1]
     return Translated(
-        name=f"_timed_array_{values.ndim}d",
-        leading=(f"_{name}_values", *parameters),
+        name=f"_nb_timed_array_{values.ndim}d",
+        leading=(f"_nb_{name}_values", *parameters),
         values=parameters,
-        arrays={f"_{name}_values": values.reshape(-1)},
+        arrays={f"_nb_{name}_values": values.reshape(-1)},
     )
 
 
 def _binomial(name: str, function: BinomialFunction) -> Translated:
     n, p, use_normal = function.implementations["numba"].get_code(None)
-    values: dict[str, float | int] = {f"_{name}_n": int(n), f"_{name}_p": float(p)}
+    values: dict[str, float | int] = {f"_nb_{name}_n": int(n), f"_nb_{name}_p": float(p)}
     if use_normal:
-        values = {f"_{name}_mean": n * p, f"_{name}_deviation": float(np.sqrt(n * p * (1 - p)))}
-    called = "_binomial_normal" if use_normal else "_binomial"
-    return Translated(called, ("_generator", *values), values)
+        values = {f"_nb_{name}_mean": n * p, f"_nb_{name}_deviation": float(np.sqrt(n * p * (1 - p)))}
+    called = "_nb_binomial_normal" if use_normal else "_nb_binomial"
+    return Translated(called, ("_nb_generator", *values), values)
 
 
 def _user_function(name: str, function: Function, owner: Any) -> Translated:
@@ -103,7 +103,7 @@ def _user_function(name: str, function: Function, owner: Any) -> Translated:
         python = _python_function(name, function)
     if not hasattr(python, "py_func"):
         python = _compiled(name, python, len(function._arg_units))
-    return Translated(f"_user_{name}_{id(python)}", compiled=python)
+    return Translated(f"_nb_user_{name}_{id(python)}", compiled=python)
 
 
 def _python_function(name: str, function: Function) -> Callable[..., Any]:

@@ -51,7 +51,7 @@ class NumbaCodeGenerator(CythonCodeGenerator):  # type: ignore[misc]
 
     def _element(self, name: str) -> str:
         index = self.variable_indices[name]
-        place = "0" if str(index) == "0" else f"_u({index})"
+        place = "0" if str(index) == "0" else f"_nb_at({index})"
         return f"{self.get_array_name(self.variables[name])}[{place}]"
 
     def translate_to_read_arrays(self, read: Iterable[str], indices: Iterable[str]) -> list[str]:

@@ -59,7 +59,7 @@ Argument = ArrayArgument | ValueArgument | GeneratorArgument
 class Kernel:
     """A function of numbered arguments.
 
-    text : source of ``def kernel(_x0, _x1, ...)``.
+    text : source of ``def kernel(_nb_x0, _nb_x1, ...)``.
     arguments : what to pass, in order.
     reads, writes : keys of the arrays that the body reads and writes.
     functions : compiled functions of the user's that the text calls by name.
@@ -97,7 +97,7 @@ class Kernel:
             if name not in local and name not in _KNOWN and name not in functions:
                 foreign[name] = resolve(name)
         reads, writes = _accesses(tree, foreign)
-        numbered = {name: f"_x{number}" for number, name in enumerate(foreign)}
+        numbered = {name: f"_nb_x{number}" for number, name in enumerate(foreign)}
         for node in names:
             node.id = numbered.get(node.id, node.id)
         statements = ast.unparse(tree).replace("\n", "\n    ")

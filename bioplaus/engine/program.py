@@ -135,7 +135,7 @@ class _Text:
         calls = self._calls()
         loop = self._loop(clock_names, calls)
         views = [
-            f"_a{row} = _view(table, {row}, np.{_numpy_type(argument.kind)})"
+            f"_a{row} = _nb_view(table, {row}, _nb_np.{_numpy_type(argument.kind)})"
             for row, argument in enumerate(self.program.arrays)
         ]
         options = "error_model='numpy', nogil=True"
