@@ -53,7 +53,8 @@ class Backend:
         if self.name == "numba":
             import bioplaus.engine  # noqa: F401  (registers the target)
 
-            brian2.prefs["codegen.runtime.numba.threads"] = self.threads
+            if self.threads > 1:
+                brian2.prefs["codegen.runtime.numba.threads"] = self.threads
         elif self.threads > 1:
             raise ParameterError(f"--threads {self.threads}: only the numba backend has threads")
         brian2.prefs.codegen.target = self.name

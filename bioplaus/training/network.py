@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bioplaus.parameters import ParameterError, to_quantity
 from bioplaus.records import Recording
@@ -24,8 +25,8 @@ class NetworkExperiment(Experiment):
     """An experiment whose model is a Brian2 network.
 
     :meth:`setup` must set ``network`` (:class:`brian2.Network`) and ``populations`` (name to
-    group); every object in the network should have a name of its own, because a state is kept by
-    names.
+    group).  Every object and every clock in the network should be given a name, because a state is
+    kept by names, and the names that Brian2 finds depend on what else lives in the process.
 
     Attributes
     ----------
@@ -44,7 +45,7 @@ class NetworkExperiment(Experiment):
     @property
     def simulated_time(self) -> float:
         """Simulated time so far [s]."""
-        return float(self.network.t_)
+        return float(np.asarray(self.network.t_))  # while it runs, a view of its clock
 
     def run(self, duration: Any, namespace: Mapping[str, Any]) -> None:
         """Simulate for a while, recording the end of it.
@@ -87,7 +88,7 @@ class NetworkExperiment(Experiment):
     # Recording
 
     def _make_monitors(self) -> None:
-        from brian2 import SpikeMonitor, StateMonitor
+        from brian2 import Clock, SpikeMonitor, StateMonitor
 
         if self._monitors is not None:
             return
@@ -106,7 +107,7 @@ class NetworkExperiment(Experiment):
                     group,
                     item.variable,
                     record=cells,
-                    dt=to_quantity(item.every),
+                    clock=Clock(to_quantity(item.every), name=f"{name}_{item.variable}_clock"),
                     name=f"{name}_{item.variable}",
                 )
             self._monitors[item] = monitor
@@ -163,17 +164,26 @@ class NetworkExperiment(Experiment):
         del self.network._stored_state[_SNAPSHOT]
 
     def _stop_if_state_not_finite(self) -> None:
-        from brian2.core.variables import ArrayVariable
+        from brian2 import Synapses
 
-        for group in self.network.sorted_objects:
-            for variable in getattr(group, "variables", {}).values():
-                if not isinstance(variable, ArrayVariable) or variable.owner.name != group.name:
-                    continue
-                values = variable.get_value()
-                if variable.is_boolean or not np.issubdtype(values.dtype, np.floating):
-                    continue
-                if variable.name == "lastspike" or variable.read_only:
-                    continue  # -inf stands for "never"
+        # Weights first: where they diverge, everything that they drive follows at once.
+        groups = self.network.sorted_objects
+        for group in sorted(groups, key=lambda group: not isinstance(group, Synapses)):
+            for name, values in _floating_state(group):
                 wrong = int(values.size - np.count_nonzero(np.isfinite(values)))
                 if wrong:
-                    raise NonFiniteState(variable.name, group.name, self.simulated_time, wrong)
+                    raise NonFiniteState(name, group.name, self.simulated_time, wrong)
+
+
+def _floating_state(group: Any) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The floating-point arrays that a group owns and its equations may change."""
+    from brian2.core.variables import ArrayVariable
+
+    for variable in getattr(group, "variables", {}).values():
+        if not isinstance(variable, ArrayVariable) or variable.owner.name != group.name:
+            continue
+        if variable.read_only or variable.name == "lastspike":  # -inf stands for "never"
+            continue
+        values = variable.get_value()
+        if np.issubdtype(values.dtype, np.floating):
+            yield variable.name, values

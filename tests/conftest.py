@@ -1,0 +1,52 @@
+"""Guards that hold for every test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DATASETS = Path(__file__).resolve().parents[2] / "shared" / "datasets"
+
+if "BIOPLAUS_DATA_DIR" not in os.environ and DATASETS.is_dir():
+    os.environ["BIOPLAUS_DATA_DIR"] = str(DATASETS)
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left_open() -> Iterator[None]:
+    """A test closes the figures that it opens."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        import matplotlib.pyplot as plt
+
+        left = plt.get_fignums()
+        plt.close("all")
+        assert not left, f"figures left open: {left}"
+
+
+@pytest.fixture(autouse=True)
+def brian2_as_found() -> Iterator[None]:
+    """Brian2's preferences and clock are the same before every test."""
+    if "brian2" not in sys.modules:
+        yield
+        return
+    import brian2
+
+    preferences = dict(brian2.prefs)
+    yield
+    for name, value in preferences.items():
+        if brian2.prefs[name] is not value and brian2.prefs[name] != value:
+            brian2.prefs[name] = value
+    brian2.defaultclock.dt = 0.1 * brian2.ms
+
+
+@pytest.fixture
+def mnist_folder() -> Path:
+    """The folder of the image sets, where there is one."""
+    folder = Path(os.environ.get("BIOPLAUS_DATA_DIR", "/nonexistent"))
+    if not (folder / "mnist").is_dir():
+        pytest.skip("BIOPLAUS_DATA_DIR names no folder with MNIST")
+    return folder

@@ -1,0 +1,103 @@
+"""Parameters: text with units, checked for kind, unit and range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from brian2 import ms, mV, nS, second, volt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioplaus.parameters import (
+    ParameterError,
+    Quantity,
+    check,
+    describe,
+    parameter,
+    quantities,
+    replace,
+    to_quantity,
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell."""
+
+    tau: Quantity = parameter("20 ms", "time constant", symbol="tau", low="0.1 ms", high="1 s")
+    threshold: Quantity = parameter("100 mV", "threshold")
+    rate: Quantity = parameter("3 1/second", "rate")
+    cells: int = parameter(10, "cells", low=1)
+    gain: float = parameter(0.5, "gain", low=0.0, high=1.0)
+    noisy: bool = parameter(True, "noise on")
+    rule: str = parameter("direct", "feedback", choices=("direct", "sparse"))
+
+
+@pytest.mark.parametrize("text", ["5ms", "5 ms", "5*ms", "5.0e0 * ms", "0.005 second", "5e-3s"])
+def test_ways_to_write_five_milliseconds(text: str) -> None:
+    assert to_quantity(text) == 5 * ms
+
+
+def test_compound_units() -> None:
+    assert float(to_quantity("3 nS/ms") / (nS / ms)) == pytest.approx(3, rel=1e-15)
+    assert to_quantity("3/second") == 3 / second
+    assert float(to_quantity("2 mV**2*second**-1") / (mV**2 / second)) == pytest.approx(2)
+
+
+def test_quantities_carry_units_and_plain_values_do_not() -> None:
+    q = quantities(Cell())
+    assert q.tau == 20 * ms
+    assert q.threshold == 0.1 * volt
+    assert (q.cells, q.gain, q.noisy, q.rule) == (10, 0.5, True, "direct")
+
+
+@given(st.floats(min_value=0.1, max_value=1000, allow_nan=False))
+def test_reading_back_what_was_written(value: float) -> None:
+    changed = replace(Cell(), {"tau": f"{value!r}ms"})
+    assert float(quantities(changed).tau) == float(value * ms)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("tau", "5", "tau = 5 has no unit; write 5*ms"),
+        ("tau", "5 mV", "tau = 5 mV has the wrong unit; it is measured in ms"),
+        ("tau", "-5 ms", "out of range; accepted: 0.1 ms .. 1 s"),
+        ("tau", "five ms", "not a number with a unit"),
+        ("tau", "5 parsec", "unknown unit 'parsec'"),
+        ("tau", "1e999 ms", "out of range"),
+        ("cells", "2.5", "cells = 2.5 is not a whole number"),
+        ("cells", "0", "out of range; accepted: >= 1"),
+        ("gain", "2", "out of range; accepted: 0.0 .. 1.0"),
+        ("gain", "nan", "not a number"),
+        ("noisy", "maybe", "neither true nor false"),
+        ("rule", "magic", "not one of direct, sparse"),
+        ("taus", "5 ms", "did you mean 'tau'"),
+        ("xyzzy", "1", "known: cells, gain"),
+    ],
+)
+def test_wrong_values_are_explained(name: str, value: str, words: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        replace(Cell(), {name: value})
+    assert words in str(caught.value)
+
+
+def test_a_unit_is_not_code() -> None:
+    with pytest.raises(ParameterError):
+        to_quantity("5 __import__('os').getpid()")
+
+
+def test_check_covers_values_given_to_the_class() -> None:
+    with pytest.raises(ParameterError, match="cells"):
+        check(Cell(cells=0))
+
+
+def test_quantities_of_brian2_are_accepted() -> None:
+    assert quantities(Cell(tau=7 * ms)).tau == 7 * ms
+
+
+def test_help_names_unit_range_and_symbol() -> None:
+    row = describe(Cell)[0]
+    assert (row.name, row.unit, row.default, row.symbol) == ("tau", "ms", "20 ms", "tau")
+    assert row.allowed == "0.1 ms .. 1 s"

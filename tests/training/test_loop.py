@@ -1,0 +1,223 @@
+"""Running, ending, and going on: what a run leaves does not depend on how often it was stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bioplaus import registry
+from bioplaus.parameters import ParameterError
+from bioplaus.records import RunReader, RunWriter, read_checkpoint
+from bioplaus.training import NonFiniteState, resume, start
+from bioplaus.training.backend import Backend
+from bioplaus.training.loop import Plan
+
+HERE = Path(__file__).parent
+WALK = HERE / "walk.py"
+NETWORK = HERE / "noisy_network.py"
+REPORTED = ("metrics.csv", "summary.json", "config.yaml", "recording/*", "checkpoint/*")
+
+
+def plan(path: Path, backend: str = "numpy", **changes: Any) -> Plan:
+    entry = registry.find(str(path))
+    return Plan.make(
+        entry.name, entry.module, registry.load(entry), changes=changes, backend=Backend(backend)
+    )
+
+
+def contents(run: Path) -> dict[str, bytes]:
+    files = [path for pattern in REPORTED for path in run.glob(pattern)]
+    return {str(path.relative_to(run)): path.read_bytes() for path in files}
+
+
+def test_a_run_leaves_a_complete_record(tmp_path: Path) -> None:
+    run = start(plan(WALK), tmp_path / "run")
+    assert run.status == "finished"
+    assert run.metrics["segment"].tolist() == [0, 1, 2, 3, 4, 5]
+    drawn = np.random.Generator(np.random.PCG64(1)).standard_normal((300, 3))
+    assert run.summary["metrics"]["test_error"] == pytest.approx(drawn.sum(), rel=1e-12)
+    assert len(run.spikes("walker")[0]) == 300
+    assert run.environment["seed"] == 1
+    assert run.environment["peak_memory_mb"] > 10
+    assert run.parameters == {
+        "steps": 50,
+        "count": 6,
+        "learning_rate": 1.0,
+        "pause": "0 ms",
+        "burst_at": -1,
+    }
+    assert Plan.from_config(run.config, plan(WALK).experiment).config() == run.config
+
+
+def test_a_run_directory_starts_from_its_own_configuration(tmp_path: Path) -> None:
+    first = start(plan(WALK, learning_rate=0.1 + 0.2), tmp_path / "first")
+    again = start(Plan.from_config(first.config, plan(WALK).experiment), tmp_path / "again")
+    assert contents(first.path) == contents(again.path)
+
+
+@pytest.mark.parametrize("path", [WALK, NETWORK], ids=["plain", "network"])
+@pytest.mark.parametrize("kept", [1, 3])
+def test_going_on_from_a_checkpoint_is_exact(tmp_path: Path, path: Path, kept: int) -> None:
+    whole = start(plan(path), tmp_path / "whole")
+    part = tmp_path / "part"
+    broken = plan(path)
+    # Both keep two checkpoints; take the run back to `kept` by running it that far only.
+    experiment_class = broken.experiment
+    segments = experiment_class.segments
+    try:
+        experiment_class.segments = lambda self: kept  # type: ignore[method-assign]
+        start(broken, part)
+    finally:
+        experiment_class.segments = segments  # type: ignore[method-assign]
+    RunWriter.reopen(part).close("interrupted")
+    resume(plan(path), part)
+    assert contents(part) == contents(whole.path)
+
+
+def test_networks_differ_by_seed_only(tmp_path: Path) -> None:
+    first = start(plan(NETWORK), tmp_path / "a")
+    same = start(plan(NETWORK), tmp_path / "b")
+    assert contents(first.path) == contents(same.path)
+    entry = registry.find(str(NETWORK))
+    other = Plan.make(
+        entry.name, entry.module, registry.load(entry), changes={}, seed=2, backend=Backend("numpy")
+    )
+    assert (
+        start(other, tmp_path / "c").metrics["mean_weight"][-1] != first.metrics["mean_weight"][-1]
+    )
+
+
+def command(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bioplaus.cli", *arguments],
+        text=True,
+        stderr=subprocess.PIPE,
+        **options,
+    )
+
+
+def kill_until_finished(run: Path, kills: int, seed: int) -> int:
+    """Resume a run again and again, killing it at random moments; returns how often."""
+    draw = random.Random(seed)
+    for killed in range(kills):
+        child = command("resume", str(run), "--quiet", stdout=subprocess.DEVNULL)
+        try:
+            child.wait(timeout=0.4 + draw.random() * 0.8)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if RunReader(run).status == "finished":
+            return killed
+    assert command("resume", str(run), "--quiet", stdout=subprocess.DEVNULL).wait() == 0
+    return kills
+
+
+@pytest.mark.parametrize(
+    "kills", [20, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
+)
+def test_killing_a_run_again_and_again_changes_nothing(tmp_path: Path, kills: int) -> None:
+    settings = {"count": 6 * kills, "pause": "20 ms", "steps": 500}
+    whole = start(plan(WALK, **settings), tmp_path / "whole")
+    run = tmp_path / "killed"
+    sets = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
+    child = command("run", str(WALK), "--out", str(run), *sets, stdout=subprocess.DEVNULL)
+    while not (run / "metrics.csv").exists():
+        time.sleep(0.02)
+    child.kill()
+    child.wait()
+    killed = kill_until_finished(run, kills, seed=kills)
+    assert killed >= kills // 2
+    assert RunReader(run).status == "finished"
+    for name, data in contents(whole.path).items():
+        if name != "config.yaml":  # it names the file by another route
+            assert contents(run)[name] == data, name
+    assert not list(run.rglob(".*.partial"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_being_asked_to_end(tmp_path: Path, number: int) -> None:
+    run = tmp_path / "run"
+    child = command("run", str(WALK), "--out", str(run), "--set", "pause=200ms")
+    while not (run / "metrics.csv").exists():
+        time.sleep(0.02)
+    os.kill(child.pid, number)
+    _, told = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert "of 6" in told
+    assert f"bioplaus resume {run}" in told
+    assert "Traceback" not in told
+    assert RunReader(run).status == "interrupted"
+    assert resume(plan(WALK, pause="0 ms"), run).status == "finished"
+
+
+def test_values_that_are_not_finite_end_a_run_and_keep_its_record(tmp_path: Path) -> None:
+    with pytest.raises(NonFiniteState, match=r"position of 'walker'.*\(1 values\)") as caught:
+        start(plan(WALK, burst_at=3), tmp_path / "run")
+    assert (caught.value.variable, caught.value.population) == ("position", "walker")
+    run = RunReader(tmp_path / "run")
+    assert run.status == "failed"
+    assert run.metrics["segment"].tolist() == [0, 1, 2]
+    assert "no longer finite" in run.log
+
+
+def test_diverging_weights_of_a_network_are_named(tmp_path: Path) -> None:
+    with pytest.raises(NonFiniteState, match="source_to_cell") as caught:
+        start(plan(NETWORK, learning_rate=1e308), tmp_path / "run")
+    assert caught.value.time_s <= 0.02 + 1e-12
+
+
+def test_a_change_while_running_is_logged_and_replayed(tmp_path: Path) -> None:
+    def request(run: Path) -> None:
+        (run / "control").mkdir(parents=True)
+        content = {"parameter": "learning_rate", "value": 0.25}
+        (run / "control" / "1.json").write_text(json.dumps(content))
+        (run / "control" / "2.json").write_text('{"parameter": "steps", "value": 3}')
+
+    changed = plan(WALK)
+    take = RunWriter.take_requests
+
+    def at_segment_two(self: RunWriter) -> list[tuple[str, str]]:
+        if RunReader(self.path).metrics.get("segment", np.zeros(0)).size == 2:
+            return [("learning_rate", "0.25"), ("steps", "3")]
+        return []
+
+    RunWriter.take_requests = at_segment_two  # type: ignore[method-assign]
+    try:
+        whole = start(changed, tmp_path / "whole")
+    finally:
+        RunWriter.take_requests = take  # type: ignore[method-assign]
+    assert whole.changes == [(2, 0.0, "learning_rate", "0.25")]
+    assert "unknown tunable parameter 'steps'" in whole.log
+    drawn = np.random.Generator(np.random.PCG64(1)).standard_normal((6, 50, 3))
+    scale = np.array([1, 1, 0.25, 0.25, 0.25, 0.25])
+    expected = (drawn.sum(axis=(1, 2)) * scale).sum()
+    assert whole.summary["metrics"]["test_error"] == pytest.approx(expected, rel=1e-12)
+    # A run killed after the change was logged, before its segment was complete, replays it.
+    part = tmp_path / "part"
+    writer = RunWriter.create(part, changed.config())
+    writer.append_change(2, 0.0, "learning_rate", "0.25")
+    writer.close("interrupted")
+    assert contents(resume(plan(WALK), part).path) == contents(whole.path)
+    assert read_checkpoint(part / "checkpoint" / "000005.ckpt")["tuned"] == {"learning_rate": 0.25}
+
+
+def test_checks_come_before_the_directory(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="learning_rate"):
+        start(plan(WALK, learning_rate=-1), tmp_path / "run")
+    entry = registry.find(str(NETWORK))
+    record = Plan.make(
+        entry.name, entry.module, registry.load(entry), changes={}, record="cell.v.x:3"
+    )
+    with pytest.raises(ParameterError, match="--record"):
+        start(record, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
