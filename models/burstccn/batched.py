@@ -151,13 +151,23 @@ class BatchedNetwork:
         bursts = change + self.dtype.type(self.p.baseline) * above
         return bursts @ self.Y[layer] - above @ self.Q[layer]
 
-    def backward(self, target: Array | None) -> list[Array]:
-        """Change of burst rate b - p_b e in every layer, first hidden layer first.
+    def changes(self, target: Array | None) -> list[Array]:
+        """Change of burst rate b - p_b e in every layer, first hidden layer first; nothing learns.
 
-        ``target : (batch, outputs)``, or None for no teacher.  Homeostatic feedback weights learn
-        on the way, from the potentials that they have just caused.
+        ``target : (batch, outputs)``, or None for no teacher.
         """
+        last = np.zeros_like(self.e[-1]) if target is None else self.output_change(target)
+        changes = [last]
+        for layer in reversed(range(self.p.hidden_layers)):
+            u = self.apical(layer, changes[0])
+            changes.insert(0, burst_change(u, self.e[layer + 1], self.p.baseline))
+        return changes
+
+    def backward(self, target: Array | None) -> list[Array]:
+        """The same, while homeostatic feedback weights learn from the potentials they cause."""
         p = self.p
+        if not p.feedback_rule.startswith("homeostatic"):
+            return self.changes(target)
         last = np.zeros_like(self.e[-1]) if target is None else self.output_change(target)
         changes = [last]
         for layer in reversed(range(p.hidden_layers)):
@@ -165,7 +175,6 @@ class BatchedNetwork:
                 u = self._branch_potentials(layer, changes[0])
             else:
                 u = self.apical(layer, changes[0])
-            if p.feedback_rule == "homeostatic q":
                 assert self.Q is not None
                 self._accumulate(self.Q[layer], p.feedback_rate, self.e[layer + 2], u)
             changes.insert(0, burst_change(u, self.e[layer + 1], p.baseline))

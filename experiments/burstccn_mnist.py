@@ -1,0 +1,174 @@
+"""Burst-multiplexed feedback learns handwritten digits in one phase (Greedy 2022, figure 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bioplaus import analysis, plotting, tasks
+from bioplaus.models import burstccn
+from bioplaus.models.burstccn.parameters import Discrete
+from bioplaus.parameters import parameter
+from bioplaus.training import Experiment
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bioplaus.records import RunReader
+
+
+@dataclass(frozen=True)
+class Settings(Discrete):
+    """Three hidden layers, random fixed Y and Q = p_b Y."""
+
+    dataset: str = parameter(
+        "mnist", "images to learn", choices=("mnist", "fashion-mnist", "digits")
+    )
+    epochs: int = parameter(50, "passes over the training images", low=1)
+    rule: str = parameter(
+        "burstccn",
+        "what moves W; the other two are linear controls of equal size",
+        choices=("burstccn", "feedback alignment", "backpropagation"),
+    )
+    standardise: bool = parameter(
+        False, "inputs less 0.131, over 0.308", source="Greedy 2022, released code"
+    )
+
+
+class BurstccnMnist(Experiment):
+    """One segment an epoch; angles of the update to its references on validation images."""
+
+    Parameters = Settings
+    form = "batched"
+    quick = {"dataset": "digits", "epochs": 80}
+
+    def setup(self) -> None:
+        """Load the images and draw the network."""
+        p = self.parameters
+        self.images = tasks.load(p.dataset)
+        pixels, classes = self.images.train_images.shape[1], len(self.images.classes)
+        self.network = burstccn.BatchedNetwork(p, pixels, classes, self.rng)
+
+    def segments(self) -> int:
+        """One segment an epoch."""
+        return int(self.parameters.epochs)
+
+    def advance(self, segment: int) -> Mapping[str, float]:
+        """One pass over the training images in random order."""
+        import numpy as np
+
+        p, network = self.parameters, self.network
+        images = self._inputs(self.images.train_images)
+        targets = np.eye(len(self.images.classes), dtype=network.dtype)[self.images.train_labels]
+        order = self.rng.permutation(len(images))
+        squares = 0.0
+        for first in range(0, len(images), p.batch):
+            batch = order[first : first + p.batch]
+            output = self._learn(images[batch], targets[batch])
+            squares += float(np.square(output - targets[batch]).sum())
+            if first % (100 * p.batch) == 0:
+                self.progress(first / len(images))
+        self.stop_if_not_finite({f"W layer_{k}": w for k, w in enumerate(network.W, 1)})
+        return {
+            "validation_error": self._error("validation"),
+            "train_loss": squares / targets.size,
+            **self._angles(),
+        }
+
+    def _learn(self, x: Any, target: Any) -> Any:
+        p, network = self.parameters, self.network
+        if p.rule == "burstccn":
+            return network.learn(x, target)
+        output = network.forward(x)
+        down = network.W[1:] if p.rule == "backpropagation" else network.Y
+        # dW of the bursts is p_b kappa times the gradient; the controls take the same step.
+        rate = p.learning_rate * p.baseline * p.error_scale
+        network.update(network.references(target, down), rate)
+        return output
+
+    def _inputs(self, images: Any) -> Any:
+        return (images - 0.131) / 0.308 if self.parameters.standardise else images
+
+    def _error(self, part: str) -> float:
+        images, labels = self.images.part(part)
+        output = self.network.forward(self._inputs(images))
+        return float((output.argmax(axis=1) != labels).mean())
+
+    def _angles(self) -> dict[str, float]:
+        """Angles [degrees] of the whole update, at the first 1,000 validation images."""
+        import numpy as np
+
+        network, p = self.network, self.parameters
+        images, labels = self.images.part("validation")
+        network.forward(self._inputs(images[:1000]))
+        target = np.eye(len(self.images.classes), dtype=network.dtype)[labels[:1000]]
+        changes = network.changes(target)
+        if p.rule == "feedback alignment":
+            changes = network.references(target, network.Y)
+        backprop = network.references(target, network.W[1:])
+        alignment = network.references(target, network.Y)
+        cancelling = network.Q or [p.baseline * y for y in network.Y]
+        return {
+            "angle_to_backpropagation": self._angle(changes, backprop),
+            "angle_to_feedback_alignment": self._angle(changes, alignment),
+            "angle_q_to_y": float(
+                analysis.alignment_angle(
+                    np.concatenate([q.ravel() for q in cancelling]),
+                    np.concatenate([y.ravel() for y in network.Y]),
+                )
+            ),
+        }
+
+    def _angle(self, ours: Any, theirs: Any) -> float:
+        import numpy as np
+
+        updates = [
+            np.concatenate([(d.T @ e).ravel() for d, e in zip(each, self.network.e)])
+            for each in (ours, theirs)
+        ]
+        return float(analysis.alignment_angle(*updates))
+
+    def finish(self) -> Mapping[str, float]:
+        """Error on the test images, and the last angles."""
+        return {"test_error": self._error("test"), **self._angles()}
+
+    def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
+        """Error of the present weights on another part or set."""
+        images, labels = tasks.load(dataset).part(part)
+        output = self.network.forward(self._inputs(images))
+        return {f"{part}_error": float((output.argmax(axis=1) != labels).mean())}
+
+    def state(self) -> Mapping[str, Any]:
+        """Weights and the generator."""
+        return {"network": self.network.state(), "rng": self.rng.bit_generator.state}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up a state again."""
+        self.network.restore(state["network"])
+        self.rng.bit_generator.state = state["rng"]
+
+    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
+        """Learning curve, and the three angles over learning."""
+        epochs = run.metrics["epoch"]
+        figure = plotting.figure()
+        plotting.learning_curve(figure.subplots(), epochs, run.metrics["validation_error"])
+        yield "learning-curve", figure
+        figure = plotting.figure()
+        axes = figure.subplots()
+        for name, label in (
+            ("angle_to_backpropagation", "update to backpropagation"),
+            ("angle_to_feedback_alignment", "update to feedback alignment"),
+            ("angle_q_to_y", "Q to Y"),
+        ):
+            plotting.learning_curve(axes, epochs, run.metrics[name], label=label, name="angle (°)")
+        axes.legend()
+        yield "angles", figure
+
+
+EXPERIMENT = BurstccnMnist
+
+if __name__ == "__main__":
+    from bioplaus.cli import main
+
+    raise SystemExit(main(["run", __file__]))
