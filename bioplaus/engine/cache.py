@@ -94,7 +94,8 @@ def _from_disk(name: str, text: str) -> types.ModuleType:
     if not path.exists() or path.read_text() != source:
         _write(path, source)
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     # Numba looks the module up by name when it loads machine code.
     sys.modules[name] = module

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from brian2.codegen.codeobject import constant_or_scalar
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.codegen.targets import codegen_targets
-from brian2.core.base import BrianObjectException
 from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable, AuxiliaryVariable, Subexpression
 
 from .generator import NumbaCodeGenerator, translated
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
+from .nextspike import NextSpike, next_spike
+from .preferences import preference
 from .program import BUFFER_FULL, Program, Step
 from .queue import EventQueue
 from .recording import RecordBuffer
@@ -22,7 +24,7 @@ from .recording import RecordBuffer
 __all__ = ["NumbaCodeObject", "PushSpikes"]
 
 
-class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
+class NumbaCodeObject(NumpyCodeObject):
     """Runs its block ``run`` as compiled code; what happens before and after a run is Python."""
 
     templater = NumpyCodeObject.templater.derive(
@@ -33,13 +35,23 @@ class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
 
     #: Templates that become kernels; the others run outside the time loop and stay with NumPy.
     kernel_templates = frozenset(
-        "stateupdate threshold reset synapses summed_variable spikegenerator spikemonitor "
-        "statemonitor ratemonitor".split()
+        {
+            "ratemonitor",
+            "reset",
+            "spikegenerator",
+            "spikemonitor",
+            "statemonitor",
+            "stateupdate",
+            "summed_variable",
+            "synapses",
+            "threshold",
+        }
     )
 
     kernel: Kernel
     buffer: RecordBuffer | None = None
     queue: EventQueue | None = None
+    cheaper: NextSpike | None = None
 
     def prepare(self, pathway: Any = None) -> None:
         """Make the kernel from the generated text; pathway: of a code object of ``synapses``."""
@@ -56,6 +68,10 @@ class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
             if isinstance(variable, ArrayVariable)
         }
         self.kernel = Kernel.from_body(self.code.run, self._resolve, compiled)
+        self.cheaper = next_spike(self) if "next_spike" in preference("rewrites") else None
+        if self.cheaper is not None:
+            resolve = self.cheaper.resolver(self._resolve)
+            self.kernel = Kernel.from_body(self.cheaper.body, resolve, compiled)
         self._program: Program | None = None
 
     def _resolve(self, name: str) -> Argument:
@@ -72,7 +88,7 @@ class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
                 return ValueArgument(function.values[name])
             if name in function.arrays:
                 array = function.arrays[name]
-                return ArrayArgument((array.ctypes.data, len(array)), lambda: array)
+                return _fixed(array)
         value = self.variables[name].get_value()
         return ValueArgument(value.item() if isinstance(value, (np.ndarray, np.generic)) else value)
 
@@ -93,7 +109,7 @@ class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
         self._memory["_nb_buffer_rows"] = lambda: buffer.rows
         self._memory["_nb_buffer_capacity"] = lambda: buffer.capacity
         for name in names:
-            self._memory[f"_nb_buffer_{name}"] = lambda name=name: buffer.data[name]
+            self._memory[f"_nb_buffer_{name}"] = partial(buffer.data.get, name)
 
     def _attach_queue(self, pathway: Any) -> None:
         queue = self.queue = pathway.queue
@@ -112,6 +128,11 @@ class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
             "_nb_queue_wanted": lambda: queue.wanted,
         }
 
+    def begin_run(self) -> None:
+        """Start from the variables and the random state alone; called before every run."""
+        if self.cheaper is not None:
+            self.cheaper.begin_run()
+
     def grow(self) -> None:
         """Make room where the kernel found none."""
         if self.buffer is not None:
@@ -125,11 +146,12 @@ class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
             self.buffer.flush()
 
     def compile_block(self, block: str) -> Any:
+        """Compile the Python of the blocks around a run; the block of the run is a kernel."""
         return None if block == "run" else super().compile_block(block)
 
     def variables_to_namespace(self) -> None:
-        # Only the blocks before and after a run use the namespace, and they call no function.
-        self.nonconstant_values = []
+        """Fill the namespace of the blocks around a run, which call no function."""
+        self.nonconstant_values: list[Any] = []
         for name, variable in self.variables.items():
             if isinstance(variable, (AuxiliaryVariable, Subexpression, Function)):
                 continue
@@ -152,12 +174,18 @@ class NumbaCodeObject(NumpyCodeObject):  # type: ignore[misc]
         self.flush()
 
 
-class PushSpikes(NumpyCodeObject):  # type: ignore[misc]
+def _fixed(array: Any) -> ArrayArgument:
+    """An array that is kept by a function of the equations."""
+    return ArrayArgument((array.__array_interface__["data"][0], len(array)), lambda: array)
+
+
+class PushSpikes(NumpyCodeObject):
     """Queues the spikes of a pathway, unless its kernel, which does so itself, is compiled."""
 
     class_name = None
 
     def run(self) -> None:
+        """Push what fired in this step."""
         if not isinstance(self.owner.codeobj, NumbaCodeObject):
             self.owner.push_spikes()
 

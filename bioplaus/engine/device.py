@@ -24,7 +24,7 @@ from .queue import EventQueue
 __all__ = ["NumbaDevice", "install"]
 
 
-class NumbaDevice(RuntimeDevice):  # type: ignore[misc]
+class NumbaDevice(RuntimeDevice):
     """Brian2's runtime device; networks of the target ``numba`` run through `fused.run`."""
 
     _generator: np.random.Generator | None = None
@@ -46,12 +46,12 @@ class NumbaDevice(RuntimeDevice):  # type: ignore[misc]
         """Make a code object; where Numba cannot serve, one of NumPy that says why."""
         codeobj_class = self.code_object_class(codeobj_class)
         arguments = (owner, name, abstract_code, variables, template_name, variable_indices)
-        options = dict(
-            codeobj_class=codeobj_class,
-            template_kwds=template_kwds,
-            override_conditional_write=override_conditional_write,
-            compiler_kwds=compiler_kwds,
-        )
+        options: dict[str, Any] = {
+            "codeobj_class": codeobj_class,
+            "template_kwds": template_kwds,
+            "override_conditional_write": override_conditional_write,
+            "compiler_kwds": compiler_kwds,
+        }
         if codeobj_class is not NumbaCodeObject:
             return super().code_object(*arguments, **options)
         if template_name not in NumbaCodeObject.kernel_templates:
@@ -93,7 +93,7 @@ class NumbaDevice(RuntimeDevice):  # type: ignore[misc]
     def random_generator(self) -> np.random.Generator:
         """The generator of compiled code."""
         if self._generator is None:
-            words = np.random.randint(0, 2**32, size=4, dtype=np.uint64)
+            words = np.random.randint(0, 2**32, size=4, dtype=np.uint64)  # noqa: NPY002
             self._generator = np.random.Generator(np.random.PCG64(words.tolist()))
         return self._generator
 
@@ -113,20 +113,23 @@ class NumbaDevice(RuntimeDevice):  # type: ignore[misc]
 
     @staticmethod
     def _global_state() -> tuple[int, bytes]:
-        state = np.random.get_state(legacy=False)["state"]  # type: ignore[call-overload]
+        state = np.random.get_state(legacy=False)["state"]  # noqa: NPY002
         return int(state["pos"]), state["key"].tobytes()
 
     def seed(self, seed: int | None = None) -> None:
+        """Seed all random numbers that follow."""
         super().seed(seed)
         self._generator = None
 
     def get_random_state(self) -> dict[str, Any]:
+        """The state of NumPy's global generator and of compiled code's."""
         state: dict[str, Any] = super().get_random_state()
         if self._generator is not None:
             state["bioplaus_engine"] = (self._generator.bit_generator.state, self._seen)
         return state
 
     def set_random_state(self, state: dict[str, Any]) -> None:
+        """Go back to a state; one that Brian2 itself has stored seeds compiled code from it."""
         super().set_random_state(state)
         self._generator = None
         if "bioplaus_engine" in state:
@@ -152,7 +155,7 @@ class NumbaDevice(RuntimeDevice):  # type: ignore[misc]
             namespace = get_local_namespace(level=level + 2)
         if profile is None:
             profile = self.build_options.get("profile", False)
-        options = dict(report=report, report_period=report_period, namespace=namespace)
+        options = {"report": report, "report_period": report_period, "namespace": namespace}
         if prefs.codegen.target != "numba":
             Network.run.original_function(network, duration, profile=profile, **options)
             return

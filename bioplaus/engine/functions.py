@@ -12,7 +12,8 @@ from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.input.binomial import BinomialFunction
 from brian2.input.timedarray import TimedArray, _find_K
 from brian2.units.fundamentalunits import Quantity
-from numba import njit, types as numba_types
+from numba import njit
+from numba import types as numba_types
 from numba.core.errors import NumbaError
 
 __all__ = ["Translated", "UnsupportedFunctionError", "translate"]
@@ -38,11 +39,14 @@ class Translated:
 
 
 _SAME_AS_NUMPY = "sin cos tan sinh cosh tanh exp log log10 expm1 log1p sqrt arcsin arccos arctan"
+_OURS = ("sign", "clip", "exprel", "timestep", "int", "floor", "ceil")
 _TABLE = {
     **{name: Translated(f"_nb_np.{name}") for name in _SAME_AS_NUMPY.split()},
     "abs": Translated("abs"),
-    **{name: Translated(f"_nb_{name}") for name in "sign clip exprel timestep int floor ceil".split()},
-    **{name: Translated(f"_nb_{name}", ("_nb_generator",)) for name in "rand randn poisson".split()},
+    **{name: Translated(f"_nb_{name}") for name in _OURS},
+    **{
+        name: Translated(f"_nb_{name}", ("_nb_generator",)) for name in ("rand", "randn", "poisson")
+    },
 }
 _DEFAULT = {id(DEFAULT_FUNCTIONS[name]): translated for name, translated in _TABLE.items()}
 
@@ -75,7 +79,10 @@ def _timed_array(name: str, function: TimedArray, owner: Any) -> Translated:
     dt = float(function.dt)
     upsampling = _find_K(owner.clock.dt_, dt)
     values = np.ascontiguousarray(function.values)
-    parameters = {f"_nb_{name}_epsilon": dt / upsampling, f"_nb_{name}_upsampling": float(upsampling)}
+    parameters = {
+        f"_nb_{name}_epsilon": dt / upsampling,
+        f"_nb_{name}_upsampling": float(upsampling),
+    }
     if values.ndim == 2:
         parameters[f"_nb_{name}_columns"] = values.shape[1]
     return Translated(
@@ -90,7 +97,10 @@ def _binomial(name: str, function: BinomialFunction) -> Translated:
     n, p, use_normal = function.implementations["numba"].get_code(None)
     values: dict[str, float | int] = {f"_nb_{name}_n": int(n), f"_nb_{name}_p": float(p)}
     if use_normal:
-        values = {f"_nb_{name}_mean": n * p, f"_nb_{name}_deviation": float(np.sqrt(n * p * (1 - p)))}
+        values = {
+            f"_nb_{name}_mean": n * p,
+            f"_nb_{name}_deviation": float(np.sqrt(n * p * (1 - p))),
+        }
     called = "_nb_binomial_normal" if use_normal else "_nb_binomial"
     return Translated(called, ("_nb_generator", *values), values)
 
@@ -142,12 +152,12 @@ def _compiled(name: str, python: types.FunctionType, arguments: int) -> Any:
         try:
             function.compile((numba_types.float64,) * arguments)
         except NumbaError as problem:
-            function = UnsupportedFunctionError(
-                f"Numba cannot compile '{name}': {str(problem).splitlines()[0]}"
-            )
+            first_line = str(problem).splitlines()[0]
+            _known[key] = UnsupportedFunctionError(f"Numba cannot compile '{name}': {first_line}")
         except Exception as problem:  # Numba lets errors of every kind through from user code
-            function = UnsupportedFunctionError(f"Numba cannot compile '{name}': {problem}")
-        _known[key] = function
+            _known[key] = UnsupportedFunctionError(f"Numba cannot compile '{name}': {problem}")
+        else:
+            _known[key] = function
     if isinstance(_known[key], UnsupportedFunctionError):
         raise _known[key]
     return _known[key]

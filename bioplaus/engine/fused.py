@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 import time
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +81,7 @@ class Plan:
     program: Program
 
     def flush(self) -> None:
+        """Hand over what the monitors' buffers hold."""
         for entry in self.entries:
             if entry.code_object is not None:
                 entry.code_object.flush()
@@ -114,7 +114,7 @@ def _clock_array(clock: Clock, name: str) -> ArrayArgument:
 def _entries(thing: BrianObject) -> list[Entry]:
     if type(thing).run is not BrianObject.run:
         return [Entry(thing, thing.clock, reason="it is a Python operation")]
-    code_objects = [getattr(c, "__repr__").__self__ for c in thing.code_objects]
+    code_objects = [c.__repr__.__self__ for c in thing.code_objects]
     compiled = [c for c in code_objects if isinstance(c, NumbaCodeObject)]
     if len(compiled) == len(code_objects) or _is_pathway(code_objects, compiled):
         return [Entry(thing, thing.clock, c.kernel, c) for c in compiled]
@@ -203,7 +203,7 @@ def _loop(device: Any, network: Network, prepared: Plan, reporter: _Reporter) ->
     for number, clock in enumerate(prepared.clocks):
         control[ENDS + number] = clock._i_end
     control[STOP_FOR_PYTHON] = 1
-    chunk = int(preference("chunk"))  # type: ignore[call-overload]
+    chunk = int(preference("chunk"))
     control[STEPS] = steps = chunk or 1
     program.refresh()
     Network._globally_running = True
@@ -232,7 +232,8 @@ def _loop(device: Any, network: Network, prepared: Plan, reporter: _Reporter) ->
 
 def _grow(program: Program) -> None:
     step = program.steps[program.control[FIRST]]
-    assert step is not None and step.grow is not None
+    assert step is not None
+    assert step.grow is not None
     step.grow()
     program.refresh()
 

@@ -21,7 +21,7 @@ def translated(variables: Mapping[str, Any], owner: Any) -> dict[str, Translated
     return {name: translate(name, function, owner) for name, function in functions.items()}
 
 
-class _Renderer(NodeRenderer):  # type: ignore[misc]
+class _Renderer(NodeRenderer):
     """Expressions in Python; calls are written as the table of functions says."""
 
     def __init__(self, functions: Mapping[str, Translated]) -> None:
@@ -37,7 +37,7 @@ class _Renderer(NodeRenderer):  # type: ignore[misc]
         return f"{function.name}({', '.join(arguments)})"
 
 
-class NumbaCodeGenerator(CythonCodeGenerator):  # type: ignore[misc]
+class NumbaCodeGenerator(CythonCodeGenerator):
     """Translates to scalar Python: Cython's order of reading, computing and writing fits."""
 
     class_name = "numba"
@@ -47,6 +47,7 @@ class NumbaCodeGenerator(CythonCodeGenerator):  # type: ignore[misc]
         self.functions = translated(self.variables, self.owner)
 
     def translate_expression(self, expr: str) -> str:
+        """An expression in Python."""
         return str(_Renderer(self.functions).render_expr(expr)).strip()
 
     def _element(self, name: str) -> str:
@@ -55,10 +56,13 @@ class NumbaCodeGenerator(CythonCodeGenerator):  # type: ignore[misc]
         return f"{self.get_array_name(self.variables[name])}[{place}]"
 
     def translate_to_read_arrays(self, read: Iterable[str], indices: Iterable[str]) -> list[str]:
+        """Lines that read variables from their arrays, indices first."""
         return [f"{name} = {self._element(name)}" for name in [*sorted(indices), *sorted(read)]]
 
     def translate_to_write_arrays(self, write: Iterable[str]) -> list[str]:
+        """Lines that write variables back to their arrays."""
         return [f"{self._element(name)} = {name}" for name in sorted(write)]
 
     def determine_keywords(self) -> dict[str, Any]:
+        """Nothing: kernels name all that they use."""
         return {}

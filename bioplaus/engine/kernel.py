@@ -31,6 +31,7 @@ class ArrayArgument:
 
     @property
     def kind(self) -> str:
+        """Element type, as NumPy calls it."""
         return str(self.fetch().dtype)
 
 
@@ -42,6 +43,7 @@ class ValueArgument:
 
     @property
     def kind(self) -> str:
+        """``"integer"`` or ``"float"``."""
         return "integer" if isinstance(self.value, (bool, int, np.integer, np.bool_)) else "float"
 
 
@@ -75,6 +77,7 @@ class Kernel:
 
     @property
     def resumable(self) -> bool:
+        """Whether the kernel may ask for room."""
         return "return 1" in self.text
 
     @classmethod

@@ -86,6 +86,7 @@ class Program:
 
     @property
     def arrays(self) -> list[ArrayArgument]:
+        """All arrays of the program, in the order of the table."""
         return list(self._arrays.values())
 
     def refresh(self) -> None:
@@ -140,7 +141,7 @@ class _Text:
         ]
         options = "error_model='numpy', nogil=True"
         if preference("fastmath"):
-            options += f", fastmath={set(sorted(_SAFE_FASTMATH))!r}"
+            options += f", fastmath={set(_SAFE_FASTMATH)!r}"
         head = ["from bioplaus.engine.support import *", ""]
         for text, name in self.kernels.items():
             head += [f"@njit({options})", text.replace("def kernel(", f"def {name}(", 1), ""]
@@ -209,8 +210,12 @@ class _Text:
         for number, clock in enumerate(clocks[1:], start=1):
             lines += [f"if {clock[1]}[0] < {now}:"]
             lines += _indented(
-                [f"{now} = {clock[1]}[0]", f"{dt} = {clock[2]}[0]"]
-                + [f"{timestep} = {clock[0]}[0]", f"end = control[{ENDS + number}]"]
+                [
+                    f"{now} = {clock[1]}[0]",
+                    f"{dt} = {clock[2]}[0]",
+                    f"{timestep} = {clock[0]}[0]",
+                    f"end = control[{ENDS + number}]",
+                ]
             )
         lines += [f"if {timestep} >= end:", f"    return {FINISHED}"]
         for number, clock in enumerate(clocks):

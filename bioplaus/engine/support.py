@@ -1,4 +1,4 @@
-"""Compiled functions that generated modules call: views of memory, Brian2's function table, lookups.
+"""Compiled functions that generated modules call: memory, functions, tables over time.
 
 Everything here is called from generated text with plain scalars, a flat array, or the random
 generator.  Names start with ``_nb_`` because they share a namespace with the user's names, in
@@ -16,13 +16,16 @@ from numba.extending import intrinsic
 
 __all__ = [
     "_nb_address",
+    "_nb_at",
     "_nb_binomial",
     "_nb_binomial_normal",
     "_nb_ceil",
     "_nb_clip",
     "_nb_exprel",
+    "_nb_failures",
     "_nb_floor",
     "_nb_int",
+    "_nb_np",
     "_nb_poisson",
     "_nb_rand",
     "_nb_randn",
@@ -30,9 +33,7 @@ __all__ = [
     "_nb_timed_array_1d",
     "_nb_timed_array_2d",
     "_nb_timestep",
-    "_nb_at",
     "_nb_view",
-    "_nb_np",
     "njit",
 ]
 
@@ -40,18 +41,20 @@ _inline = njit(error_model="numpy", inline="never", forceinline=True)
 
 _nb_np = np
 
-_nb_at = np.uintp
+_nb_at: Any = np.uintp
 """Marks an index as unsigned: Numba tests every signed index for being negative."""
 
 
-@intrinsic  # type: ignore[misc]
-def _nb_address(typing_context: Any, integer: Any) -> Any:
+def _address(typing_context: Any, integer: Any) -> Any:
     """The untyped pointer to the memory at an address held in an unsigned integer."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
 
     return types.voidptr(types.uint64), generate
+
+
+_nb_address: Any = intrinsic(_address)
 
 
 @_inline
@@ -71,12 +74,19 @@ def _nb_randn(generator: Any) -> float:
 
 
 @_inline
-def _nb_poisson(generator: Any, lam: float) -> int:
+def _nb_poisson(generator: Any, lam: float) -> Any:
     return generator.poisson(lam)
 
 
 @_inline
-def _nb_binomial(generator: Any, n: int, p: float) -> int:
+def _nb_failures(generator: Any, hazard: float) -> Any:
+    """Failures before the next success of trials with probability ``1 - exp(-hazard)``."""
+    failures = generator.standard_exponential() / hazard
+    return np.int64(min(failures, 4e18))  # no success at all when the hazard is zero
+
+
+@_inline
+def _nb_binomial(generator: Any, n: int, p: float) -> Any:
     return generator.binomial(n, p)
 
 
@@ -86,23 +96,23 @@ def _nb_binomial_normal(generator: Any, mean: float, deviation: float) -> float:
 
 
 @_inline
-def _nb_int(value: Any) -> int:
+def _nb_int(value: Any) -> Any:
     return np.int32(value)
 
 
 @_inline
-def _nb_floor(value: float) -> int:
+def _nb_floor(value: float) -> Any:
     return np.int32(np.floor(value))
 
 
 @_inline
-def _nb_ceil(value: float) -> int:
+def _nb_ceil(value: float) -> Any:
     return np.int32(np.ceil(value))
 
 
 @_inline
 def _nb_sign(value: Any) -> Any:
-    return (0 < value) - (value < 0)
+    return (value > 0) - (value < 0)
 
 
 @_inline
@@ -125,13 +135,13 @@ def _nb_exprel(x: float) -> float:
 
 
 @_inline
-def _nb_timestep(t: float, dt: float) -> int:
+def _nb_timestep(t: float, dt: float) -> Any:
     return np.int64((t + 1e-3 * dt) / dt)
 
 
 @_inline
 def _nb_timed_array_1d(values: Any, epsilon: float, upsampling: float, t: float) -> float:
-    step = np.int64(np.rint(t / epsilon) / upsampling)
+    step: Any = np.int64(np.rint(t / epsilon) / upsampling)
     return values[_nb_at(min(max(step, 0), len(values) - 1))]
 
 
@@ -141,6 +151,6 @@ def _nb_timed_array_2d(
 ) -> float:
     if column < 0 or column >= columns:
         return np.nan
-    step = np.int64(np.rint(t / epsilon) / upsampling)
+    step: Any = np.int64(np.rint(t / epsilon) / upsampling)
     step = min(max(step, 0), len(values) // columns - 1)
     return values[_nb_at(step * columns + column)]
