@@ -8,5 +8,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data_files": ["DATA_DIR_VARIABLE", "DataFileError"],
         "idx": ["read_idx"],
         "image_sets": ["IMAGE_SETS", "ImageSet", "load"],
+        "presentation_frames": ["PresentationFrames", "common_step", "presentation_frames"],
     },
 )

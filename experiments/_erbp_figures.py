@@ -1,0 +1,121 @@
+"""Figures of event-driven random back-propagation, from the record of a run alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bioplaus import plotting
+from bioplaus.parameters import to_quantity
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from bioplaus.records import RunReader
+
+__all__ = ["WINDOW", "dendrites", "learning_curve", "raster"]
+
+WINDOW = 0.4
+"""How much of the end of a segment is recorded and drawn [s]."""
+
+
+def learning_curve(run: RunReader) -> Figure:
+    """Validation and training error over the passes, in percent."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    metrics = run.metrics
+    plotting.learning_curve(
+        ax, metrics["epoch"], 100 * metrics["validation_error"], label="validation"
+    )
+    plotting.learning_curve(
+        ax,
+        metrics["epoch"],
+        100 * metrics["training_error"],
+        label="training (while learning)",
+        name="error [%]",
+        chance=100 - 100 / run.parameters["classes"],
+    )
+    ax.set_xlabel("passes over the training images")
+    ax.legend()
+    return figure
+
+
+def raster(run: RunReader) -> Figure:
+    """The last training presentations: pixels, hidden, output and error neurons."""
+    p = run.parameters
+    populations = [
+        ("pixel", p["inputs"]),
+        ("hidden", p["hidden"]),
+        ("output", p["classes"]),
+        ("error", 2 * p["classes"]),
+    ]
+    begin, end = _last_training(run)
+    figure = plotting.figure(height=4.2)
+    axes = figure.subplots(len(populations), 1, sharex=True, height_ratios=(3, 3, 1.2, 1.6))
+    for n, (ax, (population, neurons)) in enumerate(zip(axes, populations, strict=True)):
+        t, i = run.spikes(population)
+        shown = (t >= begin) & (t < end)
+        plotting.raster(
+            ax,
+            1e3 * (t[shown] - begin),
+            i[shown],
+            neurons=neurons,
+            name=population,
+            colour=plotting.COLOURS[n],
+        )
+        _mark_presentations(ax, run)
+        ax.set_xlabel("")
+    axes[-2].set_yticks([0, p["classes"] - 1])
+    axes[-1].set_yticks([])
+    axes[-1].set_ylabel("E+ | E\N{MINUS SIGN}")
+    axes[-1].axhline(p["classes"] - 0.5, color=plotting.GREY, lw=0.6)
+    axes[-1].set_xlabel("time [ms]")
+    return figure
+
+
+def dendrites(run: RunReader) -> Figure:
+    """Dendritic potentials of three hidden neurons, and their currents with the gate."""
+    p = run.parameters
+    begin, end = _last_training(run)
+    figure = plotting.figure(height=3.4)
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    for ax, variable, name in (
+        (upper, "u", "dendritic potential"),
+        (lower, "current", "synaptic current"),
+    ):
+        trace = run.trace("hidden", variable)
+        shown = (trace.t >= begin) & (trace.t < end)
+        t, values = 1e3 * (trace.t[shown] - begin), trace.value[:3, shown]
+        plotting.traces(ax, t, values, unit=trace.unit, name=name)
+        _mark_presentations(ax, run)
+        ax.set_xlabel("")
+    low, high = (float(to_quantity(p[name])) for name in ("gate_low", "gate_high"))
+    scale = 1e3 if "[mV]" in lower.get_ylabel() else 1.0
+    lower.axhspan(
+        low * scale, high * scale, color=plotting.GREY, alpha=0.2, lw=0, label="gate open"
+    )
+    lower.legend(loc="upper right")
+    lower.set_xlabel("time [ms]")
+    return figure
+
+
+def _last_training(run: RunReader) -> tuple[float, float]:
+    """Begin and end [s] of the last training presentations that were recorded."""
+    validation = run.parameters["validated"] * _seconds(run, "test_presentation")
+    end = float(run.metrics["simulated_time_s"][-1]) - validation
+    return end - WINDOW, end
+
+
+def _mark_presentations(ax: Axes, run: RunReader) -> None:
+    """Lines where images change, grey where nothing is learned."""
+    each = _seconds(run, "presentation") + _seconds(run, "pause")
+    for n in range(int(WINDOW / each) + 1):
+        onset = 1e3 * (WINDOW - (n + 1) * each)
+        ax.axvline(onset, color=plotting.GREY, lw=0.6)
+        settled = onset + 1e3 * _seconds(run, "settling")
+        ax.axvspan(onset, settled, color=plotting.GREY, alpha=0.25, lw=0)
+    ax.set_xlim(0, 1e3 * WINDOW)
+
+
+def _seconds(run: RunReader, name: str) -> float:
+    return float(to_quantity(run.parameters[name]))

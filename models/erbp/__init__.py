@@ -1,0 +1,12 @@
+"""Event-driven random back-propagation (Neftci, Augustine, Paul and Detorakis 2017)."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "network": ["Model", "build"],
+        "parameters": ["BlankOut", "OneHiddenLayer", "TwoHiddenLayers", "check_network"],
+        "stimulus": ["stimulus"],
+    },
+)

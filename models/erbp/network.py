@@ -1,0 +1,250 @@
+"""The network of event-driven random back-propagation.
+
+::
+
+    pixel --> hidden --> (hidden2 -->) output --> error <-- label
+                 ^           ^           ^          |
+                 +-----------+-----------+----------+   onto the dendrites, fixed random weights
+
+Solid projections learn where they enter hidden and output; all others are fixed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import numpy.typing as npt
+from brian2 import (
+    Network,
+    NeuronGroup,
+    PoissonInput,
+    Quantity,
+    StateMonitor,
+    Synapses,
+    second,
+    volt,
+)
+
+from bioplaus.models.erbp import feedback
+from bioplaus.models.erbp.parameters import OneHiddenLayer, check_network
+from bioplaus.neurons import dead_time_poisson, dendritic_lif
+from bioplaus.parameters import quantities
+from bioplaus.plasticity.event_driven_random_backprop import EventDrivenRandomBackprop
+
+__all__ = ["Model", "build"]
+
+Array = npt.NDArray[np.float64]
+
+BACKGROUND_SOURCES = 20
+"""Private sources behind the background of one neuron; many and slow, so that the number of
+spikes in a step is Poisson to good approximation also at coarse steps."""
+
+
+@dataclass
+class Model:
+    """A built network.
+
+    Attributes
+    ----------
+    network
+        Everything below, ready to run with a :func:`~bioplaus.models.erbp.stimulus`.
+    populations
+        ``pixel``, ``label``, ``hidden`` (``hidden2``, ...), ``output``, ``error``.
+    projections
+        Plastic ones by name, ``pixel_to_hidden`` first, ``hidden_to_output`` last.
+    responses
+        Counts and first spikes of the output at every frame, see :func:`build`.
+    """
+
+    network: Network
+    populations: dict[str, NeuronGroup]
+    projections: dict[str, Synapses]
+    responses: StateMonitor
+
+    def forget_responses(self) -> None:
+        """Empty the record of responses, before a run."""
+        self.responses.resize(0)
+        self.responses.variables["N"].set_value(0)
+
+    def read_responses(self, began: float, frame: float, each: int) -> tuple[Array, Array]:
+        """Responses since ``began`` [s], in presentations of ``each`` frames of ``frame`` s.
+
+        Returns the spikes (presentation, frame, class) counted from the start of a presentation
+        to the end of each of its frames, and the first spikes (presentation, class) [s] after its
+        start, nan where there was none.
+        """
+        output = self.populations["output"]
+        spikes = np.column_stack([np.array(self.responses.spikes_)[:, 1:], output.spikes_[:]])
+        first = np.column_stack(
+            [np.array(self.responses.first_spike_)[:, 1:], output.first_spike_[:]]
+        )
+        counts = spikes.T.reshape(-1, each, len(output))
+        times = first.T.reshape(-1, each, len(output))[:, -1]
+        onsets = began + frame * each * np.arange(len(counts))
+        return counts, np.where(counts[:, -1] > 0, times - onsets[:, None], np.nan)
+
+
+def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = None) -> Model:
+    """Build the network.
+
+    Parameters
+    ----------
+    p
+        A parameter set.
+    rng
+        Draws the initial weights.
+    frame
+        Step of the slow clock on which images change and responses are read; default 50 ms.
+
+    Raises
+    ------
+    ParameterError
+        If the parameters contradict each other.
+    """
+    check_network(p)
+    q = quantities(p)
+    frame = 0.05 * second if frame is None else frame
+    populations = {"pixel": _pixels(q, frame), "label": _labels(q)}
+    names = [f"hidden{n + 1 if n else ''}" for n in range(p.layers)]
+    for depth, name in enumerate([*names, "output"]):
+        populations[name] = _plastic_layer(q, name, depth)
+    output = populations["output"]
+    output.run_regularly(
+        dendritic_lif.NEW_PRESENTATION, dt=frame, when="start", name="new_presentation"
+    )
+    populations["error"] = feedback.error_neurons(q, output, "error")
+
+    layers = [populations[name] for name in ("pixel", *names, "output")]
+    plastic = {}
+    for depth, (pre, post) in enumerate(pairwise(layers)):
+        projection = _plastic_projection(q, pre, post, depth, rng)
+        plastic[projection.name] = projection
+    fixed = feedback.wire(q, populations, list(plastic.values()), rng)
+    responses = StateMonitor(
+        output,
+        ["spikes", "first_spike"],
+        record=True,
+        dt=frame,
+        when="start",
+        order=-1,
+        name="responses",
+    )
+    network = Network(
+        *populations.values(), *plastic.values(), *fixed, *_background(q, layers[1:]), responses
+    )
+    return Model(network, {**populations, **feedback.error_populations(fixed)}, plastic, responses)
+
+
+def _pixels(q: SimpleNamespace, frame: Quantity) -> NeuronGroup:
+    group = NeuronGroup(
+        q.inputs,
+        dead_time_poisson.MODEL,
+        threshold=dead_time_poisson.THRESHOLD,
+        reset=dead_time_poisson.RESET,
+        dt=q.time_step,
+        namespace={
+            name: getattr(q, name)
+            for name in (
+                "dead_time",
+                "hazard_at_threshold",
+                "drive_gain",
+                "grey_offset",
+                "silent_drive",
+                "drive_threshold",
+                "drive_width",
+            )
+        },
+        name="pixel",
+    )
+    group.run_regularly(dead_time_poisson.NEW_IMAGE, dt=frame, when="start", name="new_image")
+    return group
+
+
+def _labels(q: SimpleNamespace) -> NeuronGroup:
+    """One neuron per class; that of the label fires regularly, the others are silent."""
+    return NeuronGroup(
+        q.classes,
+        "",
+        threshold="i == label(t - onset)",
+        refractory=q.label_period,
+        dt=q.time_step,
+        name="label",
+    )
+
+
+def _plastic_layer(q: SimpleNamespace, name: str, depth: int) -> NeuronGroup:
+    deep = 0 < depth < q.layers
+    group = NeuronGroup(
+        q.classes if name == "output" else q.hidden,
+        dendritic_lif.dendritic_lif(),
+        threshold="v > threshold",
+        reset=dendritic_lif.RESET,
+        refractory=q.refractory,
+        method="exact",
+        dt=q.time_step,
+        namespace={
+            "tau_membrane": q.tau_membrane,
+            "tau_synapse": q.tau_synapse,
+            "tau_dendrite": q.tau_dendrite,
+            "threshold": q.threshold,
+            "gate_low": -q.gate_deep if deep else q.gate_low,
+            "gate_high": q.gate_deep if deep else q.gate_high,
+        },
+        name=name,
+    )
+    group.learning_rate = q.learning_rate
+    group.run_regularly(
+        dendritic_lif.LEARNING_SIGNAL,
+        dt=q.time_step,
+        when="before_synapses",
+        name=f"{name}_learning_signal",
+    )
+    return group
+
+
+def _plastic_projection(
+    q: SimpleNamespace, pre: NeuronGroup, post: NeuronGroup, depth: int, rng: np.random.Generator
+) -> Synapses:
+    rule = EventDrivenRandomBackprop(blank_out=q.transmission < 1, quantised=q.levels > 0)
+    last = depth == q.layers
+    largest = q.range_output if last else q.range_deep if depth else q.range_hidden
+    namespace = {"transmission": q.transmission}
+    if q.levels:
+        namespace |= {"weight_low": -largest, "weight_step": 2 * largest / q.levels}
+    projection = Synapses(
+        pre,
+        post,
+        rule.model,
+        on_pre=rule.on_pre,
+        delay=q.delay,
+        dt=q.time_step,
+        namespace=namespace,
+        name=f"{pre.name}_to_{post.name}",
+    )
+    projection.connect()
+    # The authors count the label neurons among the inputs of the first hidden layer.
+    fan = len(pre) + len(post) + (q.classes if depth == 0 else 0)
+    scale = q.output_weights if last else 1.0
+    w = scale * feedback.uniform_weights(rng, fan, (len(pre), len(post)))
+    projection.w = feedback.on_grid(w, q.levels).ravel() * volt
+    return projection
+
+
+def _background(q: SimpleNamespace, layers: list[NeuronGroup]) -> list[PoissonInput]:
+    """Independent Poisson spikes onto the membrane of every hidden and output neuron (eRBP)."""
+    if q.background_weight * q.background_rate == 0:
+        return []
+    return [
+        PoissonInput(
+            layer,
+            "v",
+            N=BACKGROUND_SOURCES,
+            rate=q.background_rate / BACKGROUND_SOURCES,
+            weight=q.background_weight,
+            when="before_thresholds" if q.background_before_threshold else "synapses",
+        )
+        for layer in layers
+    ]
