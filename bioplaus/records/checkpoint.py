@@ -29,7 +29,7 @@ class CheckpointError(UserError, ValueError):
 
 
 def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
-    """Write a nested state (dicts, lists, tuples, arrays, numbers, text, None) atomically.
+    """Write nested dicts, lists, tuples, arrays, numbers, text, bytes and None atomically.
 
     Raises
     ------
@@ -101,17 +101,23 @@ def _pack(value: Any, arrays: dict[str, np.ndarray], place: str) -> Any:
     """Turn a value into JSON, putting arrays aside under numbered names."""
     if value is None or type(value) in (bool, str, int):
         return value
+    name = f"a{len(arrays)}"
     if isinstance(value, (np.ndarray, np.generic, float)):
         plain = np.asarray(value)  # a Brian2 quantity loses its unit: the name implies it
         if plain.dtype.hasobject:
             raise TypeError(f"{place} holds Python objects, which a checkpoint cannot keep")
-        name = f"a{len(arrays)}"
         arrays[name] = plain
         kind = "$float" if type(value) is float else "$array"
         return {kind: name}
+    if isinstance(value, bytes):
+        arrays[name] = np.frombuffer(value, dtype=np.uint8)
+        return {"$bytes": name}
     if isinstance(value, Mapping):
+        strange = next((key for key in value if not isinstance(key, str)), None)
+        if strange is not None:
+            raise TypeError(f"{place} has the key {strange!r}, which is not text")
         return {
-            "$dict": [[str(k), _pack(v, arrays, f"{place}.{k}")] for k, v in value.items()],
+            "$dict": [[k, _pack(v, arrays, f"{place}.{k}")] for k, v in value.items()],
         }
     if isinstance(value, (list, tuple)):
         kind = "$tuple" if isinstance(value, tuple) else "$list"
@@ -125,6 +131,8 @@ def _unpack(tree: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     ((kind, content),) = tree.items()
     if kind == "$array":
         return arrays[content]
+    if kind == "$bytes":
+        return arrays[content].tobytes()
     if kind == "$float":
         return float(arrays[content])
     if kind == "$dict":

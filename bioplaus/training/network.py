@@ -153,8 +153,9 @@ class NetworkExperiment(Experiment):
     def state(self) -> Mapping[str, Any]:
         """The whole network: variables, pending spikes, clocks, random generators."""
         self.network.store(_SNAPSHOT)
-        state: dict[str, Any] = self.network._stored_state.pop(_SNAPSHOT)
-        return dict(sorted(state.items()))  # Brian2 goes through a set of objects
+        state = self.network._stored_state.pop(_SNAPSHOT)
+        ordered: dict[str, Any] = _sorted(state)  # Brian2 goes through sets of objects
+        return ordered
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take the whole network's state up again."""
@@ -173,6 +174,13 @@ class NetworkExperiment(Experiment):
                 wrong = int(values.size - np.count_nonzero(np.isfinite(values)))
                 if wrong:
                     raise NonFiniteState(name, group.name, self.simulated_time, wrong)
+
+
+def _sorted(state: Any) -> Any:
+    """Nested dictionaries in the order of their names."""
+    if not isinstance(state, dict):
+        return state
+    return {name: _sorted(state[name]) for name in sorted(state)}
 
 
 def _floating_state(group: Any) -> Iterator[tuple[str, NDArray[Any]]]:

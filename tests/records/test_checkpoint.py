@@ -21,6 +21,7 @@ LEAVES = (
     | st.integers()
     | st.floats()
     | st.text()
+    | st.binary()
     | hnp.arrays(
         st.sampled_from([np.float64, np.float32, np.int32, np.uint64, np.bool_]),
         hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
