@@ -319,6 +319,7 @@ _COMMANDS: dict[str, tuple[str, _Configure, Callable[[argparse.Namespace], int]]
 # Commands with a room of their own: a module with configure(parser) and execute(options).
 _ROOMS: dict[str, tuple[str, str]] = {
     "reproduce": ("run a paper's results beside their bands", "bioplaus.reproduction.command"),
+    "sweep": ("search parameters with many runs", "bioplaus.sweeps.command"),
 }
 
 if __name__ == "__main__":
