@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "controls": ["LayeredNetwork"],
         "mixing": ["LearningRates", "Mixing", "learning_rates", "mixing"],
         "network": ["Microcircuit", "build", "schedule"],
         "parameters": [
@@ -14,11 +15,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "Dynamics",
             "Regression",
             "SelfPrediction",
+            "TwoSweep",
             "YinYang",
             "area_sizes",
         ],
         "stability": ["check_dynamics", "largest_time_step", "settling_time"],
         "steady_state": ["Relaxed", "relax", "weight_changes"],
+        "two_sweep": ["Sweep", "TwoSweepNetwork"],
         "weights": [
             "Weights",
             "distance_from_self_prediction",

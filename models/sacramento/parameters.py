@@ -21,6 +21,7 @@ __all__ = [
     "Dynamics",
     "Regression",
     "SelfPrediction",
+    "TwoSweep",
     "YinYang",
     "area_sizes",
     "rate_list",
@@ -205,6 +206,40 @@ class Bars(Dynamics):
     prospective: bool = _with(Dynamics, "prospective", True, "Haider 2021")
     forward_rates: str = _with(Dynamics, "forward_rates", "0.5 0.1", "Haider 2021")
     interneuron_rates: str = _with(Dynamics, "interneuron_rates", "0.2", "Haider 2021")
+
+
+@dataclass(frozen=True)
+class TwoSweep(Circuit):
+    """One sweep up, one down, for mini-batches (Sacramento 2018, section 3.4; no leak).
+
+    The paper does not give its rates, mixing factors and scales; these were chosen beforehand on
+    validation error.  Only ratios of conductances matter here: lambda_A = lambda_I = 0.5 and
+    lambda_N = 0.6.
+    """
+
+    areas: str = _with(Circuit, "areas", "784-500-500-10", "section 3.4")
+    g_leak: Quantity = _with(Circuit, "g_leak", "0 / ms", "section 3.4")
+    g_apical: Quantity = _with(Circuit, "g_apical", "1 / ms", "own choice: lambda_A = 0.5")
+    g_som: Quantity = _with(Circuit, "g_som", "1 / ms", "own choice: lambda_I = 0.5")
+    g_teach: Quantity = _with(Circuit, "g_teach", "1.5 / ms", "own choice: lambda_N = 0.6")
+    bias_rate: float = _with(Circuit, "bias_rate", 1.0, "section 3.4")
+    weight_scale: str = parameter(
+        "1 1 0.5", "standard deviation of each area's free potentials over images at the start"
+    )
+    top_down_scale: float = parameter(
+        10.0, "top-down weights start in N(0, (s / sqrt(n_above))^2)", low=0.0
+    )
+    batch: int = parameter(10, "images whose changes are averaged", source="section 3.4", low=1)
+    base_rates: str = parameter(
+        "2 0.5 0.03",
+        "learning rate of each area before it is divided by the dilution of its error; 0 freezes",
+        tunable=True,
+    )
+    interneuron_gain: float = parameter(
+        2.0, "largest gain of an update of the interneurons, with the steepest slope", low=0.0
+    )
+    lateral_rate: float = parameter(0.0, "eta^PI of an update; 0 is fixed", symbol="eta^PI", low=0)
+    top_down_rate: float = parameter(0.0, "eta^TD of an update; 0 is fixed", symbol="eta^TD", low=0)
 
 
 def area_sizes(circuit: Circuit) -> tuple[int, ...]:

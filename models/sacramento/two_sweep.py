@@ -1,0 +1,240 @@
+"""The steady-state form for mini-batches: one sweep up, one down (Sacramento 2018, section 3.4).
+
+Upward, every area takes its free potential; then the output is nudged, and each area below, from
+the top, receives what its interneurons could not explain.  Upward potentials are attenuated as a
+free network's are (``u_k = attenuation v_basal,k``), so that a self-predicting network is apically
+silent at any depth; taken literally, the paper's upward sweep (``u_k = v_basal,k``) is not.
+
+All plasticity uses the presynaptic rates of the upward sweep: with those of the downward sweep,
+which have seen the target, areas above a frozen one learn from contaminated rates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bioplaus.models.sacramento.mixing import Mixing, mixing
+from bioplaus.models.sacramento.parameters import TwoSweep, area_sizes, rate_list
+from bioplaus.models.sacramento.small_batches import add_products, weighted_sums
+from bioplaus.neurons.rate_transfer import TRANSFERS
+
+__all__ = ["Sweep", "TwoSweepNetwork"]
+
+Matrix = NDArray[np.floating]
+MOMENTS_EVERY = 200
+"""Updates after which the interneurons' stability figure is measured again."""
+
+
+@dataclass
+class Sweep:
+    """One batch after both sweeps; position k - 1 holds hidden area k.
+
+    rate : areas 0..N, of the upward sweep; u_free : areas 1..N
+    error : areas 1..N; error_interneuron, rate_interneuron, v_apical, rate_above : hidden areas
+    """
+
+    rate: list[Matrix]
+    u_free: list[Matrix]
+    error: list[Matrix]
+    error_interneuron: list[Matrix]
+    rate_interneuron: list[Matrix]
+    v_apical: list[Matrix]
+
+
+class TwoSweepNetwork:
+    """Weights of one microcircuit and its two sweeps; matrices are (n_post, n_pre).
+
+    Attributes
+    ----------
+    forward, forward_bias
+        Areas 1..N, at position k - 1.
+    interneuron, interneuron_bias, top_down, lateral
+        Hidden areas 1..N-1.  ``lateral`` is ``-top_down`` unless it learns.
+    forward_rates, interneuron_rates, interneuron_gain
+        Learning rates of an update at full strength, and the gain of the interneuron loop.
+    """
+
+    def __init__(
+        self,
+        p: TwoSweep,
+        rng: np.random.Generator,
+        images: Matrix,
+        rest: Matrix,
+        dtype: type[np.floating] = np.float32,
+    ) -> None:
+        """Draw weights.
+
+        images : (some, n_0), the rates on which the start is scaled; rest : (n_N,), the output
+        potentials from which learning starts.
+        """
+        self.parameters = p
+        self.mix: Mixing = mixing(p)
+        self.phi = TRANSFERS[p.transfer]
+        self.dtype = dtype
+        self.sizes = area_sizes(p)
+        self._draw_forward(rng, np.asarray(images, dtype=float), rest)
+        self._draw_feedback(rng)
+        self.mean_square = [0.0] * (len(self.sizes) - 2)
+        self.tune(p.base_rates)
+
+    def _draw_forward(self, rng: np.random.Generator, rates: Matrix, rest: Matrix) -> None:
+        """Gaussian weights with the chosen spread of free potentials, around 0 (or ``rest``)."""
+        p, last = self.parameters, len(self.sizes) - 1
+        scales = rate_list("weight_scale", p.weight_scale, last)
+        self.forward, self.forward_bias = [], []
+        for k in range(1, last + 1):
+            w = rng.standard_normal((self.sizes[k], self.sizes[k - 1]))
+            mean, attenuation = rates.mean(axis=0), self.mix.attenuation(k)
+            w *= scales[k - 1] / (attenuation * (rates - mean) @ w.T).std()
+            bias = -w @ mean + (rest / attenuation if k == last else 0.0)
+            rates = self.phi(attenuation * (rates @ w.T + bias))
+            self.forward.append(w.astype(self.dtype))
+            self.forward_bias.append(
+                (bias / p.bias_rate if p.bias_rate else 0 * bias).astype(self.dtype)
+            )
+
+    def _draw_feedback(self, rng: np.random.Generator) -> None:
+        """Random top-down weights, and interneurons in the self-predicting state or random."""
+        p = self.parameters
+        self.top_down, self.lateral, self.interneuron, self.interneuron_bias = [], [], [], []
+        for k in range(1, len(self.sizes) - 1):
+            here, above = self.sizes[k], self.sizes[k + 1]
+            scale = p.top_down_scale / np.sqrt(above)
+            down = (scale * rng.standard_normal((here, above))).astype(self.dtype)
+            if p.self_predicting:
+                factor = self.dtype(self.mix.self_predicting_factor(k))
+                w, bias, lateral = factor * self.forward[k], factor * self.forward_bias[k], -down
+            else:
+                w = rng.permutation(self.forward[k].ravel()).reshape(above, here)
+                bias = np.zeros(above, self.dtype)
+                lateral = (scale * rng.standard_normal((here, above))).astype(self.dtype)
+            self.top_down.append(down)
+            self.lateral.append(lateral)
+            self.interneuron.append(w)
+            self.interneuron_bias.append(bias)
+
+    def tune(self, base_rates: str) -> None:
+        """Set forward rates: base rates over the gain with which an error reaches each area.
+
+        The gain is the dilution by nudging and mixing, ``lambda_N [(1 - lambda_I) lambda_A]^(N-k)``
+        (Sacramento 2018: inverse mixing factors), times the top-down scale for each area below the
+        output, times the attenuation.
+        """
+        last = len(self.sizes) - 1
+        base, mix = rate_list("base_rates", base_rates, last), self.mix
+        step = (1 - mix.lambda_interneuron) * mix.lambda_apical * self.parameters.top_down_scale
+        self.forward_rates = [
+            base[k - 1] / (mix.lambda_output * step ** (last - k) * mix.attenuation(k))
+            for k in range(1, last + 1)
+        ]
+
+    # Sweeps
+
+    def upward(self, images: Matrix) -> tuple[list[Matrix], list[Matrix]]:
+        """Rates of areas 0..N and potentials of areas 1..N, all (batch, n_k), without a target."""
+        rate, u = [np.ascontiguousarray(images, dtype=self.dtype)], []
+        for k, (w, bias) in enumerate(zip(self.forward, self.forward_bias), start=1):
+            u.append(self.dtype(self.mix.attenuation(k)) * self._sums(w, rate[-1], bias))
+            rate.append(self.phi(u[-1]))
+        return rate, u
+
+    def sweep(self, images: Matrix, targets: Matrix | None) -> Sweep:
+        """Both sweeps; ``targets`` are potentials (batch, n_N), none leaves the output free."""
+        mix = self.mix
+        lam_ip, lam_a = self.dtype(mix.lambda_interneuron), self.dtype(mix.lambda_apical)
+        rate, u = self.upward(images)
+        hidden = len(self.top_down)
+        u_above, rate_above = u[-1], rate[-1]
+        if targets is not None:
+            u_above = u_above + self.dtype(mix.lambda_output) * (targets - u_above)
+            rate_above = self.phi(u_above)
+        error: list[Matrix] = [rate_above - rate[-1]] * (hidden + 1)
+        error_ip: list[Matrix] = [error[0]] * hidden
+        rate_ip, v_apical = list(error_ip), list(error_ip)
+        for k in reversed(range(hidden)):
+            predicted = self.dtype(mix.interneuron) * self._sums(
+                self.interneuron[k], rate[k + 1], self.interneuron_bias[k]
+            )
+            rate_ip[k] = self.phi(predicted + lam_ip * (u_above - predicted))
+            error_ip[k] = rate_ip[k] - self.phi(predicted)
+            v_apical[k] = self._apical(k, rate_above, rate_ip[k])
+            u_above = u[k] + lam_a * v_apical[k]
+            rate_above = self.phi(u_above)
+            error[k] = rate_above - rate[k + 1]
+        return Sweep(rate, u, error, error_ip, rate_ip, v_apical)
+
+    def learn(self, images: Matrix, targets: Matrix, strength: float, update: int) -> Sweep:
+        """Both sweeps and one update of all plastic weights by their mean over the batch.
+
+        strength : factor of the rates (they decay); update : how many updates came before.
+        """
+        p = self.parameters
+        done = self.sweep(images, targets)
+        if update % MOMENTS_EVERY == 0:
+            self.mean_square = [float((r * r).sum(axis=1).mean()) for r in done.rate[1:-1]]
+        for k, eta in enumerate(self.forward_rates):
+            self._move(
+                self.forward[k], self.forward_bias[k], done.error[k], done.rate[k], strength * eta
+            )
+        for k, eta in enumerate(self.interneuron_rates(strength)):
+            w, bias = self.interneuron[k], self.interneuron_bias[k]
+            self._move(w, bias, done.error_interneuron[k], done.rate[k + 1], eta)
+        for k in range(len(self.top_down)):
+            if p.lateral_rate > 0:
+                add_products(
+                    self.lateral[k], -done.v_apical[k], done.rate_interneuron[k], p.lateral_rate
+                )
+            if p.top_down_rate > 0:
+                unexplained = done.rate[k + 1] - self.phi(
+                    self._sums(self.top_down[k], done.rate[k + 2])
+                )
+                add_products(self.top_down[k], unexplained, done.rate[k + 2], p.top_down_rate)
+        return done
+
+    def backpropagated(self, done: Sweep) -> list[Matrix]:
+        """Errors of areas 1..N if the output error of a sweep went down by backpropagation."""
+        error = [done.error[-1]]
+        for k in reversed(range(1, len(self.forward))):
+            below = error[0] @ self.forward[k]
+            error.insert(0, below * self.phi.slope(done.u_free[k - 1]))
+        return error
+
+    def interneuron_rates(self, strength: float = 1.0) -> list[float]:
+        """Rates that carry the interneurons along with the forward weights above, capped.
+
+        Below a frozen area they are 0: interneurons that learn there explain the teacher away.
+        """
+        mix, rates = self.mix, []
+        for k, square in enumerate(self.mean_square):
+            factor = mix.self_predicting_factor(k + 1)
+            carried = strength * self.forward_rates[k + 1] * factor / mix.lambda_interneuron
+            rates.append(min(carried, self.parameters.interneuron_gain / self._gain_slope(square)))
+        return rates
+
+    def interneuron_gains(self, strength: float = 1.0) -> list[float]:
+        """Stability figure of each interneuron loop: above 2 it diverges."""
+        rates = self.interneuron_rates(strength)
+        return [rate * self._gain_slope(square) for rate, square in zip(rates, self.mean_square)]
+
+    def _gain_slope(self, square: float) -> float:
+        extended = square + self.parameters.bias_rate**2
+        return max(self.mix.lambda_interneuron * self.phi.steepest * extended, 1e-30)
+
+    def _apical(self, k: int, rate_above: Matrix, rate_ip: Matrix) -> Matrix:
+        fixed = self.parameters.lateral_rate == 0 and self.parameters.self_predicting
+        if fixed:  # W^PI = -W_(k,k+1): one product instead of two
+            return self._sums(self.top_down[k], rate_above - rate_ip)
+        return self._sums(self.top_down[k], rate_above) + self._sums(self.lateral[k], rate_ip)
+
+    def _sums(self, w: Matrix, rates: Matrix, bias: Matrix | None = None) -> Matrix:
+        scale = self.dtype(self.parameters.bias_rate)
+        added = np.zeros(len(w), self.dtype) if bias is None else scale * bias
+        return weighted_sums(w, rates, added, np.empty((len(rates), len(w)), self.dtype))
+
+    def _move(self, w: Matrix, bias: Matrix, error: Matrix, rate: Matrix, eta: float) -> None:
+        if eta > 0:
+            add_products(w, error, rate, eta)
+            bias += self.dtype(eta * self.parameters.bias_rate) * error.mean(axis=0)
