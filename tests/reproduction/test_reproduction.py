@@ -1,0 +1,177 @@
+"""Bands, tables, and evidence that says what was run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioplaus import registry
+from bioplaus.registry import PAPERS
+from bioplaus.reproduction import command, evidence, runs
+from bioplaus.reproduction.band import Band
+from bioplaus.reproduction.table import Result, Setting, UnknownResult, results
+
+WALK = Path(__file__).parents[1] / "training" / "walk.py"
+FLOATS = st.floats(-1e6, 1e6)
+
+
+@given(st.lists(FLOATS, min_size=1), FLOATS, FLOATS)
+def test_an_interval_judges_the_mean(values: list[float], a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    mean = statistics.fmean(values)
+    assert Band(low, high).accepts(values) == (low <= mean <= high)
+    assert Band(low=low).accepts(values) == (mean >= low)
+    assert Band(high=high).accepts(values) == (mean <= high)
+
+
+def test_a_count_judges_the_seeds() -> None:
+    band = Band(high=1.0, at_least=(2, 3))
+    assert band.accepts([0.5, 0.9, 100.0])
+    assert not band.accepts([0.5, 2.0, 3.0])
+    assert str(band) == "2 of 3: at most 1"
+
+
+def test_a_band_without_bounds_is_refused() -> None:
+    with pytest.raises(ValueError, match="low, high"):
+        Band.read({"at_least": [1, 2]})
+    with pytest.raises(ValueError, match="low, high"):
+        Band.read({"below": 3})
+
+
+def result(**changes: Any) -> Result:
+    setting = Setting({"count": 2, "learning_rate": 0.5}, (1, 2), Band(-50, 50), "derived")
+    content: dict[str, Any] = {
+        "paper": "walk",
+        "id": "walk-sum",
+        "name": "sum of a random walk",
+        "metric": "test_error",
+        "unit": "1",
+        "form": "batched",
+        "tier": "core",
+        "experiment": str(WALK),
+        "full": setting,
+        "quick": None,
+        "published": 0.0,
+        "published_source": "nowhere",
+        "better": "equal",
+        "tolerance": 0.1,
+        "figure": "learning-curve",
+    }
+    return Result(**{**content, **changes})
+
+
+@pytest.mark.parametrize(
+    ("better", "tolerance", "mean", "meets"),
+    [
+        ("lower", 0.0, 1.9, True),
+        ("lower", 0.0, 2.1, False),
+        ("higher", 0.0, 1.9, False),
+        ("equal", 0.1, 2.19, True),
+        ("equal", 0.1, 2.21, False),
+    ],
+)
+def test_meeting_the_published_value(
+    better: str, tolerance: float, mean: float, meets: bool
+) -> None:
+    row = result(published=2.0, better=better, tolerance=tolerance)
+    assert row.meets_published(mean) is meets
+    assert result(published=None).meets_published(mean) is None
+
+
+def test_equal_jobs_share_a_directory_and_others_do_not(tmp_path: Path) -> None:
+    first, second = runs.jobs(result(), result().full)
+    assert first.directory(tmp_path) != second.directory(tmp_path)
+    other = Setting({"learning_rate": 0.5, "count": 2}, (1,), Band(0, 1), "")
+    assert runs.jobs(result(), other)[0].directory(tmp_path) == first.directory(tmp_path)
+    changed = Setting({"learning_rate": 0.6, "count": 2}, (1,), Band(0, 1), "")
+    assert runs.jobs(result(), changed)[0].directory(tmp_path) != first.directory(tmp_path)
+
+
+def options(tmp_path: Path, *arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    return parser.parse_args(["erbp", "--out", str(tmp_path / "runs"), *arguments])
+
+
+def test_reproducing_runs_judges_and_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import numpy as np
+
+    quick = Setting({"count": 1, "learning_rate": 0.5}, (1,), Band(1e6, 2e6), "derived")
+    monkeypatch.setattr(command, "results", lambda paper, ids: [result(quick=quick)])
+    keep = tmp_path / "kept"
+    assert command.execute(options(tmp_path, "--json", "--keep", str(keep))) == 0
+    (row,) = json.loads(capsys.readouterr().out)["results"]
+    expected = [
+        0.5 * np.random.Generator(np.random.PCG64(seed)).standard_normal((2, 50, 3)).sum()
+        for seed in (1, 2)
+    ]
+    assert row["ours"]["values"] == pytest.approx(expected, rel=1e-12)
+    assert row["ours"]["mean"] == pytest.approx(sum(expected) / 2, rel=1e-12)
+    assert row["within_band"] is True
+    kept = json.loads((keep / "walk" / "walk-sum.json").read_text())
+    assert kept["setting"] == {"experiment": str(WALK), "count": 2, "learning_rate": 0.5}
+    assert kept["environment"]["versions"]["bioplaus"]
+    # A quick result outside its band: told, not kept.
+    assert command.execute(options(tmp_path, "--quick", "--keep", str(tmp_path / "none"))) == 1
+    assert "OUTSIDE" in capsys.readouterr().out
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_run_that_fails_is_named(tmp_path: Path) -> None:
+    setting = Setting({"burst_at": 0}, (1,), Band(0, 1), "")
+    (job,) = runs.jobs(result(), setting)
+    with pytest.raises(runs.RunFailed, match="walk"):
+        runs.perform([job], tmp_path, workers=1, quiet=True)
+
+
+def test_finished_runs_are_not_run_again(tmp_path: Path) -> None:
+    (job, _) = runs.jobs(result(), result().full)
+    runs.perform([job], tmp_path, workers=1, quiet=True)
+    before = (job.directory(tmp_path) / "state.json").stat().st_mtime_ns
+    runs.perform([job], tmp_path, workers=1, quiet=True)
+    assert (job.directory(tmp_path) / "state.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_tables_are_complete_and_their_settings_are_valid(paper: str) -> None:
+    from bioplaus.parameters import replace
+
+    rows = results(paper)
+    assert rows
+    assert len({row.id for row in rows}) == len(rows)
+    assert any(row.quick for row in rows)
+    for row in rows:
+        experiment = registry.load(registry.find(row.experiment))
+        assert row.form == experiment.form, row.id
+        assert row.tier in ("core", "long")
+        assert row.better in ("lower", "higher", "equal")
+        for setting in (row.full, row.quick):
+            if setting is not None:
+                replace(experiment.Parameters(), setting.changes)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_status_reports_every_row_with_the_agreed_keys(paper: str) -> None:
+    for row in results(paper):
+        status = evidence.status(row)
+        assert set(status) >= {
+            "id", "name", "metric", "unit", "published", "band", "band_source", "ours",
+            "setting", "form", "tier", "within_band", "meets_published", "date",
+        }  # fmt: skip
+        if status["ours"] is None:
+            assert status["within_band"] is None
+            assert status["meets_published"] is None
+
+
+def test_unknown_names_are_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownResult, match="did you mean 'erbp'"):
+        results("ebrp")

@@ -1,0 +1,128 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bioplaus import registry
+from bioplaus.cli import main
+
+WALK = str(Path(__file__).parent / "training" / "walk.py")
+
+
+def test_list_names_every_experiment_with_its_paper(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(registry.entries()) > 0
+    for entry in registry.entries():
+        assert entry.paper in registry.PAPERS, entry.name
+        assert entry.summary.endswith(")."), f"{entry.name} names no paper"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["run", "erbp-digits", "--help"]])
+def test_start_up_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys; from bioplaus.cli import main\n"
+        f"try: main({arguments})\nexcept SystemExit: pass\n"
+        "heavy = {'brian2', 'numba', 'matplotlib', 'scipy', 'sklearn', 'h5py'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_start_up_is_quick() -> None:
+    def once() -> float:
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "bioplaus.cli", "list"], check=True, stdout=subprocess.DEVNULL
+        )
+        return time.perf_counter() - began
+
+    # The best of five: the machine may be busy, the program may not be slow.
+    assert min(once() for _ in range(5)) < 0.5
+
+
+def test_run_show_plot_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "run")
+    assert main(["run", WALK, "--out", out, "--quick", "--set", "steps=7"]) == 0
+    shown = capsys.readouterr().out
+    assert "test_error" in shown
+    assert f"{out}/figures/learning-curve.png" in shown
+    assert (tmp_path / "run" / "figures" / "learning-curve.svg").is_file()
+    assert main(["show", out]) == 0
+    assert "steps = 14" in capsys.readouterr().out  # two segments of seven
+    assert main(["plot", out]) == 0
+    assert main(["resume", out]) == 0
+    assert "is finished" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "erbp-digit"], "did you mean 'erbp-digits'"),
+        (["run", "nonsense.py"], "there is no file nonsense.py"),
+        (["run", WALK, "--set", "stepz=3"], "did you mean 'steps'"),
+        (["run", WALK, "--set", "steps"], "is not NAME=VALUE"),
+        (["run", WALK, "--set", "pause=3 mV"], "wrong unit; it is measured in ms"),
+        (["run", WALK, "--set", "learning_rate=-1"], "out of range; accepted: >= 0.0"),
+        (["run", WALK, "--backend", "fortran"], "not one of numba, cython, numpy"),
+        (["run", WALK, "--out", "/dev/null/run"], "/dev/null/run"),
+        (["show", "/dev"], "is not a run directory"),
+        (["cite", "nobody"], "unknown experiment 'nobody'"),
+        (["reproduce", "sacremento"], "did you mean 'sacramento'"),
+    ],
+)
+def test_wrong_input_is_told_in_one_sentence(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert "Traceback" not in told
+    assert told.count("\n") == 1
+
+
+def test_an_existing_directory_needs_force(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "run")
+    quick = ["run", WALK, "--quick", "--out", out, "--quiet"]
+    assert main(quick) == 0
+    assert main(quick) == 2
+    assert "add --force" in capsys.readouterr().err
+    assert main([*quick, "--force"]) == 0
+
+
+def test_help_of_a_run_lists_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", WALK, "--help"]) == 0
+    shown = capsys.readouterr().out
+    for words in ("learning_rate", "size of a step [tunable]", ">= 0.0", "0 ms"):
+        assert words in shown
+
+
+def test_cite_prints_bibtex_for_an_experiment_and_a_paper(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["cite", "erbp-digits"]) == 0
+    by_experiment = capsys.readouterr().out
+    assert main(["cite", "erbp"]) == 0
+    assert capsys.readouterr().out == by_experiment
+    assert "@article{neftci2017" in by_experiment
+
+
+@pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: entry.name)
+def test_every_experiment_is_complete(entry: registry.Entry) -> None:
+    from bioplaus.parameters import check, describe, replace
+
+    experiment = registry.load(entry)
+    check(experiment.Parameters())
+    replace(experiment.Parameters(), experiment.quick)
+    assert experiment.form in ("network", "steady state", "batched", "rate reference")
+    for row in describe(experiment.Parameters):
+        assert row.meaning, f"{entry.name}: {row.name} has no meaning"
