@@ -12,6 +12,8 @@ code (the script then runs on the runtime device).
 import argparse
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,7 @@ from benchmarks.agreement import ALLOWED_SHARE, ROUNDING, Data, deviation, same_
 KEPT = Path("docs/results/engine/examples.json")
 RESULTS = Path(tempfile.gettempdir()) / "bioplaus-examples"
 SEEDS = (1, 2, 3)
+_PATIENCE = 20  # seconds of waiting per CPU second: other work may share the machine
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
@@ -52,16 +55,26 @@ class Example:
             command += ["--mode", mode, "--seed", str(seed), "--out", str(out)]
             try:
                 done = subprocess.run(
-                    command, env=os.environ | ONE_THREAD, capture_output=True, timeout=self.limit
+                    command,
+                    env=os.environ | ONE_THREAD,
+                    capture_output=True,
+                    timeout=_PATIENCE * self.limit,
+                    preexec_fn=self._limit_cpu,
                 )
                 if not out.exists():
-                    status = {"ran": False, "error": f"exit status {done.returncode}"}
+                    late = done.returncode == -signal.SIGXCPU
+                    error = f"more than {self.limit:g} CPU seconds" if late else "it crashed"
+                    status = {"ran": False, "error": f"{error} (status {done.returncode})"}
                     out.write_text(json.dumps(status))
             except subprocess.TimeoutExpired:
-                error = f"not finished after {self.limit:g} s"
+                error = f"not finished after {_PATIENCE * self.limit:g} s"
                 out.write_text(json.dumps({"ran": False, "error": error}))
         status = json.loads(out.read_text())
         return dict(status)
+
+    def _limit_cpu(self) -> None:
+        seconds = int(self.limit)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 10))
 
     def data(self, mode: str, seed: int) -> Data:
         """Figures and monitors of one run."""
@@ -107,7 +120,7 @@ def main(argv: list[str] | None = None) -> None:
     """Judge every example, print and keep the list."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("examples", type=Path)
-    parser.add_argument("--limit", type=float, default=120, help="seconds a run may take")
+    parser.add_argument("--limit", type=float, default=120, help="CPU seconds of a run")
     parser.add_argument("--only", default="", help="part of the names to run; nothing is kept")
     parser.add_argument("--reference-only", action="store_true", help="only runs on numpy")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the runs' data")

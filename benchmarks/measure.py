@@ -59,7 +59,8 @@ def select(target: Target, folder: Path) -> None:
         import bioplaus.engine  # noqa: F401  (registers the target)
 
         prefs.codegen.runtime.numba.cache_dir = str(folder / "numba")
-        prefs.codegen.runtime.numba.rewrites = target.rewrites
+        if not target.rewrites:
+            prefs.codegen.runtime.numba.rewrites = ()
     prefs.codegen.runtime.cython.cache_dir = str(folder / "cython")
     prefs.codegen.target = target.device
 

@@ -1,4 +1,4 @@
-"""The rewrite ``next_spike``: draw when the next random event comes, instead of asking at every step.
+"""The rewrite ``next_spike``: draw when the next random event comes, not whether one comes now.
 
 Two forms of code ask one generator N times a step, mostly in vain:
 
@@ -33,15 +33,14 @@ __all__ = ["NextSpike", "next_spike"]
 _LARGEST_PROBABILITY = 0.2
 """Above this, one event costs more than the trials that it saves."""
 
-_STORED = 4  # counters: trials left (-1: to be drawn), mode, and room
-_UNKNOWN, _SPARSE, _DENSE = range(3)
-
 
 @dataclass(frozen=True)
 class NextSpike:
     """A body for a kernel in place of the generated one, and the memory that it needs.
 
-    counters : (4,) int64, numbers : (k,) float64, changed by the kernel; reset at every run.
+    counters : (2,) int64: trials before the next event (-1: not drawn yet), and what the kernel
+    does (0: it must look at its inputs, 1: events are drawn, 2: too probable, trials are drawn).
+    numbers : (k,) float64: largest p, its hazard, and the inputs of the last step.
     """
 
     body: str
@@ -51,7 +50,7 @@ class NextSpike:
 
     def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
         """What a name of the new body stands for."""
-        own = {"_next_counters": self.counters, "_next_numbers": self.numbers}
+        own = {"_nb_next_counters": self.counters, "_nb_next_numbers": self.numbers}
 
         def resolve(name: str) -> Argument:
             if name in own:
@@ -62,14 +61,14 @@ class NextSpike:
 
     def begin_run(self) -> None:
         """Forget when the next event comes: a run depends on nothing but the random state."""
-        self.counters[:] = -1, _UNKNOWN, 0, 0
+        self.counters[:] = -1, 0
 
 
 def next_spike(code_object: Any) -> NextSpike | None:
     """The cheaper form of a code object's body, or None where it has none."""
     tree = ast.parse(code_object.code.run)
     loops = [n for n, node in enumerate(tree.body) if isinstance(node, ast.For)]
-    if len(loops) != 1 or ast.unparse(tree).count("_generator") != 1:
+    if len(loops) != 1 or ast.unparse(tree).count("_nb_generator") != 1:
         return None
     if code_object.template_name == "threshold":
         return _threshold(code_object, tree, loops[0])
@@ -91,61 +90,62 @@ def _threshold(code_object: Any, tree: ast.Module, at: int) -> NextSpike | None:
     text = _THRESHOLD.format(
         scalar=_text(tree.body[:at]),
         n=ast.unparse(loop.iter.args[0]),  # type: ignore[attr-defined]
-        loads=_text([node for node in before if node in loads], 4),
+        loads=_text(list(loads), 4),
+        loads_again=_text(list(loads), 8),
         before=_text(before, 8),
-        before_again=_text(before, 8),
         p=ast.unparse(probability),
         emit=_text(emit.body, 12),
         keys=_compare_scalars(keys),
-        differ=_compare_arrays(loads, len(keys), "_next_differ += {name} != {seen}", 4),
+        differ=_compare_arrays(loads, len(keys), "_nb_next_differ += {name} != {seen}", 4),
         keep=_compare_arrays(loads, len(keys), "{seen} = {name}", 8),
         after=_text(tree.body[at + 1 :]),
         largest=_LARGEST_PROBABILITY,
     )
     numbers = np.full(2 + len(keys) + len(loads) * size, np.nan)
     note = "the step of the next spike is drawn (same law as a trial per neuron and step)"
-    return NextSpike(text, note, np.zeros(_STORED, dtype=np.int64), numbers)
+    return NextSpike(text, note, np.array([-1, 0]), numbers)
 
 
 _THRESHOLD = """
 {scalar}
-_next_trials = {n}
-_next_differ = 0
+_nb_next_trials = {n}
+_nb_next_differ = 0
 {keys}
-for _idx in range(_next_trials):
+for _idx in range(_nb_next_trials):
     pass
 {loads}
 {differ}
-if _next_differ > 0 or _next_counters[1] == 0:
-    _next_counters[0] = -1
-    _next_counters[1] = 0
-    for _idx in range(_next_trials):
+if _nb_next_differ > 0 or _nb_next_counters[1] == 0:
+    _nb_next_counters[0] = -1
+    _nb_next_counters[1] = 0
+    for _idx in range(_nb_next_trials):
         pass
 {loads_again}
 {keep}
-if _next_counters[1] != 1:
-    _next_largest = 0.0
-    for _idx in range(_next_trials):
+if _nb_next_counters[1] != 1:
+    _nb_next_largest = 0.0
+    for _idx in range(_nb_next_trials):
 {before}
-        _next_p = {p}
-        _next_largest = max(_next_largest, _next_p)
-        if _rand(_generator) < _next_p:
+        _nb_next_p = {p}
+        _nb_next_largest = max(_nb_next_largest, _nb_next_p)
+        if _nb_rand(_nb_generator) < _nb_next_p:
 {emit}
-    _next_counters[1] = 1 if _next_largest < {largest} else 2
-    _next_numbers[0] = _next_largest
-    _next_numbers[1] = -np.log1p(-_next_largest)
+    _nb_next_counters[1] = 1 if _nb_next_largest < {largest} else 2
+    _nb_next_numbers[0] = _nb_next_largest
+    _nb_next_numbers[1] = -_nb_np.log1p(-_nb_next_largest)
 else:
-    _next_left = _next_counters[0]
-    if _next_left < 0:
-        _next_left = _failures(_generator, _next_numbers[1])
-    while _next_left < _next_trials:
-        _idx = _next_left
-{before_again}
-        _next_p = {p}
-        if _next_p >= _next_numbers[0] or _rand(_generator) * _next_numbers[0] < _next_p:
+    _nb_next_left = _nb_next_counters[0]
+    if _nb_next_left < 0:
+        _nb_next_left = _nb_failures(_nb_generator, _nb_next_numbers[1])
+    while _nb_next_left < _nb_next_trials:
+        _idx = _nb_next_left
+{before}
+        _nb_next_p = {p}
+        _nb_next_kept = _nb_next_p >= _nb_next_numbers[0]
+        if _nb_next_kept or _nb_rand(_nb_generator) * _nb_next_numbers[0] < _nb_next_p:
 {emit}
-        _next_left += 1 + _failures(_generator, _next_numbers[1])
-    _next_counters[0] = _next_left - _next_trials
+        _nb_next_left += 1 + _nb_failures(_nb_generator, _nb_next_numbers[1])
+    _nb_next_counters[0] = _nb_next_left - _nb_next_trials
 {after}
 """
 
@@ -155,7 +155,7 @@ def _private_inputs(code_object: Any, tree: ast.Module, at: int) -> NextSpike | 
     calls = [
         node
         for node in ast.walk(loop)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "_binomial"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "_nb_binomial"
     ]
     additions = [n for n in ast.walk(loop) if isinstance(n, ast.AugAssign)]
     if len(calls) != 1 or len(additions) != 1 or not _adds_product(additions[0], calls[0]):
@@ -173,21 +173,21 @@ def _private_inputs(code_object: Any, tree: ast.Module, at: int) -> NextSpike | 
         after=_text(tree.body[at + 1 :]),
     )
     note = "private sources are one process whose events pick a target (same law as one each)"
-    return NextSpike(text, note, np.zeros(_STORED, dtype=np.int64), np.zeros(1))
+    return NextSpike(text, note, np.array([-1, 0]), np.zeros(1))
 
 
 _PRIVATE = """
 {scalar}
-_next_trials = {n} * {sources}
-_next_hazard = -np.log1p(-{p})
-_next_left = _next_counters[0]
-if _next_left < 0:
-    _next_left = _failures(_generator, _next_hazard)
-while _next_left < _next_trials:
-    _idx = _next_left // {sources}
+_nb_next_trials = {n} * {sources}
+_nb_next_hazard = -_nb_np.log1p(-{p})
+_nb_next_left = _nb_next_counters[0]
+if _nb_next_left < 0:
+    _nb_next_left = _nb_failures(_nb_generator, _nb_next_hazard)
+while _nb_next_left < _nb_next_trials:
+    _idx = _nb_next_left // {sources}
 {body}
-    _next_left += 1 + _failures(_generator, _next_hazard)
-_next_counters[0] = _next_left - _next_trials
+    _nb_next_left += 1 + _nb_failures(_nb_generator, _nb_next_hazard)
+_nb_next_counters[0] = _nb_next_left - _nb_next_trials
 {after}
 """
 
@@ -203,7 +203,7 @@ def _adds_product(addition: ast.AugAssign, call: ast.Call) -> bool:
 
 
 def _bernoulli(node: ast.stmt) -> ast.expr | None:
-    """The p of ``_cond = _rand(_generator) < p``, also written the other way round."""
+    """The p of ``_cond = _nb_rand(_nb_generator) < p``, also written the other way round."""
     if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Compare)):
         return None
     compare = node.value
@@ -214,7 +214,7 @@ def _bernoulli(node: ast.stmt) -> ast.expr | None:
         sides.reverse()
     elif not isinstance(compare.ops[0], (ast.Lt, ast.LtE)):
         return None
-    return sides[1] if ast.unparse(sides[0]) == "_rand(_generator)" else None
+    return sides[1] if ast.unparse(sides[0]) == "_nb_rand(_nb_generator)" else None
 
 
 def _varying_loads(code_object: Any, nodes: list[ast.stmt]) -> list[ast.Assign]:
@@ -245,12 +245,12 @@ def _scalar_keys(scalar: list[ast.stmt], vector: list[ast.AST]) -> list[str]:
     keys: dict[str, None] = {}
     rows: set[int] = set()
     for node in (n for tree in vector for n in ast.walk(tree)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_timed_array_"):
-            time = node.args[4 if ast.unparse(node.func) == "_timed_array_2d" else 3]
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_nb_timed_array_"):
+            time = node.args[4 if ast.unparse(node.func) == "_nb_timed_array_2d" else 3]
             if isinstance(time, ast.Name) and time.id in computed:
                 rows.add(id(time))
                 epsilon, upsampling = (ast.unparse(argument) for argument in node.args[1:3])
-                keys[f"np.floor(np.rint({time.id} / {epsilon}) / {upsampling})"] = None
+                keys[f"_nb_np.floor(_nb_np.rint({time.id} / {epsilon}) / {upsampling})"] = None
     for node in (n for tree in vector for n in ast.walk(tree)):
         if isinstance(node, ast.Name) and node.id in computed and id(node) not in rows:
             keys[node.id] = None
@@ -261,16 +261,16 @@ def _scalar_keys(scalar: list[ast.stmt], vector: list[ast.AST]) -> list[str]:
 def _compare_scalars(keys: list[str]) -> str:
     lines = []
     for position, key in enumerate(keys, start=2):
-        lines += [f"if _next_numbers[{position}] != {key}:", "    _next_differ += 1"]
-        lines += [f"    _next_numbers[{position}] = {key}"]
+        lines += [f"if _nb_next_numbers[{position}] != {key}:", "    _nb_next_differ += 1"]
+        lines += [f"    _nb_next_numbers[{position}] = {key}"]
     return "\n".join(lines)
 
 
 def _compare_arrays(loads: list[ast.Assign], keys: int, form: str, indent: int) -> str:
     lines = []
     for number, load in enumerate(loads):
-        place = f"{2 + keys} + {number} * _next_trials + _idx"
-        seen = f"_next_numbers[_u({place})]"
+        place = f"{2 + keys} + {number} * _nb_next_trials + _idx"
+        seen = f"_nb_next_numbers[_nb_at({place})]"
         lines.append(" " * indent + form.format(name=ast.unparse(load.targets[0]), seen=seen))
     return "\n".join(lines)
 

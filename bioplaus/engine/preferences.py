@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from brian2.core.preferences import BrianPreference, prefs
 
 __all__ = ["REWRITES", "preference"]
@@ -61,6 +63,6 @@ prefs.register_preferences(
 )
 
 
-def preference(name: str) -> object:
+def preference(name: str) -> Any:
     """The value of one of the engine's own preferences."""
     return prefs[f"{_SECTION}.{name}"]
