@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bioplaus.errors import UserError
+from bioplaus.parameters import ParameterError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -36,6 +39,8 @@ def workers(count: int, scheduler: str = "") -> Iterator[Client]:
     ------
     SchedulerUnreachable
         When it does not answer within ten seconds.
+    ParameterError
+        When its address is not ``tcp://host:port``.
     """
     import dask
     from distributed import Client, LocalCluster, WorkerPlugin
@@ -50,19 +55,11 @@ def workers(count: int, scheduler: str = "") -> Iterator[Client]:
 
     settings: dict[str, Any] = {
         "distributed.scheduler.allowed-failures": _DEATHS_PER_TRIAL,
-        "distributed.comm.timeouts.connect": f"{PATIENCE_S}s",
     }
     with dask.config.set(settings):
         if scheduler:
-            logging.getLogger("distributed").setLevel(logging.CRITICAL)
-            try:
-                client = Client(scheduler, timeout=PATIENCE_S)
-            except (OSError, TimeoutError, ValueError) as error:
-                raise SchedulerUnreachable(
-                    f"the scheduler {scheduler} did not answer within {PATIENCE_S} s ({error}); "
-                    "is its address right, and is it running?"
-                ) from None
-            with client:
+            _check_that_it_answers(scheduler)
+            with Client(scheduler, timeout=PATIENCE_S) as client:
                 client.register_plugin(ImportBrian())
                 yield client
             return
@@ -78,3 +75,30 @@ def workers(count: int, scheduler: str = "") -> Iterator[Client]:
         ):
             client.register_plugin(ImportBrian())
             yield client
+
+
+def _check_that_it_answers(scheduler: str) -> None:
+    """Wait for the first byte, which a scheduler sends unasked (Dask waits for ever).
+
+    Raises
+    ------
+    ParameterError
+        When the address is not ``tcp://host:port``.
+    SchedulerUnreachable
+        When nothing comes in time.
+    """
+    address = urlsplit(scheduler)
+    if address.scheme != "tcp" or not address.hostname or not address.port:
+        raise ParameterError(f"--scheduler {scheduler!r} is not of the form tcp://host:port")
+    problem = "it closed the connection"
+    try:
+        place = (address.hostname, address.port)
+        with socket.create_connection(place, timeout=PATIENCE_S) as connection:
+            if connection.recv(1):
+                return
+    except OSError as error:
+        problem = str(error)
+    raise SchedulerUnreachable(
+        f"the scheduler {scheduler} did not answer within {PATIENCE_S} s ({problem}); is its "
+        "address right, and is it running?"
+    )

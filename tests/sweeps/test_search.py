@@ -145,7 +145,28 @@ def test_a_silent_scheduler_is_told_within_its_patience(monkeypatch: pytest.Monk
             sweeps.workers(1, address),
         ):
             pass
-    assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 10
+    # Now nobody listens there.
+    with pytest.raises(cluster.SchedulerUnreachable, match="refused"), sweeps.workers(1, address):
+        pass
+    with pytest.raises(ValueError, match="tcp://host:port"), sweeps.workers(1, "localhost:8786"):
+        pass
+
+
+def test_an_existing_cluster_is_used() -> None:
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tcp",
+            dashboard_address=None,
+        ) as existing,
+        sweeps.workers(1, existing.scheduler_address) as client,
+    ):
+        assert sum(client.nthreads().values()) == 1
 
 
 @pytest.mark.parametrize(
