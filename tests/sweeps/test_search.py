@@ -154,6 +154,7 @@ def test_a_silent_scheduler_is_told_within_its_patience(monkeypatch: pytest.Monk
 
 
 def test_an_existing_cluster_is_used() -> None:
+    import brian2  # noqa: F401  (this cluster has its worker in a thread, where it cannot load)
     from distributed import LocalCluster
 
     with (
