@@ -144,7 +144,11 @@ class _Text:
             options += f", fastmath={set(_SAFE_FASTMATH)!r}"
         head = ["from bioplaus.engine.support import *", ""]
         for text, name in self.kernels.items():
-            head += [f"@njit({options})", text.replace("def kernel(", f"def {name}(", 1), ""]
+            head += [
+                f"@njit({options}, no_cpython_wrapper=True, no_cfunc_wrapper=True)",
+                text.replace("def kernel(", f"def {name}(", 1),
+                "",
+            ]
         head += [f"@njit(cache=CACHE, {options})"]
         head += ["def run(control, table, floats, integers, generator):"]
         return "\n".join(head + _indented(views + loop)) + "\n"

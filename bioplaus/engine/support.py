@@ -37,7 +37,9 @@ __all__ = [
     "njit",
 ]
 
-_inline = njit(error_model="numpy", inline="never", forceinline=True)
+_inline = njit(
+    error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
 
 _nb_np = np
 
