@@ -5,9 +5,13 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "bars": ["bar_images"],
         "data_files": ["DATA_DIR_VARIABLE", "DataFileError"],
+        "exclusive_or": ["XorFrames", "shuffled_order", "xor_frames"],
         "idx": ["read_idx"],
         "image_sets": ["IMAGE_SETS", "ImageSet", "load"],
         "presentation_frames": ["PresentationFrames", "common_step", "presentation_frames"],
+        "random_teacher": ["RandomTeacher"],
+        "yin_yang": ["yin_yang_class", "yin_yang_points"],
     },
 )

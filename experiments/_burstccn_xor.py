@@ -1,0 +1,243 @@
+"""What the experiments on exclusive or share: schedule, measuring, figures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bioplaus import tasks
+from bioplaus.models import burstccn
+from bioplaus.models.burstccn.parameters import Spiking
+from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
+from bioplaus.training import NetworkExperiment
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bioplaus.records import RunReader
+
+__all__ = ["Schedule", "Xor", "settings"]
+
+PATTERNS = ("00", "10", "01", "11")
+TRUE, FALSE = ("10", "01"), ("00", "11")
+
+
+@dataclass(frozen=True)
+class Schedule(Spiking):
+    """Burn-in, test, training, test (Payeur 2021, figure 4)."""
+
+    burn_in: Quantity = parameter("6 second", "before anything is measured", low="0 ms")
+    test: Quantity = parameter("8 second", "each pattern of a test", low="1 ms")
+    settle: Quantity = parameter("800 ms", "start of an example, not measured", low="0 ms")
+    example: Quantity = parameter("8 second", "each pattern in training", low="1 ms")
+    teach_from: Quantity = parameter(
+        "7.2 second", "start of the teacher in an example; 0 for a single phase", low="0 ms"
+    )
+    epochs: int = parameter(500, "presentations of the four patterns", low=1)
+    order: str = parameter(
+        "fixed", "of the patterns in an epoch", choices=("fixed", "random"), source="Payeur 2021"
+    )
+    fade_epochs: float = parameter(0.0, "share of the epochs with a smaller rate", low=0, high=1)
+    fade: float = parameter(0.2, "rate of the last epochs over that of the first", low=0, high=1)
+    segment_epochs: int = parameter(10, "epochs in one segment of the record", low=1)
+
+
+def settings(meaning: str, **defaults: Any) -> type[Schedule]:
+    """The same parameters with other defaults."""
+    known = {field.name: field for field in dataclasses.fields(Schedule)}
+    changed = {
+        name: dataclasses.field(default=value, metadata=known[name].metadata)
+        for name, value in defaults.items()
+    }
+    body: dict[str, Any] = {
+        "__doc__": meaning,
+        "__annotations__": {name: known[name].type for name in defaults},
+        **changed,
+    }
+    return dataclass(frozen=True)(type("Settings", (Schedule,), body))
+
+
+class Xor(NetworkExperiment):
+    """First and last segment test without teacher; those between train."""
+
+    Parameters = Schedule
+
+    def setup(self) -> None:
+        """Plan every slot of the run, and build the network."""
+        from brian2 import EventMonitor, TimedArray
+
+        self.plan_schedule()
+        self.model = burstccn.build(self.parameters)
+        self.network, self.populations = self.model.network, self.model.populations
+        slot = quantities(self.parameters).slot
+        self.shown = {
+            name: TimedArray(getattr(self.frames, name), dt=slot, name=f"shown_{name}")
+            for name in ("stimulus", "target", "teach", "plastic")
+        }
+        self.events = EventMonitor(self.model.cells, "spike", name="every_event")
+        self.bursts = EventMonitor(self.model.cells, "burst", name="every_burst")
+        for monitor in (self.events, self.bursts):
+            monitor.active = False
+            self.network.add(monitor)
+        self.before: dict[str, float] = {}
+        self.after: dict[str, float] = {}
+
+    def plan_schedule(self) -> None:
+        """Frames of the whole run, and where each segment begins."""
+        import numpy as np
+
+        p = self.parameters
+        slots = {name: self._slots(name) for name in ("burn_in", "test", "settle", "example")}
+        teach_from = self._slots("teach_from")
+        in_order = np.tile(np.arange(4), p.epochs)
+        order = in_order if p.order == "fixed" else tasks.shuffled_order(p.epochs, self.rng)
+        faded = 4 * round(p.epochs * (1 - p.fade_epochs))
+        show = {"slots": slots["example"], "teach_from": teach_from, "settle": slots["settle"]}
+        test = tasks.xor_frames(range(4), slots["test"], teach_from=None, settle=slots["settle"])
+        burn = tasks.xor_frames([0], max(slots["burn_in"], 1), teach_from=None, settle=0)
+        burn = dataclasses.replace(burn, measured=np.zeros(len(burn), bool))
+        first = tasks.xor_frames(order[:faded], **show)
+        last = tasks.xor_frames(order[faded:], **show, share=p.fade)
+        self.frames = burn + test + first + last + test
+        per_segment = 4 * p.segment_epochs * slots["example"]
+        training = len(burn) + len(test)
+        ends = list(range(training, training + len(first) + len(last), per_segment))
+        self.ends = [*ends, training + len(first) + len(last), len(self.frames)]
+
+    def _slots(self, name: str) -> int:
+        length, slot = getattr(quantities(self.parameters), name), quantities(self.parameters).slot
+        count = round(float(length / slot))
+        if abs(float(length / slot) - count) > 1e-6:
+            raise ParameterError(
+                f"{name} = {getattr(self.parameters, name)} is no multiple of the slot of "
+                f"{self.parameters.slot}"
+            )
+        return count
+
+    def segments(self) -> int:
+        """A test, the training in parts, a test."""
+        return len(self.ends)
+
+    @property
+    def epoch(self) -> float:
+        """Presentations of the four patterns so far."""
+        p = self.parameters
+        return float(min(max(self.segment, 0) * p.segment_epochs, p.epochs))
+
+    def advance(self, segment: int) -> Mapping[str, float]:
+        """Run the slots of one segment; rates [Hz] and burst probabilities by pattern."""
+        first = self.ends[segment - 1] if segment else 0
+        last = self.ends[segment]
+        testing = segment in (0, len(self.ends) - 1)
+        slot = quantities(self.parameters).slot
+        if testing and segment:
+            self.events.active = self.bursts.active = True
+        self.run((last - first) * slot, self.shown)
+        figures = self.measure(first, last)
+        if testing:
+            setattr(self, "after" if segment else "before", dict(figures))
+            self._keep_test(segment)
+        return figures
+
+    def measure(self, first: int, last: int) -> dict[str, float]:
+        """Output event rate and burst probability of each pattern in slots ``first .. last``.
+
+        A burst probability without any event is undefined: it is reported as not a number.
+        """
+        import numpy as np
+
+        frames, p = self.frames, self.parameters
+        events, bursts, _ = self.activity(first, last)
+        window = slice(first, last)
+        measured, teach = frames.measured[window], frames.teach[window] > 0
+        slot = float(quantities(p).slot)
+        figures: dict[str, float] = {}
+        for k, name in enumerate(PATTERNS):
+            shown = frames.pattern[window] == k
+            heard = shown & measured
+            figures[f"rate_{name}"] = float(events[4, heard].mean() / (p.cells * slot))
+            taught = shown & teach if teach.any() else heard
+            for population, row in (("output", 4), ("hidden_1", 2), ("hidden_2", 3)):
+                count = events[row, taught].sum()
+                probability = bursts[row, taught].sum() / count if count else np.nan
+                figures[f"probability_{population}_{name}"] = float(probability)
+        true = [figures[f"rate_{name}"] for name in TRUE]
+        false = [figures[f"rate_{name}"] for name in FALSE]
+        figures["margin"] = min(true) - max(false)
+        figures["difference"] = float(np.mean(true) - np.mean(false))
+        return figures
+
+    def activity(self, first: int, last: int) -> tuple[Any, Any, Any]:
+        """Events, bursts (population, slot) and mean dendritic potential [V] of each slot."""
+        import numpy as np
+
+        monitor, readout = self.model.activity, self.model.readout
+        slot = float(quantities(self.parameters).slot)
+        numbers = np.round(np.asarray(monitor.t_) / slot).astype(int)
+        kept = numbers >= first
+        counts = []
+        for name in ("n_events", "n_bursts"):
+            rows = np.asarray(getattr(monitor, name))[:, kept]
+            now = np.asarray(getattr(readout, name))[:, None]
+            counts.append(np.diff(np.concatenate([rows, now], axis=1), axis=1))
+        return counts[0], counts[1], np.asarray(monitor.v_dend_)[:, kept]
+
+    def _keep_test(self, segment: int) -> None:
+        """Population activity of a test, slot by slot; after training also every event."""
+        import numpy as np
+
+        first = self.ends[segment - 1] if segment else 0
+        events, bursts, potential = self.activity(first, self.ends[segment])
+        p, slot = self.parameters, float(quantities(self.parameters).slot)
+        t = (first + np.arange(events.shape[1])) * slot
+        with np.errstate(invalid="ignore"):
+            probability = bursts / events
+        self.put_recording(
+            traces={
+                ("populations", "event_rate"): (t, events / (p.cells * slot), "Hz"),
+                ("populations", "burst_probability"): (t, probability, "1"),
+                ("populations", "v_dend"): (t, potential, "V"),
+            }
+        )
+        if segment:
+            spikes = {
+                name: (np.array(monitor.t_), np.array(monitor.i))
+                for name, monitor in (("events", self.events), ("bursts", self.bursts))
+            }
+            self.put_recording(spikes=spikes)
+
+    def finish(self) -> Mapping[str, float]:
+        """Rates before and after; the weakest true and the strongest false pattern."""
+        figures = {f"before_{name}": value for name, value in self.before.items()}
+        figures |= {f"after_{name}": value for name, value in self.after.items()}
+        figures["true_min"] = min(self.after[f"rate_{name}"] for name in TRUE)
+        figures["false_max"] = max(self.after[f"rate_{name}"] for name in FALSE)
+        figures["margin"] = self.after["margin"]
+        figures["difference"] = self.after["difference"]
+        return figures
+
+    def tune(self, name: str, value: Any) -> None:
+        """Change a learning rate."""
+        scale = burstccn.scaled_wiring(self.parameters.cells)[1]
+        projection = {
+            "learning_rate_hidden": self.model.input_to_hidden,
+            "learning_rate_output": self.model.hidden_to_output,
+        }[name]
+        projection.eta = float(value) * scale
+
+    def state(self) -> Mapping[str, Any]:
+        """The network, and the two tests."""
+        return {"network": super().state(), "before": self.before, "after": self.after}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up a state again."""
+        super().restore(state["network"])
+        self.before, self.after = dict(state["before"]), dict(state["after"])
+
+    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
+        """Output before and after, learning, activity by pattern, raster."""
+        from bioplaus.experiments import _burstccn_figures
+
+        yield from _burstccn_figures.xor_figures(run)
