@@ -170,6 +170,9 @@ class ErbpDigits(NetworkExperiment):
         began = float(self.network.t)
         self.model.forget_responses()
         self.run(frames.duration * _second(), namespace)
+        first = frames.fresh.nonzero()[0]
+        start = began + self.frame * first
+        self.put_presentations(start, start + self.frame * frames.each, frames.labels[first])
         return self.model.read_responses(began, self.frame, frames.each)
 
     def _test(self, part: str, images: int) -> dict[str, float]:

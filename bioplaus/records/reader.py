@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bioplaus.errors import UserError
 from bioplaus.records import layout, lock
-from bioplaus.records.recording import Recording, TraceRecord, read_recording
+from bioplaus.records.recording import Presentations, Recording, TraceRecord, read_recording
 
 __all__ = ["NotARun", "RunReader"]
 
@@ -156,4 +156,21 @@ class RunReader:
             value=np.concatenate([part.value for part in parts], axis=1),
             unit=parts[0].unit,
             cells=parts[0].cells,
+        )
+
+    def presentations(self) -> Presentations:
+        """When which stimulus was shown, over the whole run.
+
+        Raises
+        ------
+        KeyError
+            If the experiment did not say.
+        """
+        found = [r.presentations for r in self.recordings() if r.presentations is not None]
+        if not found:
+            raise KeyError(f"no presentations were recorded in {self.path}")
+        return Presentations(
+            start=np.concatenate([part.start for part in found]),
+            stop=np.concatenate([part.stop for part in found]),
+            label=np.concatenate([part.label for part in found]),
         )

@@ -1,7 +1,8 @@
 """Spikes and traces of one segment in one closed HDF5 file.
 
 Groups ``spikes/<population>`` with ``t`` [s] and ``i``, and ``traces/<population>/<variable>`` with
-``t`` [s], ``value`` (cells, times), ``cells`` and the unit of the value as an attribute.
+``t`` [s], ``value`` (cells, times), ``cells`` and the unit of the value as an attribute; where
+there are presentations, a group ``presentations`` with ``start`` and ``stop`` [s] and ``label``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from bioplaus.records import atomic
 
-__all__ = ["Recording", "TraceRecord", "read_recording", "write_recording"]
+__all__ = ["Presentations", "Recording", "TraceRecord", "read_recording", "write_recording"]
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,29 @@ class TraceRecord:
     cells: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Presentations:
+    """When which stimulus was shown.
+
+    start, stop : (presentations,) [s]; label : (presentations,) its class, -1 where it has none.
+    """
+
+    start: NDArray[np.float64]
+    stop: NDArray[np.float64]
+    label: NDArray[np.int64]
+
+
 @dataclass
 class Recording:
     """What one segment recorded: spikes by population, traces by (population, variable).
 
-    spikes[population] : (t (spikes,) [s], i (spikes,)).
+    spikes[population] : (t (spikes,) [s], i (spikes,)); presentations : None where an experiment
+    does not say.
     """
 
     spikes: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(default_factory=dict)
     traces: dict[tuple[str, str], TraceRecord] = field(default_factory=dict)
+    presentations: Presentations | None = None
 
     def __bool__(self) -> bool:
         """Whether anything was recorded at all."""
@@ -61,6 +76,11 @@ def write_recording(path: Path, recording: Recording) -> None:
                 _dataset(group, "t", trace.t).attrs["unit"] = "s"
                 _dataset(group, "value", trace.value).attrs["unit"] = trace.unit
                 _dataset(group, "cells", trace.cells)
+            if recording.presentations is not None:
+                group = file.create_group("presentations")
+                _dataset(group, "start", recording.presentations.start).attrs["unit"] = "s"
+                _dataset(group, "stop", recording.presentations.stop).attrs["unit"] = "s"
+                _dataset(group, "label", recording.presentations.label)
 
     atomic.write(path, fill)
 
@@ -88,4 +108,9 @@ def read_recording(path: Path) -> Recording:
                     unit=str(group["value"].attrs["unit"]),
                     cells=group["cells"][:],
                 )
+        if "presentations" in file:
+            group = file["presentations"]
+            recording.presentations = Presentations(
+                group["start"][:], group["stop"][:], group["label"][:]
+            )
     return recording

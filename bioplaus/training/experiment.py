@@ -167,6 +167,24 @@ class Experiment(abc.ABC):
                 np.asarray(t, float), values, unit, np.arange(len(values))
             )
 
+    def put_presentations(self, start: Any, stop: Any, label: Any = -1) -> None:
+        """Add to this segment's recording when which stimulus is shown.
+
+        start, stop : (presentations,) [s]; label : (presentations,) class of each, or -1.
+        """
+        import numpy as np
+
+        from bioplaus.records import Presentations, Recording
+
+        if self._recording is None:
+            self._recording = Recording()
+        columns = [np.asarray(start, float), np.asarray(stop, float)]
+        columns.append(np.broadcast_to(np.asarray(label, np.int64), columns[0].shape))
+        if (before := self._recording.presentations) is not None:
+            earlier = (before.start, before.stop, before.label)
+            columns = [np.concatenate(pair) for pair in zip(earlier, columns)]
+        self._recording.presentations = Presentations(*columns)
+
     def take_recording(self) -> Recording | None:
         """What has been recorded since the last call."""
         recording, self._recording = self._recording, None
