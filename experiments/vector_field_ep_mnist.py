@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from bioplaus.records import RunReader
 
 
+READ_AT = (3, 10)
+"""Epochs after which error and alignment are kept for the table of results."""
+
+
 @dataclass(frozen=True)
 class Settings(VectorField):
     """One hidden layer, independent feedback weights, random sign of the influence."""
@@ -42,6 +46,7 @@ class VectorFieldEpMnist(Experiment):
         self.images = tasks.load(p.dataset)
         self.examples = min(p.examples, len(self.images.train_labels))
         self.learner = vector_field_ep.build_batched(p, self.rng, self.examples)
+        self.readings: dict[str, float] = {}
 
     def segments(self) -> int:
         """One segment an epoch."""
@@ -53,10 +58,9 @@ class VectorFieldEpMnist(Experiment):
 
         images, learner = self.images, self.learner
         report = learner.train(images.train_images, images.train_labels, np.arange(self.examples))
-        self.train_error = report.error
         self.stop_if_not_finite(learner.arrays())
-        learner.warn(report)
-        return {
+        learner.warn(report, images.validation_images[:20])
+        metrics = {
             "validation_error": learner.error(images.validation_images, images.validation_labels),
             "train_error": report.error,
             "residual": report.residual,
@@ -64,6 +68,15 @@ class VectorFieldEpMnist(Experiment):
             "silent_outputs": len(report.silent),
             **self._alignment(),
         }
+        self._read(segment + 1, metrics)
+        return metrics
+
+    def _read(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        if epoch in READ_AT:
+            names = ("validation_error", *self._alignment())
+            self.readings |= {f"{name}_epoch_{epoch}": metrics[name] for name in names}
+        self.readings["final_train_error"] = metrics["train_error"]
+        self.readings["final_validation_error"] = metrics["validation_error"]
 
     def _alignment(self) -> dict[str, float]:
         """Angle [degrees] and trace between the two directions of each pair of layers."""
@@ -84,7 +97,7 @@ class VectorFieldEpMnist(Experiment):
         images = self.images
         return {
             "test_error": self.learner.error(images.test_images, images.test_labels),
-            "final_train_error": self.train_error,
+            **self.readings,
             **self._alignment(),
         }
 
@@ -97,14 +110,14 @@ class VectorFieldEpMnist(Experiment):
         return {
             "arrays": self.learner.arrays(),
             "rng": self.rng.bit_generator.state,
-            "train_error": self.train_error,
+            "readings": self.readings,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up a state again."""
         self.learner.restore(state["arrays"])
         self.rng.bit_generator.state = state["rng"]
-        self.train_error = state["train_error"]
+        self.readings = dict(state["readings"])
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
         """Learning curve; angle and trace of each pair of layers over learning."""

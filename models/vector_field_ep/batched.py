@@ -78,6 +78,7 @@ def initial_weights(p: VectorField, rng: np.random.Generator, dtype: Any) -> Wei
     """
     sizes = layer_sizes(p)
     forward = [_glorot(rng, below, n, dtype) for below, n in pairwise(sizes)]
+    forward[-1] *= p.output_scale
     feedback = []
     for weight in forward[1:]:
         if p.feedback_start == "independent":
@@ -181,28 +182,42 @@ class Learner:
         for name, array in self.arrays().items():
             array[...] = arrays[name]
 
-    def warn(self, report: Report) -> None:
+    def warn(self, report: Report, images: Array) -> None:
         """Warn of what spoils learning although nothing stops it.
 
         A free phase that has not settled (its drift is read as gradient), and an output unit that
         answered no example: its drive is so far below zero that even its own class cannot lift
-        it, and it gets no update any more.
+        it, and it gets no update any more.  ``images`` are a few to measure the settling with.
         """
         if report.silent:
             warnings.warn(
                 f"output units {report.silent} answered none of {report.examples} examples and"
                 " will not recover: a unit held at zero in both phases gets no update."
-                " A stronger influence or a smaller output rate prevents it",
+                " A stronger influence, a smaller output rate or a smaller output_scale"
+                " prevents it",
                 stacklevel=2,
             )
         if report.residual > UNSETTLED:
-            warnings.warn(self._unsettled(report.residual), stacklevel=2)
+            needed = self._steps_to_settle(images)
+            cure = (
+                f"{needed} steps bring it below {UNSETTLED}"
+                if needed
+                else "it does not shrink with time (the state oscillates), so that no length"
+                " will do: weaker weights or a smaller epsilon are needed"
+            )
+            warnings.warn(
+                f"free phase not settled: after {self.phases.free} steps a unit still moves by"
+                f" {report.residual:.2g} per tau, which is taken for gradient; {cure}",
+                stacklevel=2,
+            )
 
-    def _unsettled(self, residual: float) -> str:
-        return (
-            f"free phase too short: after {self.phases.free} steps a unit still moves by"
-            f" {residual:.2g} per tau, and the drift is taken for gradient"
-        )
+    def _steps_to_settle(self, images: Array) -> int | None:
+        """Steps that bring the residual down, tried by doubling; None when 64 times are too few."""
+        for doublings in range(1, 7):
+            steps = self.phases.free * 2**doublings
+            if self.settle(images, steps)[1] <= UNSETTLED:
+                return steps
+        return None
 
     def settle(self, images: Array, steps: int | None = None) -> tuple[tuple[Array, ...], float]:
         """Free states from zero and their residual ``max |ds/dt|`` [1/tau]."""

@@ -58,6 +58,9 @@ class VectorField:
         low=0.0,
         high=180.0,
     )
+    output_scale: float = parameter(
+        1.0, "size of the first weights into the output, relative to Glorot's", low=0.0
+    )
     feedback_rate: float = parameter(
         1.0, "rate of a feedback matrix relative to its forward partner; 0 keeps it fixed", low=0.0
     )

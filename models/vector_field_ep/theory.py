@@ -25,7 +25,6 @@ __all__ = [
     "flat_network",
     "residual",
     "state_jacobian",
-    "steps_to_settle",
     "theorem_direction",
     "two_phase_update",
 ]
@@ -225,16 +224,3 @@ def asymmetry_loss(weight: Array, samples: Array) -> float:
     forward = samples @ weight.T
     backward = samples @ weight
     return float(np.mean(np.sum(forward * (forward - backward), axis=1)) / weight.shape[0])
-
-
-def steps_to_settle(steps: int, residual: float, earlier: float, wanted: float) -> int | None:
-    """Steps a free phase needs, from how its residual shrank over the second half of it.
-
-    Returns None when it did not shrink: the state oscillates and no length would do.
-    """
-    if residual <= wanted:
-        return steps
-    if not 0 < residual < earlier:
-        return None
-    per_step = np.log(earlier / residual) / (steps - steps // 2)
-    return steps + int(np.ceil(np.log(residual / wanted) / per_step))

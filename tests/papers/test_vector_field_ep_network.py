@@ -1,0 +1,78 @@
+"""The Brian2 network of equilibrium propagation against its other forms."""
+
+import brian2
+import numpy as np
+import pytest
+
+from bioplaus.models.vector_field_ep import batched, network, theory
+from bioplaus.models.vector_field_ep.parameters import VectorField
+from bioplaus.parameters import ParameterError, replace
+
+BASE = {"layers": "12-9-4", "learning_rates": "0.02, 0.01", "batch": 1}
+
+
+@pytest.fixture(autouse=True)
+def reference_target():
+    before = brian2.prefs.codegen.target
+    brian2.prefs.codegen.target = "numpy"
+    yield
+    brian2.prefs.codegen.target = before
+
+
+def task(examples):
+    rng = np.random.default_rng(3)
+    images = np.where(rng.random((examples, 12)) < 0.5, rng.random((examples, 12)), 0)
+    return images, rng.integers(0, 4, examples)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"nudging": "random-sign"},
+        {"nudging": "symmetric", "persistent": False},
+        {"nudging": "symmetric", "rule": "energy-based", "feedback_start": "transpose"},
+        {
+            "nudging": "random-sign",
+            "activation": "shifted-sigmoid",
+            "rule": "energy-based",
+            "feedback_start": "transpose",
+        },
+    ],
+)
+def test_network_and_batch_of_one_learn_the_same_weights(options):
+    """Three passes over six examples; both sum in another order, hence 1e-12 and not equality."""
+    p = replace(VectorField(), BASE | options)
+    images, labels = task(6)
+    order = np.tile(np.arange(6), 3)
+    signs = np.random.default_rng(5).choice([-1.0, 1.0], order.size)
+    influences = 0.5 * (signs if p.nudging == "random-sign" else np.ones(order.size))
+    learner = batched.build_batched(p, np.random.default_rng(0), 6, np.float64)
+    learner.rng = np.random.default_rng(5)
+    learner.train(images, labels, order)
+    model = network.build(p, np.random.default_rng(0), 6)
+    names = network.stimulus(model, images, labels, order, influences)
+    model.network.run(order.size * model.presentation, namespace=names)
+    for group, expected in zip(model.weights(), learner.weights, strict=True):
+        for matrix, reference in zip(group, expected, strict=True):
+            np.testing.assert_allclose(matrix, reference, atol=1e-12)
+
+
+def test_free_phase_rests_at_the_fixed_point():
+    """Within 1e-6 after 60 steps, against the flat network relaxed to rounding."""
+    p = replace(VectorField(), BASE | {"free_steps": 60, "persistent": False})
+    images, labels = task(1)
+    model = network.build(p, np.random.default_rng(1), 1)
+    names = network.stimulus(model, images, labels, np.zeros(1, int), np.array([0.5]))
+    model.network.run(model.presentation, namespace=names)
+    weights = batched.initial_weights(p, np.random.default_rng(1), np.float64)
+    flat = theory.flat_network(weights, images[0])
+    states = np.concatenate([layer.s_free[:] for layer in model.layers])
+    np.testing.assert_allclose(states, theory.fixed_point(flat), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"batch": 20}, {"rule": "shared"}, {"homeostasis": 0.1}, {"settled": 1e-3}]
+)
+def test_what_belongs_to_batches_is_refused(wrong):
+    with pytest.raises(ParameterError, match="write"):
+        network.build(replace(VectorField(), BASE | wrong), np.random.default_rng(0), 1)
