@@ -70,7 +70,7 @@ def error_neurons(q: SimpleNamespace, judged: NeuronGroup, name: str) -> NeuronG
         threshold=error_pair.THRESHOLD,
         reset=error_pair.RESET,
         method="euler",
-        dt=q.time_step,
+        clock=q.clock,
         namespace={"error_threshold": q.error_threshold, "tau_dendrite": q.tau_dendrite},
         name=name,
     )
@@ -82,13 +82,12 @@ def error_neurons(q: SimpleNamespace, judged: NeuronGroup, name: str) -> NeuronG
         group.judged_signal = linked_var(judged, "learning_signal", index=both)
         group.run_regularly(
             error_pair.COPY_SIGNAL,
-            dt=q.time_step,
             when="before_synapses",
             order=1,
             name=f"{name}_copy_signal",
         )
     if q.error_floor:
-        group.run_regularly(error_pair.FLOOR, dt=q.time_step, when="start", name=f"{name}_floor")
+        group.run_regularly(error_pair.FLOOR, when="start", name=f"{name}_floor")
     return group
 
 
@@ -137,7 +136,7 @@ def _one_to_pair(q: SimpleNamespace, pre: NeuronGroup, error: NeuronGroup, effec
         error,
         on_pre="balance_post += effect*side_post*error_weight",
         delay=q.delay,
-        dt=q.time_step,
+        clock=q.clock,
         namespace={"effect": effect, "error_weight": q.error_weight},
         name=f"{pre.name}_to_{error.name}",
     )
@@ -151,7 +150,7 @@ def _pair_to_one(q: SimpleNamespace, error: NeuronGroup, output: NeuronGroup) ->
         output,
         on_pre="u_post += side_pre*error_weight",
         delay=q.delay,
-        dt=q.time_step,
+        clock=q.clock,
         namespace={"error_weight": q.error_weight},
         name=f"{error.name}_to_{output.name}",
     )
@@ -183,7 +182,7 @@ def _feedback(
         on_pre=f"u_post += side_pre*{weight}",
         on_post=MIRRORED if learning else None,
         delay={"pre": q.delay, "post": q.delay} if learning else q.delay,
-        dt=q.time_step,
+        clock=q.clock,
         name=f"{error.name}_to_{layer.name}",
     )
     synapses.connect()

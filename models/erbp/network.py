@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import numpy as np
 import numpy.typing as npt
 from brian2 import (
+    Clock,
     Network,
     NeuronGroup,
     PoissonInput,
@@ -106,14 +107,15 @@ def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = 
     """
     check_network(p)
     q = quantities(p)
-    frame = 0.05 * second if frame is None else frame
-    populations = {"pixel": _pixels(q, frame), "label": _labels(q)}
+    q.clock = Clock(q.time_step, name="step")
+    slow = Clock(0.05 * second if frame is None else frame, name="frame")
+    populations = {"pixel": _pixels(q, slow), "label": _labels(q)}
     names = [f"hidden{n + 1 if n else ''}" for n in range(p.layers)]
     for depth, name in enumerate([*names, "output"]):
         populations[name] = _plastic_layer(q, name, depth)
     output = populations["output"]
     output.run_regularly(
-        dendritic_lif.NEW_PRESENTATION, dt=frame, when="start", name="new_presentation"
+        dendritic_lif.NEW_PRESENTATION, clock=slow, when="start", name="new_presentation"
     )
     populations["error"] = feedback.error_neurons(q, output, "error")
 
@@ -127,7 +129,7 @@ def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = 
         output,
         ["spikes", "first_spike"],
         record=True,
-        dt=frame,
+        clock=slow,
         when="start",
         order=-1,
         name="responses",
@@ -138,13 +140,13 @@ def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = 
     return Model(network, {**populations, **feedback.error_populations(fixed)}, plastic, responses)
 
 
-def _pixels(q: SimpleNamespace, frame: Quantity) -> NeuronGroup:
+def _pixels(q: SimpleNamespace, slow: Clock) -> NeuronGroup:
     group = NeuronGroup(
         q.inputs,
         dead_time_poisson.MODEL,
         threshold=dead_time_poisson.THRESHOLD,
         reset=dead_time_poisson.RESET,
-        dt=q.time_step,
+        clock=q.clock,
         namespace={
             name: getattr(q, name)
             for name in (
@@ -159,7 +161,7 @@ def _pixels(q: SimpleNamespace, frame: Quantity) -> NeuronGroup:
         },
         name="pixel",
     )
-    group.run_regularly(dead_time_poisson.NEW_IMAGE, dt=frame, when="start", name="new_image")
+    group.run_regularly(dead_time_poisson.NEW_IMAGE, clock=slow, when="start", name="new_image")
     return group
 
 
@@ -170,7 +172,7 @@ def _labels(q: SimpleNamespace) -> NeuronGroup:
         "",
         threshold="i == label(t - onset)",
         refractory=q.label_period,
-        dt=q.time_step,
+        clock=q.clock,
         name="label",
     )
 
@@ -184,7 +186,7 @@ def _plastic_layer(q: SimpleNamespace, name: str, depth: int) -> NeuronGroup:
         reset=dendritic_lif.RESET,
         refractory=q.refractory,
         method="exact",
-        dt=q.time_step,
+        clock=q.clock,
         namespace={
             "tau_membrane": q.tau_membrane,
             "tau_synapse": q.tau_synapse,
@@ -198,7 +200,6 @@ def _plastic_layer(q: SimpleNamespace, name: str, depth: int) -> NeuronGroup:
     group.learning_rate = q.learning_rate
     group.run_regularly(
         dendritic_lif.LEARNING_SIGNAL,
-        dt=q.time_step,
         when="before_synapses",
         name=f"{name}_learning_signal",
     )
@@ -220,7 +221,7 @@ def _plastic_projection(
         rule.model,
         on_pre=rule.on_pre,
         delay=q.delay,
-        dt=q.time_step,
+        clock=q.clock,
         namespace=namespace,
         name=f"{pre.name}_to_{post.name}",
     )
