@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from bioplaus.tasks.dynamical_systems import System, low_pass, trajectory
 
-__all__ = ["CommandNoise", "Stretch", "Tracking", "TrackingSettings"]
+__all__ = [
+    "CommandNoise",
+    "Stretch",
+    "Tracking",
+    "TrackingSettings",
+    "pulses_on_pedestals",
+    "ramp_and_step",
+]
 
 Array = NDArray[np.floating[Any]]
 DT = 0.001
@@ -194,3 +201,28 @@ class Tracking:
         self._late_target = np.array(state["late_target"])
         self._late_command = np.array(state["late_command"])
         self._steps = int(state["steps"])
+
+
+def ramp_and_step(seconds: float = 4.0) -> Array:
+    """Structured test of the linear system: a ramp to (0.075, 0.05) in 2 s, then (0.025, -0.025).
+
+    (steps, 2) in network units; Gilra and Gerstner (2017), figure 2, supplement 2.
+    """
+    steps, half = round(seconds / DT), round(2.0 / DT)
+    command = np.tile([0.025, -0.025], (steps, 1))
+    command[:half] = np.arange(half)[:, None] / half * np.array([0.075, 0.05])
+    return command
+
+
+def pulses_on_pedestals(tests: int, radius: float, rng: np.random.Generator) -> Array:
+    """Structured test of the van der Pol system: (tests, 4000 steps, 2) in network units.
+
+    In each 4 s a pulse of 0.1 s and norm R1/2 in a random direction stands at the beginning of a
+    pedestal drawn from U(-R1/2, R1/2), its first component divided by 3; figures 1 and 2.
+    """
+    directions = rng.standard_normal((tests, 2))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    pedestals = rng.uniform(-radius / 2, radius / 2, (tests, 2)) / np.array([3.0, 1.0])
+    command = np.repeat(pedestals[:, None], round(4.0 / DT), axis=1)
+    command[:, : round(0.1 / DT)] += radius / 2 * directions[:, None]
+    return command

@@ -30,18 +30,18 @@ SILENCE = 100
 
 INPUT = """
 u : 1
-start : second (shared)
+origin : second (shared)
 """
 
 OUTPUT = """
 decoded : 1
-error = (target(t - start, i) - decoded)*(1 - quiet(t - start)) : 1
+error : 1
 dfeedback/dt = (error - feedback)/tau_synapse : 1
 dlearning_error/dt = (error - learning_error)/tau_error : 1
 dsquared_error/dt = error**2 : second
 dsquared_learning_error/dt = learning_error**2 : second
 gain : 1 (shared)
-start : second (shared)
+origin : second (shared)
 """
 """decoded : sum_i d_i r_i (eq 3); feedback : error * kappa; learning_error : error * kappa_eps."""
 
@@ -50,9 +50,9 @@ def layer(inputs: tuple[str, ...]) -> str:
     """Equations of a layer of neurons that sums these currents."""
     return (
         substep_lif.MODEL
-        + f"J = {' + '.join(inputs)} + bias - silence*quiet(t - start) : 1\n"
+        + f"J = {' + '.join(inputs)} + bias - silence*quiet(t - origin) : 1\n"
         + "".join(f"{current} : 1\n" for current in inputs)
-        + "bias : 1 (constant)\nstart : second (shared)\n"
+        + "bias : 1 (constant)\norigin : second (shared)\n"
     )
 
 
@@ -76,7 +76,7 @@ class Model:
     def begin(self, time: Any) -> None:
         """Let the arrays of command, target and quiet begin at this time."""
         for group in self.populations.values():
-            group.start = time
+            group.origin = time
 
     def set_gain(self, gain: float) -> None:
         """Gain of the error feedback; 0 opens the loop."""
@@ -223,14 +223,20 @@ def _populations(p: Follow, namespace: dict[str, Any]) -> dict[str, NeuronGroup]
         "recurrent": group("recurrent", p.neurons, recurrent, 0, **spiking),
     }
     for name in ("command", "recurrent"):
-        groups[name].pause = -1
+        groups[name].set_states(substep_lif.AWAKE)
     return groups
 
 
 def _in_every_step(p: Follow, groups: dict[str, NeuronGroup]) -> list[Any]:
     form = FORMS[p.weights]
     reading = groups["input"].run_regularly(
-        "u = command(t - start, i)", when="groups", order=-2, name="input_reading"
+        "u = command(t - origin, i)", when="groups", order=-2, name="input_reading"
+    )
+    comparing = groups["output"].run_regularly(
+        "error = (target(t - origin, i) - decoded)*(1 - quiet(t - origin))",
+        when="groups",
+        order=-3,
+        name="output_comparing",
     )
     decaying = groups["output"].run_regularly(
         "decoded = decay*decoded\n" + form.output_step,
@@ -238,16 +244,11 @@ def _in_every_step(p: Follow, groups: dict[str, NeuronGroup]) -> list[Any]:
         order=1,
         name="output_decaying",
     )
-    floors = [
-        groups[name].run_regularly(
-            substep_lif.FLOOR + "\n" + form.layer_step,
-            when="groups",
-            order=1,
-            name=f"{name}_floor",
-        )
+    layers = [
+        groups[name].run_regularly(substep_lif.STEP, when="groups", order=0, name=f"{name}_step")
         for name in ("command", "recurrent")
     ]
-    return [reading, decaying, *floors]
+    return [reading, comparing, decaying, *layers]
 
 
 def _readout(

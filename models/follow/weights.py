@@ -57,7 +57,6 @@ class Factorised:
     recurrent_inputs: tuple[str, ...] = ("current",)
     at_spike: str = ""
     output: str = rule.OUTPUT_MODEL
-    layer_step: str = ""
     output_step: str = rule.OUTPUT_STEP
 
     def connect(
@@ -117,7 +116,6 @@ class Explicit:
     recurrent_inputs: tuple[str, ...] = ("current", "recurrent_input", "command_input")
     at_spike: str = "r += jump\n"
     output: str = ""
-    layer_step: str = "r = decay*r\n"
     output_step: str = ""
 
     def connect(
@@ -129,7 +127,7 @@ class Explicit:
         rng: np.random.Generator,
     ) -> tuple[dict[str, Synapses], list[Any]]:
         """Plastic projections by name, and the other objects that the network needs."""
-        plastic = {}
+        plastic, others = {}, []
         for name in ("command", "recurrent"):
             synapses = Synapses(
                 groups[name],
@@ -146,9 +144,14 @@ class Explicit:
             else:
                 synapses.connect()
             plastic[name] = synapses
+            others.append(
+                groups[name].run_regularly(
+                    "r = decay*r", when="groups", order=1, name=f"{name}_trace"
+                )
+            )
         sums = {"current": "gain_pre*feedback_pre", "error_current": "learning_error_pre"}
-        feedback = encoding(groups["output"], groups["recurrent"], encoders, sums, namespace)
-        return plastic, [feedback]
+        others.append(encoding(groups["output"], groups["recurrent"], encoders, sums, namespace))
+        return plastic, others
 
     def set_rate(self, groups: Groups, plastic: dict[str, Synapses], rate: float) -> None:
         """Set the learning rate [s]."""

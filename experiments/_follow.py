@@ -1,0 +1,244 @@
+"""What the FOLLOW experiments share: the training protocol and the open-loop test after it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from bioplaus.parameters import parameter, to_quantity
+from bioplaus.training import NetworkExperiment
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from bioplaus.models.follow import Model
+    from bioplaus.records import RunReader
+    from bioplaus.tasks.tracking import Stretch, Tracking
+
+__all__ = ["FollowExperiment", "duration_of", "segment_of"]
+
+OUTSIDE_TOLERATED = 0.1
+"""Share of the time that a reference may spend outside the represented radius unannounced."""
+
+
+def duration_of(default: str, source: str = "methods") -> Any:
+    """The parameter that says for how long to learn."""
+    return parameter(default, "learning time", source=source, low="1 second")
+
+
+def segment_of(default: str = "100 second") -> Any:
+    """The parameter that says how often metrics are taken and the state is kept."""
+    return parameter(default, "time between two rows of metrics", low="1 second")
+
+
+class FollowExperiment(NetworkExperiment):
+    """Learn with feedback on, then test with feedback and learning off.
+
+    The first period runs without feedback and learning, the last segment is the open-loop test.
+    A subclass says what the task is and what is tested.
+
+    Metrics: ``learning_error`` is the mean square of the error that teaches (filtered by
+    tau_error, feedback on), the quantity that the article plots; ``raw_error`` the mean square of
+    target minus output, spike noise included; rates in Hz; ``outside`` the share of the time that
+    the reference lies outside the represented radius.
+    """
+
+    form: ClassVar[str] = "network"
+    period: ClassVar[float] = 2.0
+    """Seconds of one trial."""
+    shown_test: ClassVar[str] = "random input"
+    shown_seconds: ClassVar[float] = 8.0
+    shown_neurons: ClassVar[int] = 50
+    shown_weights: ClassVar[int] = 20_000
+
+    def task(self) -> Tracking:
+        """System, commands and settings."""
+        raise NotImplementedError
+
+    def test(self) -> Mapping[str, float]:
+        """Open-loop figures after learning."""
+        raise NotImplementedError
+
+    def setup(self) -> None:
+        """Build the task and the network."""
+        from brian2 import SpikeMonitor, StateMonitor
+
+        from bioplaus.models import follow
+
+        self.tracking = self.task()
+        self.model: Model = follow.build(self.parameters, self.rng)
+        self.network, self.populations = self.model.network, dict(self.model.populations)
+        self.populations["sample"] = self.populations["recurrent"][: self.shown_neurons]
+        self._output = StateMonitor(
+            self.populations["output"], "decoded", record=True, name="test_output"
+        )
+        self._spikes = SpikeMonitor(self.populations["sample"], name="test_spikes")
+        self.network.add(self._output, self._spikes)
+        self._output.active = self._spikes.active = False
+        self._arrays: dict[int, dict[str, Any]] = {}
+        self._tested: dict[str, float] = {}
+        self._curve: list[float] = []
+
+    def segments(self) -> int:
+        """Segments of learning, and one of testing."""
+        learning = to_quantity(self.parameters.duration) / to_quantity(self.parameters.segment)
+        return max(1, round(float(learning))) + 1
+
+    def rate(self, segment: int) -> float:
+        """Learning rate in a segment [s]."""
+        return self.model.published_rate
+
+    def advance(self, segment: int) -> Mapping[str, float]:
+        """Learn for a segment, or test."""
+        if segment == self.segments() - 1:
+            self._tested = dict(self.test())
+            self._keep_weights()
+            return dict.fromkeys(_METRICS, float("nan"))
+        seconds = float(to_quantity(self.parameters.segment))
+        if segment == 0:
+            self.present(self.tracking.training(self.period), gain=0.0)
+            seconds -= self.period
+        metrics = self.learn(seconds, self.rate(segment))
+        self._curve.append(metrics["learning_error"])
+        return metrics
+
+    def learn(self, seconds: float, rate: float) -> dict[str, float]:
+        """Feedback on, learning at a rate [s]; metrics of the stretch."""
+        import numpy as np
+
+        output, layers = self.populations["output"], ("recurrent", "command")
+        output.squared_error_[:] = 0.0
+        output.squared_learning_error_[:] = 0.0
+        before = {name: float(np.mean(self.populations[name].fired_[:])) for name in layers}
+        stretch = self.tracking.training(seconds)
+        self.present(stretch, self.parameters.gain, rate)
+        rates = {
+            f"rate_{name}": (float(np.mean(self.populations[name].fired_[:])) - before[name])
+            / seconds
+            for name in layers
+        }
+        outside = float(np.mean(np.linalg.norm(stretch.target, axis=1) > self.parameters.radius))
+        if outside > OUTSIDE_TOLERATED:
+            warnings.warn(
+                f"the reference was outside the represented radius of {self.parameters.radius:g} "
+                f"for {100 * outside:.0f} % of the time; neurons saturate there",
+                stacklevel=2,
+            )
+        return {
+            "learning_error": float(np.mean(output.squared_learning_error_[:])) / seconds,
+            "raw_error": float(np.mean(output.squared_error_[:])) / seconds,
+            **rates,
+            "outside": outside,
+        }
+
+    def present(self, stretch: Stretch, gain: float, rate: float = 0.0) -> None:
+        """Run through a stretch."""
+        from brian2 import ms
+
+        self.model.begin(self.network.t)
+        self.model.set_gain(gain)
+        self.model.set_rate(rate)
+        self.run(len(stretch) * ms, self._namespace(stretch))
+
+    def close_loop(self, seconds: float) -> None:
+        """Let the output settle on the reference, without learning, before the loop opens."""
+        self.present(self.tracking.training(seconds), self.parameters.gain)
+
+    def open_loop(self, name: str, stretch: Stretch) -> NDArray[np.float64]:
+        """Run through a stretch without feedback and learning; returns the output.
+
+        (steps, dimensions).  The recording keeps it, and the target, under the test's name.
+        """
+        import numpy as np
+
+        self._output.active = self._spikes.active = True
+        begin = float(self.network.t_)
+        self.present(stretch, gain=0.0)
+        self._output.active = self._spikes.active = False
+        output = np.array(self._output.decoded[:, -len(stretch) :]).T
+        self._keep(name, begin, stretch, output)
+        return output
+
+    def _namespace(self, stretch: Stretch) -> dict[str, Any]:
+        """Arrays by name; those of one length are one object with changing content."""
+        from brian2 import TimedArray, ms
+
+        named = {"command": stretch.command, "target": stretch.target, "quiet": stretch.quiet}
+        if len(stretch) not in self._arrays:
+            self._arrays[len(stretch)] = {
+                name: TimedArray(values.copy(), dt=1 * ms, name=f"{name}_{len(stretch)}")
+                for name, values in named.items()
+            }
+        arrays = self._arrays[len(stretch)]
+        for name, values in named.items():
+            arrays[name].values[:] = values
+        return arrays
+
+    def _keep(self, name: str, begin: float, stretch: Stretch, output: NDArray[np.float64]) -> None:
+        """Put output, target and the spikes of some neurons into the recording."""
+        import numpy as np
+
+        times = begin + 1e-3 * np.arange(len(stretch))
+        late = self._spikes.t_[:] >= begin
+        self.put_recording(
+            spikes={f"{name} sample": (self._spikes.t_[late], np.array(self._spikes.i)[late])},
+            traces={
+                (name, "output"): (times, output.T, "1"),
+                (name, "target"): (times, stretch.target.T, "1"),
+            },
+        )
+
+    def _keep_weights(self) -> None:
+        """Put a random sample of the recurrent weights w = E M [ms] into the recording."""
+        import numpy as np
+
+        if self.parameters.weights != "factorised":
+            return
+        post, pre = np.random.default_rng(self.seed).integers(
+            self.parameters.neurons, size=(2, self.shown_weights)
+        )
+        factors = self.model.factors("recurrent")[:, pre]
+        sample = 1e3 * np.sum(self.model.state_tuning.encoders[post] * factors.T, axis=1)
+        self.put_recording(
+            traces={("weights", "recurrent"): (np.arange(len(sample)), sample, "ms")}
+        )
+
+    def finish(self) -> Mapping[str, float]:
+        """The test's figures and the learning error at its ends."""
+        return {
+            "learning_error_first": self._curve[0],
+            "learning_error_last": self._curve[-1],
+            "learning_ratio": self._curve[-1] / self._curve[0],
+            **self._tested,
+        }
+
+    def state(self) -> Mapping[str, Any]:
+        """Network, task, curve so far."""
+        return {
+            "network": super().state(),
+            "task": self.tracking.state(),
+            "curve": list(self._curve),
+            "tested": dict(self._tested),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from a kept state."""
+        super().restore(state["network"])
+        self.tracking.restore(state["task"])
+        self._curve = [float(value) for value in state["curve"]]
+        self._tested = dict(state["tested"])
+
+    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
+        """Learning curve, the open-loop test over time, raster."""
+        from bioplaus.experiments import _follow_figures as drawn
+
+        yield "learning-curve", drawn.learning_curve(run)
+        yield "open-loop", drawn.open_loop(run, self.shown_test, self.shown_seconds)
+        yield "raster", drawn.raster(run, self.shown_test, self.shown_neurons)
+        yield "weights", drawn.weights(run)
+
+
+_METRICS = ("learning_error", "raw_error", "rate_recurrent", "rate_command", "outside")

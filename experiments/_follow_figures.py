@@ -1,0 +1,92 @@
+"""Figures that the FOLLOW experiments share, drawn from a run's record alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bioplaus import plotting
+from bioplaus.plotting.appearance import COLOURS, GREY
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bioplaus.records import RunReader
+
+__all__ = ["learning_curve", "open_loop", "phase", "raster", "weights"]
+
+
+def learning_curve(run: RunReader) -> Figure:
+    """Error that teaches, and raw error with its spike noise, over the learning time."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    metrics = run.metrics
+    learned = np.isfinite(metrics["learning_error"])
+    for name, label in (("raw_error", "raw"), ("learning_error", "filtered by tau_eps")):
+        plotting.learning_curve(
+            ax,
+            metrics["simulated_time_s"][learned],
+            metrics[name][learned],
+            label=label,
+            name="mean squared error, feedback on",
+            logarithmic=True,
+        )
+    ax.set_xlabel("learning time [s]")
+    return figure
+
+
+def open_loop(run: RunReader, test: str, seconds: float = 8.0) -> Figure:
+    """Reference and output of every dimension in an open-loop test, from its beginning."""
+    output, target = run.trace(test, "output"), run.trace(test, "target")
+    shown = slice(0, round(seconds * 1000))
+    dimensions = len(output.value)
+    figure = plotting.figure(width="page", height=1.0 + 0.9 * dimensions)
+    axes = np.atleast_1d(figure.subplots(dimensions, sharex=True))
+    times = output.t[shown] - output.t[0]
+    for k, ax in enumerate(axes):
+        ax.plot(times, target.value[k, shown], color=GREY, lw=1.6, label="reference")
+        ax.plot(times, output.value[k, shown], color=COLOURS[0], lw=0.8, label="network, open loop")
+        ax.set_ylabel(f"x{k + 1}")
+    axes[0].legend(loc="upper right", ncols=2)
+    axes[-1].set_xlabel("time with the loop open [s]")
+    return figure
+
+
+def phase(
+    run: RunReader, test: str, seconds: float, names: tuple[str, str], pair: tuple[int, int]
+) -> Figure:
+    """Trajectories of reference and network in the plane of two dimensions."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    shown = slice(0, round(seconds * 1000))
+    for variable, label, colour in (("target", "reference", GREY), ("output", "network", "")):
+        values = run.trace(test, variable).value[:, shown]
+        plotting.phase_plane(
+            ax,
+            values[pair[0]],
+            values[pair[1]],
+            label=label,
+            colour=colour or COLOURS[0],
+            names=names,
+        )
+    return figure
+
+
+def raster(run: RunReader, test: str, neurons: int, seconds: float = 1.0) -> Figure:
+    """Spikes of some recurrent neurons at the beginning of an open-loop test."""
+    t, i = run.spikes(f"{test} sample")
+    begin = run.trace(test, "output").t[0]
+    early = t < begin + seconds
+    figure = plotting.figure()
+    plotting.raster(figure.subplots(), t[early] - begin, i[early], neurons=neurons)
+    return figure
+
+
+def weights(run: RunReader) -> Figure:
+    """Histogram of a sample of the learned recurrent weights, density on a logarithmic axis."""
+    figure = plotting.figure()
+    trace = run.trace("weights", "recurrent")
+    ax = plotting.weight_histogram(figure.subplots(), trace.value[0], unit=trace.unit)
+    ax.set_yscale("log")
+    return figure
