@@ -29,6 +29,7 @@ lint: $(VENV)/.installed-test
 	cd build/installed && $(abspath $(BIN))/lint-imports --no-logo --config ../../setup.cfg
 
 docs: $(VENV)/.installed-docs
+	$(BIN)/python docs/make_gallery.py
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 clean:

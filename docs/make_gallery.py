@@ -1,0 +1,86 @@
+"""Make the gallery: run every experiment in its quick setting and show what it draws.
+
+Runs are kept under ``build/gallery`` and made anew only when the experiment's file has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from bioplaus import registry
+from bioplaus.records import NotARun, RunReader
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNS = ROOT / "build" / "gallery"
+PAGES = ROOT / "docs" / "gallery"
+
+
+def main() -> None:
+    """Run what is missing, then write the pages."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    PAGES.mkdir(exist_ok=True)
+    entries = registry.entries()
+    for entry in entries:
+        write_page(entry, run_quickly(entry))
+    write_index(entries)
+
+
+def run_quickly(entry: registry.Entry) -> RunReader:
+    """The quick run of an experiment, made if there is none of its present text."""
+    source = ROOT / "experiments" / f"{entry.module.rpartition('.')[2]}.py"
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
+    path = RUNS / f"{entry.name}-{digest}"
+    try:
+        run = RunReader(path)
+    except NotARun:
+        run = None
+    if run is None or run.status != "finished":
+        print(f"gallery: running {entry.name}", flush=True)
+        command = [sys.executable, "-m", "bioplaus.cli", "run", entry.name, "--quick", "--quiet"]
+        subprocess.run(
+            [*command, "--force", "--out", str(path)], check=True, stdout=subprocess.DEVNULL
+        )
+        run = RunReader(path)
+    return run
+
+
+def write_page(entry: registry.Entry, run: RunReader) -> None:
+    """One experiment: its summary, its command, its figures, its final figures."""
+    folder = PAGES / entry.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    lines = [f"# {entry.name}", "", entry.summary, ""]
+    lines += ["```console", f"$ bioplaus run {entry.name} --quick", "```", ""]
+    for figure in sorted((run.path / "figures").glob("*.png")):
+        shutil.copyfile(figure, folder / figure.name)
+        title = figure.stem.replace("-", " ")
+        lines += [f"```{{image}} {entry.name}/{figure.name}", f":alt: {title}", "```", ""]
+    lines += ["| figure | value |", "| --- | --- |"]
+    metrics = run.summary["metrics"]
+    lines += [f"| {name.replace('_', ' ')} | {value:.4g} |" for name, value in metrics.items()]
+    seed, wall = run.config["seed"], run.environment["wall_s"]
+    setting = f"Quick setting, seed {seed}, {wall:.0f} s on {run.environment['processor']}."
+    lines += ["", setting, ""]
+    lines += [f"```{{literalinclude}} ../../experiments/{entry.module.rpartition('.')[2]}.py"]
+    lines += [":language: python", "```", ""]
+    (PAGES / f"{entry.name}.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def write_index(entries: list[registry.Entry]) -> None:
+    """All experiments by paper."""
+    lines = ["# Gallery", "", "What each experiment draws in its quick setting.", ""]
+    for key, paper in registry.PAPERS.items():
+        members = [entry for entry in entries if entry.paper == key]
+        if not members:
+            continue
+        lines += [f"## {paper.citation}", "", "```{toctree}", ":maxdepth: 1"]
+        lines += [entry.name for entry in members] + ["```", ""]
+    (PAGES / "index.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
