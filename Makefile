@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: install demo test test-slow lint docs bench brian2-suite clean
+.PHONY: install demo test test-slow lint docs bench brian2-suite brian2-examples clean
 
 install: $(VENV)/.installed
 
@@ -32,6 +32,17 @@ docs: $(VENV)/.installed-docs
 	$(BIN)/python docs/make_gallery.py
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
+# Slow evidence about the engine, kept under docs/results/engine/.
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.speed
+
+brian2-suite: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.brian2_suite
+
+# EXAMPLES is the folder `examples` of Brian2's source distribution.
+brian2-examples: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.brian2_examples $(EXAMPLES)
+
 clean:
 	rm -rf build dist docs/_build docs/gallery .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 
@@ -47,7 +58,10 @@ $(VENV)/.installed-test: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,sweep,viewer,nwb,analysis]'
 	touch $(VENV)/.installed $@
 
+$(VENV)/.installed-bench: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,bench]'
+	touch $(VENV)/.installed $@
+
 $(VENV)/.installed-docs: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs,sweep,viewer,nwb]'
 	touch $(VENV)/.installed $@
-

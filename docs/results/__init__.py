@@ -1,1 +1,1 @@
-"""Kept evidence: one JSON file and one figure for each result, written by ``bioplaus reproduce``."""
+"""Kept evidence: a JSON file and a figure for each result, written by ``bioplaus reproduce``."""

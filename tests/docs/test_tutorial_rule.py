@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, TimedArray, mV, ms, volt
+from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, TimedArray, ms, mV, volt
 
 from bioplaus import registry
 from bioplaus.training import start
