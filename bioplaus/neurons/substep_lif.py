@@ -1,10 +1,11 @@
 """Leaky integrate-and-fire neurons whose spikes are placed inside the time step.
 
-At a step of 1 ms the plain scheme would round every interval to whole steps and every refractory
-time with it.  Here, as in the simulations of Gilra and Gerstner (2017), the crossing of the
-threshold is interpolated on the exponential that the membrane follows while its current is
-constant, and the neuron begins to charge again in the middle of the step in which it wakes.  Rates
-then follow :func:`rate` closely in spite of the coarse step.
+    tau_membrane dv/dt = -v + J,    threshold 1, reset 0, then silent for tau_refractory
+
+At a step of 1 ms the plain scheme would round every interval to whole steps.  Here, as in the
+simulations of Gilra and Gerstner (2017), the current is constant within a step, v follows its exact
+exponential, the crossing of the threshold is interpolated on it, and the neuron begins to charge
+again in the middle of the step in which it wakes.  Rates then follow :func:`rate` closely.
 """
 
 from __future__ import annotations
@@ -16,20 +17,27 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FLOOR", "MODEL", "RESET", "THRESHOLD", "rate"]
+__all__ = ["AWAKE", "MODEL", "RESET", "STEP", "THRESHOLD", "rate"]
 
 MODEL = """
-dv/dt = (awake*J - v)/tau_membrane : 1
-dpause/dt = -1/dt : 1
-awake = int(pause < 0) + int(pause == 0)*share : 1
+v : 1
+pause : 1
 share : 1
 fired : 1
 """
-"""Membrane v (threshold 1, rest 0), for ``method="exponential_euler"``; ``J`` is the user's.
+"""Membrane v, in units of the threshold; the current ``J`` is the user's.
 
 pause : whole steps until the neuron wakes.  share : how much of its charging a neuron achieves in
 the step in which it wakes.  fired : its spikes so far.
 """
+
+STEP = """
+awake = int(pause < 0) + share*int(pause == 0)
+v = awake*J + (v - awake*J)*exp(-dt/tau_membrane)
+v = v*int(v > 0)
+pause -= 1
+"""
+"""One step of a neuron; v is not driven below rest."""
 
 THRESHOLD = "v > 1"
 
@@ -42,8 +50,8 @@ fired += 1
 """
 """The time since the crossing, tau ln((J - 1)/(J - v)), is taken off the refractory time."""
 
-FLOOR = "v = clip(v, 0, 1e9)"
-"""The membrane is not driven below rest; to be run after the state update."""
+AWAKE = {"pause": -1.0}
+"""Initial values: nobody is refractory."""
 
 
 def rate(current: Any, tau_membrane: float = 0.02, tau_refractory: float = 0.002) -> NDArray[Any]:
