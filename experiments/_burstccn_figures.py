@@ -71,7 +71,7 @@ def _activity(run: RunReader) -> Figure:
         for row, name in enumerate(NAMES):
             axes.plot(PATTERNS, means[row], marker="o", color=plotting.COLOURS[row], label=name)
         axes.set(xlabel="pattern", ylabel=label)
-    columns[0].legend()
+    columns[2].legend(loc="upper left", bbox_to_anchor=(1, 1))
     return chart
 
 

@@ -105,8 +105,9 @@ def bursting_cell(somatic_driving_force: bool = True) -> BurstingText:
 
     Events and bursts are told apart by a trace z of the cell's own spikes, tested before a spike
     is added to it: z < 1/e opens an event, otherwise the first spike since then marks a burst and
-    later ones count for nothing.  A second spike exactly tau_detect (16 ms) after an isolated one
-    finds z = 1/e and belongs to the burst.
+    later ones count for nothing.  A spike exactly tau_detect (16 ms) after an isolated one opens
+    a new event, as in the offline criterion; z adds up, so after several spikes the window is
+    longer (22.9 ms after two spikes 10 ms apart).
     """
     sigmoid = "1/(1 + exp((E_burst - v_dend)/D_burst))"
     model = _COMPARTMENTS.format(

@@ -1,0 +1,221 @@
+"""Bursting cells, detection, short-term plasticity and rules, one at a time (Payeur 2021).
+
+Brian2's numpy target.  Statistical tests say how many events they rest on.
+"""
+
+from dataclasses import replace
+
+import brian2 as b2
+import numpy as np
+import pytest
+from brian2 import Hz, ms, mV, pA, second
+
+from bioplaus.analysis import find_bursts
+from bioplaus.models.burstccn.cells import background, bursting_cells
+from bioplaus.models.burstccn.network import scaled_wiring
+from bioplaus.models.burstccn.parameters import Cell, CoupledCell, Spiking, check_spiking
+from bioplaus.parameters import ParameterError
+from bioplaus.plasticity.burst_rules import AT_BURST, AT_EVENT, TRACES, BurstRule
+from bioplaus.plasticity.short_term import DEPRESSING, FACILITATING
+
+
+@pytest.fixture(autouse=True)
+def numpy_target():
+    before = b2.prefs.codegen.target
+    b2.prefs.codegen.target = "numpy"
+    b2.seed(1)
+    yield
+    b2.prefs.codegen.target = before
+
+
+def noisy_cells(currents, count, step, method="euler", kind=Cell, soma_rate=150):
+    """``count`` cells for each dendritic current [pA], with the background of the output."""
+    cells = bursting_cells(count * len(currents), kind(), b2.Clock(step * ms), method=method)
+    cells.I_dend = np.repeat(currents, count) * pA
+    noise = background(cells, "", soma_rate, 0.35, 0.35) + background(
+        cells, "_dend", 500, 0.05, 0.05
+    )
+    return cells, noise
+
+
+def rates_and_probabilities(currents, count, step, method="euler", seconds=2.0, **options):
+    cells, noise = noisy_cells(currents, count, step, method, **options)
+    if "kind" not in options:
+        cells.I_soma = 150 * pA
+    opening = "event" if "kind" in options else "spike"
+    monitors = [b2.EventMonitor(cells, name, record=False) for name in (opening, "burst")]
+    b2.Network(cells, noise, monitors).run(seconds * second)
+    events, bursts = (np.array(m.count).reshape(len(currents), count).sum(axis=1) for m in monitors)
+    return events / (count * seconds), bursts / events
+
+
+@pytest.mark.parametrize(("step", "method"), [(0.2, "euler"), (1.0, "exponential_euler")])
+def test_dendrite_sets_the_burst_probability_and_soma_the_rate(step, method):
+    """T12, against a curve measured with an independent implementation at 0.1 ms.
+
+    About 1,100 events for each current: sd of p at most 0.015, of the rate 0.085 Hz; four sd.
+    """
+    rate, p = rates_and_probabilities([0, 200, 400, 600, 800], 200, step, method)
+    assert p == pytest.approx([0.095, 0.214, 0.406, 0.623, 0.780], abs=0.06)
+    assert rate == pytest.approx(2.80, abs=0.34)
+
+
+def test_coupled_cell_bursts_more_with_dendritic_current():
+    """T13: p over dendritic currents, from an independent implementation; 1,000 events each."""
+    rate, p = rates_and_probabilities(
+        [0, 200, 400], 100, 0.1, kind=CoupledCell, soma_rate=500, seconds=2.0
+    )
+    assert p == pytest.approx([0.178, 0.567, 0.844], abs=0.065)
+    assert rate == pytest.approx([5.6, 5.0, 5.1], abs=0.7)
+
+
+def test_static_dendrite_moves_by_the_current_over_leak_and_adaptation():
+    """T15: 400 pA / (170 pF / 7 ms + 13 nS) = 10.73 mV."""
+    cells = bursting_cells(1, Cell(), b2.Clock(0.1 * ms))
+    cells.I_dend = 400 * pA
+    b2.Network(cells).run(400 * ms)
+    assert cells.v_dend[0] / mV == pytest.approx(-70 + 400 / (170 / 7 + 13), abs=1e-3)
+
+
+def test_simplified_cell_has_pairs_that_the_offline_criterion_finds():
+    """Its own event and burst marks equal 16 ms criterion on all of its spikes."""
+    cells, noise = noisy_cells([400], 100, 0.2)
+    cells.I_soma = 150 * pA
+    opening, second_spike = (b2.EventMonitor(cells, name) for name in ("spike", "burst"))
+    b2.Network(cells, noise, opening, second_spike).run(2 * second)
+    t = np.concatenate([opening.t_, second_spike.t_])
+    i = np.concatenate([opening.i, second_spike.i])
+    found = find_bursts(t, i)
+    # a burst whose second spike falls behind the end of the run is in neither count
+    assert len(found.start) == len(opening.t_) > 300
+    assert found.is_burst.sum() == len(second_spike.t_) > 100
+    assert found.spikes.max() == 2
+    gaps = (found.end - found.start)[found.is_burst]
+    assert gaps.min() >= 5e-3 - 1e-9
+    assert gaps.max() <= 15e-3 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("times", "events", "bursts"),
+    [
+        ([20], 1, 0),
+        ([20, 30], 1, 1),
+        ([20, 37], 2, 0),
+        ([20, 36], 2, 0),
+        ([20, 25, 30], 1, 1),
+        ([20, 30, 52.5], 1, 1),
+        ([20, 30, 53.0], 2, 1),
+    ],
+)
+def test_detector_of_the_coupled_cell(times, events, bursts):
+    """T14; the last two straddle 22.9 ms, where the summed trace of two spikes falls to 1/e."""
+    clock = b2.Clock(0.1 * ms)
+    cells = bursting_cells(1, CoupledCell(), clock)
+    force = b2.SpikeGeneratorGroup(1, [0] * len(times), times * ms, clock=clock)
+    push = b2.Synapses(force, cells, on_pre="v_post = 0*mV")
+    push.connect()
+    monitors = [b2.EventMonitor(cells, name) for name in ("event", "burst")]
+    b2.Network(cells, force, push, monitors).run(80 * ms)
+    assert [len(m.t_) for m in monitors] == [events, bursts]
+
+
+@pytest.mark.parametrize(("kind", "ratio"), [(DEPRESSING, 0.459), (FACILITATING, 5.335)])
+def test_short_term_plasticity_of_a_pair(kind, ratio):
+    """T11: second over first at 10 ms from rest, by hand.
+
+    (1 - U e^(-10/tau_D)) (U + f (1 - U) e^(-10/tau_F)) / U.
+    """
+    source = b2.SpikeGeneratorGroup(1, [0, 0], [5, 15] * ms)
+    target = b2.NeuronGroup(1, "g : 1")
+    synapses = b2.Synapses(source, target, **kind.synapses("g"))
+    synapses.connect()
+    synapses.w, synapses.x, synapses.r = 1, 1, kind.use
+    net = b2.Network(source, target, synapses)
+    net.run(10 * ms)
+    first = float(target.g[0])
+    net.run(10 * ms)
+    assert first == pytest.approx(kind.use)
+    assert (target.g[0] - first) / first == pytest.approx(ratio, abs=0.001)
+
+
+@pytest.mark.parametrize("moving_average", [False, True])
+@pytest.mark.parametrize("probability", [0.3, 0.6])
+def test_drift_is_proportional_to_burst_probability_above_the_baseline(moving_average, probability):
+    """T16: dw/dt = eta E (P - p0) times the mean presynaptic trace, zero at P = p0 = 0.3.
+
+    20 Hz in steps of 1 ms give the trace a mean of 2; 100 cells of 8 Hz for 8 s make 6,400 events:
+    the sum of marks has an sd of about 1.3 % of eta E T.
+    """
+    names = {"tau_pre": 100 * ms, "rate_min": 0 * Hz, "rate_max": 100 * Hz, "w_max": 100}
+    names |= {"tau_average": 1e7 * second, "plastic": b2.TimedArray([1.0], dt=100 * second)}
+    model = TRACES + "g_exc : 1\nrate : Hz\nP : 1\n"
+    cells = b2.NeuronGroup(
+        101,
+        model + "due : 1\n",
+        threshold="rand() < rate*dt",
+        reset=AT_EVENT + "due = int(rand() < P)\n",
+        events={"burst": "due > 0"},
+        method="euler",
+        dt=1 * ms,
+        namespace=names,
+    )
+    cells.run_on_event("burst", AT_BURST + "due = 0\n", when="before_resets")
+    cells.rate, cells.P, cells.p_b = 8 * Hz, probability, 0.3
+    cells.rate[100] = 20 * Hz
+    cells.E_bar, cells.B_bar = 10 * Hz, 3 * Hz
+    rule = BurstRule(moving_average).synapses()
+    synapses = b2.Synapses(cells, cells, **rule, namespace=names)
+    synapses.connect(i=100, j=np.arange(100))
+    synapses.w, synapses.eta = 50, 0.01
+    net = b2.Network(cells, synapses)
+    net.run(1 * second)
+    synapses.w = 50
+    net.run(8 * second)
+    drift = float(np.mean(synapses.w) - 50) / (0.01 * 8 * 8 * 2)
+    # the one presynaptic cell fires 160 times: its mean trace is known to 8 %
+    assert drift == pytest.approx(probability - 0.3, abs=0.02 + 0.3 * abs(probability - 0.3))
+
+
+def test_weight_without_any_event_stays():
+    """Burst probability is undefined without an event: nothing moves and nothing breaks."""
+    names = {"tau_pre": 100 * ms, "rate_min": 0 * Hz, "rate_max": 10 * Hz, "w_max": 1}
+    names |= {"tau_average": 2 * second, "plastic": b2.TimedArray([1.0], dt=100 * second)}
+    cells = b2.NeuronGroup(
+        2,
+        TRACES + "g_exc : 1",
+        threshold="i == 0 and t > 10*ms",
+        reset=AT_EVENT,
+        events={"burst": "False"},
+        method="euler",
+        namespace=names,
+    )
+    synapses = b2.Synapses(cells, cells, **BurstRule(True).synapses(), namespace=names)
+    synapses.connect(i=0, j=1)
+    synapses.w, synapses.eta = 0.5, 0.1
+    b2.Network(cells, synapses).run(20 * ms)
+    assert synapses.w[0] == 0.5
+    assert cells.P_bar[1] == 0
+
+
+def test_wiring_keeps_mean_and_variance_of_the_input():
+    for cells in (50, 100, 200, 500, 2000):
+        probability, scale = scaled_wiring(cells)
+        assert cells * probability * scale == pytest.approx(100)
+        assert (1 - probability) / (cells * probability) == pytest.approx(0.8 / 100)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"extra_to": "25 ms"}, "does not fit into the refractory period"),
+        ({"burst_window": "25 ms"}, "events and bursts cannot be told apart"),
+        ({"baseline_output": 0.7}, "at most 0.5"),
+        ({"baseline_hidden_1": 0.0}, "above 0"),
+        ({"step": "1 ms"}, "raises the rates"),
+        ({"cells": 1}, "cells = 1 is out of range"),
+        ({"input_on": "-400 pA"}, "bit 1 must drive"),
+    ],
+)
+def test_impossible_settings_are_refused_with_a_reason(changes, message):
+    with pytest.raises(ParameterError, match=message):
+        check_spiking(replace(Spiking(), **changes))
