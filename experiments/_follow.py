@@ -43,7 +43,7 @@ class FollowExperiment(NetworkExperiment):
     Metrics: ``learning_error`` is the mean square of the error that teaches (filtered by
     tau_error, feedback on), the quantity that the article plots; ``raw_error`` the mean square of
     target minus output, spike noise included; rates in Hz; ``outside`` the share of the time that
-    the reference lies outside the represented radius.
+    the reference lies outside the represented radius; ``variance`` that of the reference.
     """
 
     form: ClassVar[str] = "network"
@@ -81,6 +81,7 @@ class FollowExperiment(NetworkExperiment):
         self._arrays: dict[int, dict[str, Any]] = {}
         self._tested: dict[str, float] = {}
         self._curve: list[float] = []
+        self._latest: dict[str, float] = {}
 
     def segments(self) -> int:
         """Segments of learning, and one of testing."""
@@ -103,6 +104,7 @@ class FollowExperiment(NetworkExperiment):
             seconds -= self.period
         metrics = self.learn(seconds, self.rate(segment))
         self._curve.append(metrics["learning_error"])
+        self._latest = metrics
         return metrics
 
     def learn(self, seconds: float, rate: float) -> dict[str, float]:
@@ -132,6 +134,7 @@ class FollowExperiment(NetworkExperiment):
             "raw_error": float(np.mean(output.squared_error_[:])) / seconds,
             **rates,
             "outside": outside,
+            "variance": float(np.mean(np.var(stretch.target, axis=0))),
         }
 
     def present(self, stretch: Stretch, gain: float, rate: float = 0.0) -> None:
@@ -207,11 +210,19 @@ class FollowExperiment(NetworkExperiment):
         )
 
     def finish(self) -> Mapping[str, float]:
-        """The test's figures and the learning error at its ends."""
+        """The test's figures, and learning error, rates and tracking of the first and last segment.
+
+        ``tracking`` is raw error over variance, in units of the untrained loop's 1/(k + 1)^2.
+        """
+        latest = self._latest
+        share = latest["raw_error"] / max(latest["variance"], 1e-300)
         return {
             "learning_error_first": self._curve[0],
             "learning_error_last": self._curve[-1],
-            "learning_ratio": self._curve[-1] / self._curve[0],
+            "learning_ratio": self._curve[-1] / max(self._curve[0], 1e-300),
+            "tracking": share * (1.0 + self.parameters.gain) ** 2,
+            "rate_recurrent": latest["rate_recurrent"],
+            "rate_command": latest["rate_command"],
             **self._tested,
         }
 
@@ -222,6 +233,7 @@ class FollowExperiment(NetworkExperiment):
             "task": self.tracking.state(),
             "curve": list(self._curve),
             "tested": dict(self._tested),
+            "latest": dict(self._latest),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -230,6 +242,7 @@ class FollowExperiment(NetworkExperiment):
         self.tracking.restore(state["task"])
         self._curve = [float(value) for value in state["curve"]]
         self._tested = dict(state["tested"])
+        self._latest = dict(state["latest"])
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
         """Learning curve, the open-loop test over time, raster."""
@@ -241,4 +254,6 @@ class FollowExperiment(NetworkExperiment):
         yield "weights", drawn.weights(run)
 
 
-_METRICS = ("learning_error", "raw_error", "rate_recurrent", "rate_command", "outside")
+_METRICS = (
+    "learning_error", "raw_error", "rate_recurrent", "rate_command", "outside", "variance"
+)  # fmt: skip
