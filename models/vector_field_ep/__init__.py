@@ -10,6 +10,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "batched": ["Learner", "Report", "build_batched"],
+        "discrete": ["DiscreteLearner"],
+        "network": ["Model", "build", "stimulus"],
         "parameters": ["Deep", "Discrete", "EnergyBased", "Spiking", "VectorField"],
+        "spiking": ["SpikingLearner"],
     },
 )
