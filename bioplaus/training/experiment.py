@@ -112,6 +112,14 @@ class Experiment(abc.ABC):
         """What was compiled and what was not, for ``environment.json``."""
         return {}
 
+    def weights(self) -> Mapping[str, tuple[Any, str]]:
+        """Plastic projections as they are now: name to (matrix (pre, post), its unit)."""
+        return {}
+
+    def ceilings(self) -> Mapping[str, tuple[int, float]]:
+        """Populations of spiking cells: name to (neurons, shortest interval of spikes [s])."""
+        return {}
+
     @property
     def epoch(self) -> float:
         """How many epochs (or segments, where there are no epochs) are done."""

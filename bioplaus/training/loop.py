@@ -15,11 +15,13 @@ from bioplaus.parameters import ParameterError, replace, unknown_name
 from bioplaus.records.atomic import DiskFull
 from bioplaus.records.checkpoint import newest_checkpoint
 from bioplaus.records.reader import NotARun, RunReader
+from bioplaus.records.weights import summarise
 from bioplaus.records.writer import RunWriter, check_free
 from bioplaus.training.backend import Backend, environment, peak_memory_mb
 from bioplaus.training.experiment import Experiment
 from bioplaus.training.progress import Progress
 from bioplaus.training.recorded import read_record
+from bioplaus.training.watch import Watch
 
 __all__ = ["Interrupted", "Plan", "evaluate", "resume", "start"]
 
@@ -220,10 +222,11 @@ def _run(
 
     status = "failed"
     progress.open(experiment.segments(), done, experiment.simulated_time)
+    watch = Watch(experiment.ceilings())
     try:
         with _signals_as_interrupts():
             for segment in range(done, experiment.segments()):
-                _one_segment(experiment, writer, segment, progress)
+                _one_segment(experiment, writer, segment, progress, watch)
                 report()
             _finish(plan, experiment, writer, reference)
         status = "finished"
@@ -248,7 +251,7 @@ def _run(
 
 
 def _one_segment(
-    experiment: Experiment, writer: RunWriter, segment: int, progress: Progress
+    experiment: Experiment, writer: RunWriter, segment: int, progress: Progress, watch: Watch
 ) -> None:
     experiment.segment = segment
     _apply_changes(experiment, writer, segment)
@@ -265,8 +268,9 @@ def _one_segment(
     }
     # Metrics and recording before the checkpoint: what a checkpoint counts as done is on disk.
     writer.append_metrics(row)
-    recording = experiment.take_recording()
+    recording, weights = experiment.take_recording(), experiment.weights()
     if recording:
+        recording.weights = {name: summarise(*pair) for name, pair in weights.items()}
         writer.write_recording(segment, recording)
     writer.write_checkpoint(
         segment,
@@ -278,6 +282,10 @@ def _one_segment(
         },
     )
     writer.log(f"segment {segment}: {time.monotonic() - began:.2f} s")
+    file = writer.recording_file(segment) if recording else None
+    for warning in watch.look(weights, recording, file, experiment.segments() - segment - 1):
+        writer.log(f"warning: {warning}")
+        progress.warn(warning)
     progress.segment_done(segment, experiment.epoch, experiment.simulated_time, metrics)
 
 

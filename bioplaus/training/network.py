@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -41,6 +42,7 @@ class NetworkExperiment(Experiment):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._monitors: dict[Any, Any] | None = None
+        self._told_of_fallbacks = False
 
     @property
     def simulated_time(self) -> float:
@@ -84,6 +86,21 @@ class NetworkExperiment(Experiment):
         if self.network.t < target - 1e-9 * second:  # Brian2 ends a run early on Ctrl-C
             raise KeyboardInterrupt
         self._stop_if_state_not_finite()
+
+    def backend_report(self) -> dict[str, Any]:
+        """Whether the engine ran the network as one compiled loop, and what it left to Python."""
+        from brian2 import prefs
+
+        if prefs.codegen.target != "numba":
+            return {}
+        from bioplaus import engine
+
+        found = engine.fallbacks(self.network)
+        if found and not self._told_of_fallbacks:
+            self._told_of_fallbacks = True
+            parts = "; ".join(f"{name}: {reason}" for name, reason in found)
+            warnings.warn(f"not everything runs compiled ({parts})", RuntimeWarning, stacklevel=2)
+        return {"fused": found is not None, "in_python": dict(found or [])}
 
     # Recording
 
@@ -147,6 +164,20 @@ class NetworkExperiment(Experiment):
             t = np.concatenate([before.t, t])
             value = np.concatenate([before.value, value], axis=1)
         self.put_recording(traces={key: (t, value, str(get_unit(variable.dim)))})
+
+    # What the watch and the viewer look at
+
+    def weights(self) -> Mapping[str, tuple[Any, str]]:
+        """The variable ``w`` of every projection with a rule that changes it."""
+        from bioplaus.training.inspection import plastic_weights
+
+        return plastic_weights(self.network)
+
+    def ceilings(self) -> Mapping[str, tuple[int, float]]:
+        """Populations with a threshold: how many cells, and how soon they can fire again."""
+        from bioplaus.training.inspection import shortest_intervals
+
+        return shortest_intervals(self.populations)
 
     # State
 

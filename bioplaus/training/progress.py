@@ -24,6 +24,9 @@ class Progress:
     ) -> None:
         """A segment is complete."""
 
+    def warn(self, text: str) -> None:
+        """Say that something looks wrong."""
+
     def close(self) -> None:
         """End."""
 
@@ -75,6 +78,10 @@ class LineProgress(Progress):
         text = self._clock.describe(epoch, simulated_time, metrics)
         print(f"[{segment + 1}/{self._clock.segments}] {text}", file=self.stream, flush=True)
 
+    def warn(self, text: str) -> None:
+        """Print a line."""
+        print(f"warning: {text}", file=self.stream, flush=True)
+
 
 class TerminalProgress(Progress):
     """One live bar."""
@@ -105,6 +112,10 @@ class TerminalProgress(Progress):
         whole = self._clock.done = done
         text = self._clock.describe(epoch, simulated_time, self._metrics)
         self._bar.update(self._task, completed=whole, description=text)
+
+    def warn(self, text: str) -> None:
+        """Print a line above the bar."""
+        self._bar.console.print(f"warning: {text}", style="yellow", markup=False)
 
     def close(self) -> None:
         """Leave the bar as it stands."""
