@@ -2,7 +2,8 @@
 
 Groups ``spikes/<population>`` with ``t`` [s] and ``i``, and ``traces/<population>/<variable>`` with
 ``t`` [s], ``value`` (cells, times), ``cells`` and the unit of the value as an attribute; where
-there are presentations, a group ``presentations`` with ``start`` and ``stop`` [s] and ``label``.
+there are presentations, a group ``presentations`` with ``start`` and ``stop`` [s] and ``label``;
+where there is plasticity, ``weights/<projection>`` with a histogram and an image.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bioplaus.records import atomic
+from bioplaus.records.weights import WeightRecord
 
 __all__ = ["Presentations", "Recording", "TraceRecord", "read_recording", "write_recording"]
 
@@ -49,12 +51,13 @@ class Recording:
     """What one segment recorded: spikes by population, traces by (population, variable).
 
     spikes[population] : (t (spikes,) [s], i (spikes,)); presentations : None where an experiment
-    does not say.
+    does not say; weights[projection] : as they were at the end of the segment.
     """
 
     spikes: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(default_factory=dict)
     traces: dict[tuple[str, str], TraceRecord] = field(default_factory=dict)
     presentations: Presentations | None = None
+    weights: dict[str, WeightRecord] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether anything was recorded at all."""
@@ -81,6 +84,11 @@ def write_recording(path: Path, recording: Recording) -> None:
                 _dataset(group, "start", recording.presentations.start).attrs["unit"] = "s"
                 _dataset(group, "stop", recording.presentations.stop).attrs["unit"] = "s"
                 _dataset(group, "label", recording.presentations.label)
+            for projection, weights in recording.weights.items():
+                group = file.create_group(f"weights/{projection}")
+                _dataset(group, "counts", weights.counts)
+                _dataset(group, "edges", weights.edges).attrs["unit"] = weights.unit
+                _dataset(group, "image", weights.image).attrs["shape"] = weights.shape
 
     atomic.write(path, fill)
 
@@ -108,6 +116,14 @@ def read_recording(path: Path) -> Recording:
                     unit=str(group["value"].attrs["unit"]),
                     cells=group["cells"][:],
                 )
+        for projection, group in file.get("weights", {}).items():
+            recording.weights[projection] = WeightRecord(
+                counts=group["counts"][:],
+                edges=group["edges"][:],
+                image=group["image"][:],
+                shape=tuple(int(n) for n in group["image"].attrs["shape"]),
+                unit=str(group["edges"].attrs["unit"]),
+            )
         if "presentations" in file:
             group = file["presentations"]
             recording.presentations = Presentations(

@@ -133,8 +133,11 @@ class RunWriter:
 
     def write_recording(self, segment: int, recording: Recording) -> None:
         """Keep what a segment recorded, as one closed file."""
-        folder = self.path / layout.RECORDING
-        write_recording(layout.segment_file(folder, segment, "h5"), recording)
+        write_recording(self.recording_file(segment), recording)
+
+    def recording_file(self, segment: int) -> Path:
+        """Where the recording of a segment is kept."""
+        return layout.segment_file(self.path / layout.RECORDING, segment, "h5")
 
     def write_checkpoint(self, segment: int, state: Mapping[str, Any]) -> None:
         """Keep the complete state after a segment; the two newest are kept."""

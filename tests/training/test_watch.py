@@ -1,0 +1,127 @@
+"""Warnings: each provoked by the mistake that it is about, and silent without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import brian2
+import numpy as np
+import pytest
+
+from bioplaus.parameters import parameter
+from bioplaus.records import Recording
+from bioplaus.records.weights import summarise
+from bioplaus.training import NetworkExperiment, Spikes, start
+from bioplaus.training.backend import Backend
+from bioplaus.training.inspection import plastic_weights
+from bioplaus.training.loop import Plan
+from bioplaus.training.watch import Watch
+
+
+def test_weights_that_stand_still_are_told_once() -> None:
+    watch = Watch({})
+    weights = {"pre_to_post": (np.zeros((2, 3)), "V")}
+    assert watch.look(weights, None, None, 1) == []
+    (warning,) = watch.look(weights, None, None, 1)
+    assert "no weight of pre_to_post changed" in warning
+    assert watch.look(weights, None, None, 1) == []
+    moved = {"pre_to_post": (np.eye(2, 3), "V")}
+    assert Watch({}).look(moved, None, None, 1) == []
+
+
+def test_silence_and_saturation() -> None:
+    """A refractory period of 4 ms means at most 250 Hz; 60 of 100 cells fire that fast."""
+    watch = Watch({"hidden": (100, 4e-3), "output": (10, 4e-3)})
+    times = np.repeat(np.arange(250) * 4e-3, 60)
+    cells = np.tile(np.arange(60), 250)
+    recording = Recording(spikes={"hidden": (times, cells), "output": (times[:0], cells[:0])})
+    saturated, silent = watch.look({}, recording, None, 1)
+    assert "60% of hidden fire at their ceiling of 250 Hz" in saturated
+    assert "no cell of output fired" in silent
+    calm = Recording(spikes={"hidden": (times[::3], cells[::3])})
+    assert Watch({"hidden": (100, 4e-3)}).look({}, calm, None, 1) == []
+
+
+def test_a_disk_that_will_fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "000000.h5"
+    file.write_bytes(bytes(1000))
+    usage = SimpleNamespace(free=9_999)
+    monkeypatch.setattr("bioplaus.training.watch.shutil.disk_usage", lambda path: usage)
+    assert Watch({}).look({}, None, file, 9) == []
+    (warning,) = Watch({}).look({}, None, file, 10)
+    assert "10 more segments need about 1e-05 GB" in warning
+
+
+def test_only_projections_that_learn_are_watched() -> None:
+    cells = brian2.NeuronGroup(2, "v : 1", threshold="v > 1", name="cells")
+    rules = {
+        "fixed": {"model": "w : 1", "on_pre": "v_post += w"},
+        "on_spike": {"model": "w : 1", "on_pre": "v_post += w\nw += 0.1"},
+        "compared": {"model": "w : 1", "on_pre": "v_post += int(w == 1)"},
+        "drifting": {"model": "dw/dt = -w/second : 1 (clock-driven)", "on_pre": "v_post += w"},
+        "shared": {"model": "w : 1 (shared)", "on_pre": "v_post += w"},
+    }
+    projections = [brian2.Synapses(cells, cells, name=name, **rule) for name, rule in rules.items()]
+    for projection in projections:
+        projection.connect()
+    regular = brian2.Synapses(cells, cells, "w : volt", name="regular")
+    regular.connect(i=0, j=1)
+    regular.run_regularly("w = clip(w + 1*mV, 0*mV, 5*mV)", dt=1 * brian2.ms)
+    found = plastic_weights(brian2.Network(cells, *projections, regular))
+    assert sorted(found) == ["drifting", "on_spike", "regular"]
+    assert found["on_spike"][0].shape == (2, 2)
+    assert found["regular"][0].shape == (1,)
+    assert found["regular"][1] == "V"
+
+
+def test_a_summary_keeps_every_weight_in_its_histogram_and_the_mean_in_its_image() -> None:
+    """Blocks of equal size keep the mean of the whole; 256 x 200 makes 2 x 1 or 2 x 2 blocks."""
+    weights = np.random.default_rng(1).normal(size=(256, 64))
+    record = summarise(weights, "nS")
+    assert record.image.shape == (128, 64)
+    assert record.shape == (256, 64)
+    assert record.counts.sum() == weights.size
+    assert record.image.mean() == pytest.approx(weights.mean(), abs=1e-6)
+    assert record.image[0, 0] == pytest.approx(weights[:2, 0].mean())
+    assert record.edges[[0, -1]] == pytest.approx([weights.min(), weights.max()])
+    assert summarise(np.arange(300.0), "").image.shape == (1, 128)
+
+
+@dataclass(frozen=True)
+class Settings:
+    segments: int = parameter(3, "segments", low=1)
+
+
+class Idle(NetworkExperiment):
+    """A plastic projection from cells that never fire."""
+
+    Parameters = Settings
+    record = (Spikes("cells"),)
+
+    def setup(self) -> None:
+        cells = brian2.NeuronGroup(2, "v : 1", threshold="v > 1", name="cells")
+        learns = brian2.Synapses(cells, cells, "w : 1", on_pre="w += 1", name="cells_to_cells")
+        learns.connect()
+        self.network = brian2.Network(cells, learns)
+        self.populations = {"cells": cells}
+
+    def segments(self) -> int:
+        return int(self.parameters.segments)
+
+    def advance(self, segment: int) -> Mapping[str, float]:
+        self.run(1 * brian2.ms, {})
+        return {"validation_error": 0.0}
+
+
+def test_a_run_logs_its_warnings(tmp_path: Path) -> None:
+    plan: Any = Plan.make("idle", "idle.py", Idle, changes={}, backend=Backend("numpy"))
+    run = start(plan, tmp_path / "run")
+    assert run.log.count("warning: no weight of cells_to_cells changed over a whole segment") == 1
+    assert run.log.count("warning: no cell of cells fired") == 1
+    (first, *_) = run.recordings()
+    assert first.weights["cells_to_cells"].shape == (2, 2)
+    assert first.weights["cells_to_cells"].counts.sum() == 4
