@@ -14,8 +14,9 @@ Preferences stand under ``prefs.codegen.runtime.numba``.
 from __future__ import annotations
 
 from .device import install
+from .explanation import explain, fallbacks
 from .fused import fused_runs
 
-__all__ = ["fused_runs"]
+__all__ = ["explain", "fallbacks", "fused_runs"]
 
 install()

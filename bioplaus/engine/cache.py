@@ -23,10 +23,15 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
+from brian2 import _cache_dirs_and_extensions
 
 from .preferences import preference
 
-__all__ = ["EngineCacheWarning", "folder", "load", "purge"]
+__all__ = ["EngineCacheWarning", "folder", "load", "purge", "register"]
+
+# Brian2's clear_cache() refuses a folder with plain Python files in it, which could be anybody's.
+_SOURCE = ".engine.py"
+_EXTENSIONS = (_SOURCE, ".nbi", ".nbc", ".tmp", ".pyc")
 
 
 class EngineCacheWarning(UserWarning):
@@ -80,6 +85,11 @@ def load(text: str, functions: Mapping[str, Any]) -> types.ModuleType:
     return _loaded[name]
 
 
+def register() -> None:
+    """Tell Brian2's ``clear_cache`` where the files are."""
+    _cache_dirs_and_extensions["numba"] = (str(folder()), set(_EXTENSIONS))
+
+
 def _in_memory(text: str, functions: Mapping[str, Any]) -> types.ModuleType:
     module = types.ModuleType("bioplaus_engine_memory")
     module.__dict__.update(CACHE=False, **functions)
@@ -88,11 +98,13 @@ def _in_memory(text: str, functions: Mapping[str, Any]) -> types.ModuleType:
 
 
 def _from_disk(name: str, text: str) -> types.ModuleType:
-    path = folder() / f"{name}.py"
+    path = folder() / f"{name}{_SOURCE}"
     source = "CACHE = True\n" + text
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text() != source:
+    register()
+    if not path.exists() or path.read_text(errors="replace") != source:
         _write(path, source)
+        _make_room(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
@@ -100,7 +112,13 @@ def _from_disk(name: str, text: str) -> types.ModuleType:
     # Numba looks the module up by name when it loads machine code.
     sys.modules[name] = module
     spec.loader.exec_module(module)
+    for index in _machine_code(path).glob(f"{name}*.nbi"):
+        index.touch()  # used just now
     return module
+
+
+def _machine_code(path: Path) -> Path:
+    return path.parent / "__pycache__"
 
 
 def _write(path: Path, source: str) -> None:
@@ -111,11 +129,38 @@ def _write(path: Path, source: str) -> None:
     os.replace(temporary, path)
 
 
+def _make_room(new: Path) -> None:
+    """Remove the modules that have been unused for longest until the folder is small enough."""
+    groups: dict[str, list[Path]] = {}
+    for file in [*new.parent.glob("bioplaus_engine_*"), *_machine_code(new).glob("*")]:
+        groups.setdefault(file.name.split(".")[0], []).append(file)
+    ages = {name: max(_status(file)[1] for file in files) for name, files in groups.items()}
+    sizes = {name: sum(_status(file)[0] for file in files) for name, files in groups.items()}
+    excess = sum(sizes.values()) - int(preference("cache_size")) * 2**20
+    for name in sorted(groups, key=lambda name: ages[name]):
+        if excess <= 0:
+            return
+        if name != new.name.split(".")[0]:
+            excess -= sizes[name]
+            for file in groups[name]:
+                file.unlink(missing_ok=True)
+
+
+def _status(file: Path) -> tuple[int, float]:
+    """Size in bytes and time of last change; another process may have removed the file."""
+    try:
+        status = file.stat()
+    except OSError:
+        return 0, 0.0
+    return status.st_size, status.st_mtime
+
+
 def purge(module: types.ModuleType) -> types.ModuleType:
     """Remove what is on disk for a module, and build it anew."""
     name = module.__name__
-    for leftover in (folder() / "__pycache__").glob(f"{name}*"):
+    path = folder() / f"{name}{_SOURCE}"
+    text = path.read_text().removeprefix("CACHE = True\n")
+    for leftover in [path, *_machine_code(path).glob(f"{name}*")]:
         leftover.unlink(missing_ok=True)
-    text = (folder() / f"{name}.py").read_text()
-    _loaded[name] = _from_disk(name, text.removeprefix("CACHE = True\n"))
+    _loaded[name] = _from_disk(name, text)
     return _loaded[name]

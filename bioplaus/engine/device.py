@@ -17,6 +17,7 @@ from brian2.core.preferences import prefs
 from brian2.devices.device import RuntimeDevice, all_devices
 from brian2.units.allunits import second
 
+from .cache import register
 from .codeobject import NumbaCodeObject, PushSpikes
 from .functions import UnsupportedFunctionError
 from .queue import EventQueue
@@ -156,7 +157,7 @@ class NumbaDevice(RuntimeDevice):
         if profile is None:
             profile = self.build_options.get("profile", False)
         options = {"report": report, "report_period": report_period, "namespace": namespace}
-        if prefs.codegen.target != "numba":
+        if prefs["codegen.target"] != "numba":
             Network.run.original_function(network, duration, profile=profile, **options)
             return
         self.begin_run()
@@ -185,6 +186,7 @@ def _python_implementation(function: Function) -> None:
 def install() -> None:
     """Make the target available: called once, by the import of the package."""
     all_devices["runtime"].__class__ = NumbaDevice
+    register()
     lookup = FunctionImplementationContainer.__getitem__
 
     def with_python_functions(container: Any, key: Any) -> Any:
@@ -192,7 +194,7 @@ def install() -> None:
             return lookup(container, key)
         except KeyError:
             # Brian2 accepts plain Python functions for NumPy only; this target runs them too.
-            if key is not NumbaCodeObject or prefs.codegen.target != "numba":
+            if key is not NumbaCodeObject or prefs["codegen.target"] != "numba":
                 raise
             container.add_numpy_implementation(container._function.pyfunc)
             return lookup(container, key)

@@ -8,19 +8,19 @@ kernel says what it reads and writes.  Every rewrite names what it did in ``Entr
 
 from __future__ import annotations
 
-import sys
+import gc
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
-from brian2.core.network import Network, TextReport
+from brian2.core.network import Network
 from brian2.groups.group import Group
-from brian2.units.allunits import second
 
-from .codeobject import NumbaCodeObject
+from .codeobject import NumbaCodeObject, PushSpikes
 from .kernel import ArrayArgument, Kernel
 from .preferences import preference
 from .program import (
@@ -35,8 +35,10 @@ from .program import (
     Program,
     Step,
 )
+from .reentry import Circumstances
+from .reports import Reporter
 
-__all__ = ["Entry", "Plan", "fused_runs", "plan", "rewrites", "run", "wanted"]
+__all__ = ["Entry", "Plan", "fused_runs", "last_plan", "plan", "rewrites", "run", "wanted"]
 
 _CHUNK_SECONDS = 0.1
 
@@ -45,8 +47,9 @@ _CHUNK_SECONDS = 0.1
 class Entry:
     """One object of a network, or one of its code objects, in the order of a step.
 
-    owner : the object; kernel : its compiled code, None for an object that runs in Python, for
-    which reason says why; notes : what rewrites have done to it.
+    owner : the object, as a weak proxy: a plan must not keep objects alive.
+    kernel : its compiled code, None for an object that runs in Python, for which reason says why.
+    notes : what rewrites have done to it.
     """
 
     owner: Any
@@ -79,6 +82,14 @@ class Plan:
     entries: list[Entry]
     clocks: list[Clock]
     program: Program
+    circumstances: Circumstances | None = None
+
+    def begin_run(self) -> None:
+        """Do what the code objects themselves do before a run that is not prepared anew."""
+        for entry in self.entries:
+            for code_object in entry.owner.code_objects:
+                if not isinstance(code_object, PushSpikes):
+                    code_object.before_run()
 
     def flush(self) -> None:
         """Hand over what the monitors' buffers hold."""
@@ -112,14 +123,15 @@ def _clock_array(clock: Clock, name: str) -> ArrayArgument:
 
 
 def _entries(thing: BrianObject) -> list[Entry]:
+    proxy = weakref.proxy(thing)
     if type(thing).run is not BrianObject.run:
-        return [Entry(thing, thing.clock, reason="it is a Python operation")]
+        return [Entry(proxy, thing.clock, reason="it is a Python operation")]
     code_objects = [c.__repr__.__self__ for c in thing.code_objects]
     compiled = [c for c in code_objects if isinstance(c, NumbaCodeObject)]
     if len(compiled) == len(code_objects) or _is_pathway(code_objects, compiled):
-        return [Entry(thing, thing.clock, c.kernel, c) for c in compiled]
+        return [Entry(proxy, thing.clock, c.kernel, c) for c in compiled]
     reasons = [getattr(c, "engine_reason", f"target '{c.class_name}'") for c in code_objects]
-    return [Entry(thing, thing.clock, reason="; ".join(reasons))]
+    return [Entry(proxy, thing.clock, reason="; ".join(reasons))]
 
 
 def _is_pathway(code_objects: Sequence[Any], compiled: Sequence[Any]) -> bool:
@@ -128,39 +140,26 @@ def _is_pathway(code_objects: Sequence[Any], compiled: Sequence[Any]) -> bool:
     return bool(compiled) and names == ["synapses_push_spikes"]
 
 
-class _Reporter:
-    """Brian2's progress reports."""
+def last_plan(network: Network) -> Plan | None:
+    """How the network ran last, None if it has not run fused."""
+    return getattr(network, "_engine_plan", None)
 
-    def __init__(self, report: Any, period: Any, start: Any, duration: Any) -> None:
-        streams = {"text": sys.stdout, "stdout": sys.stdout, "stderr": sys.stderr}
-        if isinstance(report, str):
-            if report not in streams:
-                raise ValueError(f'Do not know how to handle report argument "{report}".')
-            report = TextReport(streams[report])
-        elif report is not None and not callable(report):
-            raise TypeError(
-                "Do not know how to handle report argument, it has to be one of 'text', 'stdout', "
-                f"'stderr', or a callable function/object, but it is of type {type(report)}"
-            )
-        self.callback = report
-        self.period = float(period)
-        self.start, self.duration = start, duration
-        self.began = time.time()
-        self.next = self.began + self.period
-        if report is not None:
-            report(0 * second, 0.0, start, duration)
 
-    def progress(self, now: float) -> None:
-        current = time.time()
-        if self.callback is not None and current > self.next:
-            done = (now - float(self.start)) / float(self.duration)
-            self.callback((current - self.began) * second, done, self.start, self.duration)
-            self.next = current + self.period
-
-    def finish(self, completed: float) -> None:
-        if self.callback is not None:
-            elapsed = (time.time() - self.began) * second
-            self.callback(elapsed, completed, self.start, self.duration)
+def _prepare(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
+    """The plan of the last run, if it still holds, or a new one."""
+    last = last_plan(network)
+    known = last.circumstances if last is not None else None
+    if last is not None and known is not None and known.hold(objects, namespace):
+        network._stopped = Network._globally_stopped = False
+        last.begin_run()
+        return last
+    network._engine_plan = None
+    # Brian2 does so before every run: it warns about objects that nobody refers to any more.
+    gc.collect()
+    network.before_run(namespace)
+    new = plan(network)
+    new.circumstances = Circumstances(objects, namespace)
+    return new
 
 
 def run(
@@ -177,14 +176,14 @@ def run(
     t_end = t_start + duration
     for clock in network._clocks:
         clock.set_interval(t_start, t_end)
-    network.before_run(namespace)
+    prepared = _prepare(network, objects, namespace)
     if not objects:
         return
-    reporter = _Reporter(report, report_period, t_start, duration)
-    prepared = plan(network)
+    reporter = Reporter(report, report_period, t_start, duration)
     if any(entry.kernel is not None for entry in prepared.entries):
         _runs += 1
     last_clock = _loop(device, network, prepared, reporter)
+    network._engine_plan = prepared
     stopped = network._stopped or Network._globally_stopped
     network.t_ = last_clock.t_ if stopped else float(t_end)
     device._last_run_time = time.time() - reporter.began
@@ -194,15 +193,17 @@ def run(
         if isinstance(thing, Group):
             thing._check_for_invalid_states()
     reporter.finish(completed)
-    network.after_run()
+    for thing in objects:
+        if thing.active:
+            thing.after_run()
     network._profiling_info = None
 
 
-def _loop(device: Any, network: Network, prepared: Plan, reporter: _Reporter) -> Clock:
+def _loop(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> Clock:
     program, control = prepared.program, prepared.program.control
     for number, clock in enumerate(prepared.clocks):
         control[ENDS + number] = clock._i_end
-    control[STOP_FOR_PYTHON] = 1
+    control[FIRST], control[LAST], control[STOP_FOR_PYTHON] = 0, len(program.steps), 1
     chunk = int(preference("chunk"))
     control[STEPS] = steps = chunk or 1
     program.refresh()
@@ -242,10 +243,10 @@ def _next_chunk(steps: int, seconds: float) -> int:
     return max(1, min(2 * steps, int(steps * _CHUNK_SECONDS / max(seconds, 1e-9))))
 
 
-def _interrupted(device: Any, network: Network, prepared: Plan, reporter: _Reporter) -> bool:
+def _interrupted(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> bool:
     now = _first_clock(prepared.clocks).t_
     network.t_ = now
-    if reporter.callback is not None and time.time() > reporter.next:
+    if reporter.due():
         prepared.flush()
         reporter.progress(now)
     limit = device._maximum_run_time

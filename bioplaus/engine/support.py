@@ -37,9 +37,8 @@ __all__ = [
     "njit",
 ]
 
-_inline = njit(
-    error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
-)
+_options: Any = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_inline = njit(error_model="numpy", **_options)
 
 _nb_np = np
 

@@ -1,0 +1,54 @@
+"""What the engine makes of a network, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brian2.core.magic import magic_network
+from brian2.core.namespace import get_local_namespace
+from brian2.units.allunits import second
+
+from . import fused
+
+__all__ = ["explain", "fallbacks"]
+
+
+def explain(network: Any = None) -> None:
+    """Print how each object of a network runs, in the order of a step, and why.
+
+    network : the network, by default the one that ``run()`` runs.  If it has not been run yet it is
+    prepared by a run of no duration.
+    """
+    chosen = magic_network if network is None else network
+    if fused.last_plan(chosen) is None:
+        chosen.run(0 * second, namespace=get_local_namespace(level=1))
+    plan = fused.last_plan(chosen)
+    if plan is None:
+        print("This network does not run fused: the target or the preferences say otherwise.")
+        return
+    print("\n".join(_lines(plan)))
+
+
+def fallbacks(network: Any) -> list[tuple[str, str]] | None:
+    """Name and reason of everything in a network's step that runs in Python.
+
+    None if the network's last run was not a compiled loop at all.
+    """
+    plan = fused.last_plan(network)
+    if plan is None:
+        return None
+    return [(entry.owner.name, entry.reason) for entry in plan.entries if entry.kernel is None]
+
+
+def _lines(plan: fused.Plan) -> list[str]:
+    compiled = sum(entry.kernel is not None for entry in plan.entries)
+    lines = [f"{compiled} of {len(plan.entries)} parts of a step are in the compiled loop."]
+    width = max((len(entry.owner.name) for entry in plan.entries), default=0)
+    for entry in plan.entries:
+        how = "compiled" if entry.kernel is not None else f"in Python: {entry.reason}"
+        clock = f"every {entry.clock.dt}"
+        lines.append(f"  {entry.owner.name:<{width}}  {clock:<16}  {how}")
+        cheaper = getattr(entry.code_object, "cheaper", None)
+        notes = entry.notes + ([cheaper.note] if cheaper is not None else [])
+        lines += [f"  {'':<{width}}  {note}" for note in notes]
+    return lines

@@ -1,0 +1,56 @@
+"""Progress reports of a run, as Brian2 makes them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from brian2.core.network import TextReport
+from brian2.units.allunits import second
+
+__all__ = ["Reporter"]
+
+
+class Reporter:
+    """Calls the user's callback at the start, at the end, and every ``period`` in between.
+
+    report : what ``run()`` was given; ValueError for an unknown word, TypeError for an object that
+    cannot be called.
+    """
+
+    def __init__(self, report: Any, period: Any, start: Any, duration: Any) -> None:
+        streams = {"text": sys.stdout, "stdout": sys.stdout, "stderr": sys.stderr}
+        if isinstance(report, str):
+            if report not in streams:
+                raise ValueError(f'Do not know how to handle report argument "{report}".')
+            report = TextReport(streams[report])
+        elif report is not None and not callable(report):
+            raise TypeError(
+                "Do not know how to handle report argument, it has to be one of 'text', 'stdout', "
+                f"'stderr', or a callable function/object, but it is of type {type(report)}"
+            )
+        self.callback = report
+        self.period = float(period)
+        self.start, self.duration = start, duration
+        self.began = time.time()
+        self.next = self.began + self.period
+        if report is not None:
+            report(0 * second, 0.0, start, duration)
+
+    def due(self) -> bool:
+        """Whether it is time for a report."""
+        return self.callback is not None and time.time() > self.next
+
+    def progress(self, now: float) -> None:
+        """Report the state of the run at the simulated time ``now`` [s]."""
+        current = time.time()
+        done = (now - float(self.start)) / float(self.duration)
+        self.callback((current - self.began) * second, done, self.start, self.duration)
+        self.next = current + self.period
+
+    def finish(self, completed: float) -> None:
+        """The last report; completed: fraction of the duration that was simulated."""
+        if self.callback is not None:
+            elapsed = (time.time() - self.began) * second
+            self.callback(elapsed, completed, self.start, self.duration)

@@ -1,0 +1,101 @@
+"""Compiled modules on disk: found again, rebuilt when damaged, never in the way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import brian2 as b2
+import numpy as np
+import pytest
+from brian2 import ms
+
+from bioplaus.engine import cache
+
+SCRIPT = """
+import sys, warnings
+import brian2 as b2
+import bioplaus.engine as engine
+b2.prefs.codegen.target = "numba"
+b2.prefs.codegen.runtime.numba.cache_dir = sys.argv[1]
+neurons = b2.NeuronGroup(int(sys.argv[2]), "dx/dt = -x / tau : 1", method="exact")
+neurons.x = 1
+tau = float(sys.argv[3]) * b2.ms
+b2.run(10 * b2.ms)
+assert engine.fused_runs() == 1
+print(repr(neurons.x[0].item() if hasattr(neurons.x[0], "item") else float(neurons.x[0])))
+"""
+
+
+def start(folder: Path, size: int, tau: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SCRIPT, str(folder), str(size), str(tau)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def result(process: subprocess.Popen[str]) -> tuple[float, str]:
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return float(output.splitlines()[-1]), errors
+
+
+def machine_code(folder: Path) -> dict[str, float]:
+    return {p.name: p.stat().st_size for p in (folder / "__pycache__").glob("*.nbc")}
+
+
+def test_processes_share_the_cache_and_survive_damage(tmp_path: Path) -> None:
+    """Two at once; then other sizes and parameters compile nothing; then truncated files."""
+    both = [start(tmp_path, 3, 10.0), start(tmp_path, 3, 10.0)]
+    for process in both:
+        value, _ = result(process)
+        np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
+    assert not list(tmp_path.glob("*.tmp"))
+    before = machine_code(tmp_path)
+    assert before
+    value, _ = result(start(tmp_path, 7, 20.0))
+    np.testing.assert_allclose(value, np.exp(-0.5), rtol=1e-12)
+    assert machine_code(tmp_path) == before
+    for damaged in (tmp_path / "__pycache__").glob("*.nb?"):
+        damaged.write_bytes(damaged.read_bytes()[:50])
+    value, errors = result(start(tmp_path, 3, 10.0))
+    np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
+    assert "could not be read and was made again" in errors
+    assert machine_code(tmp_path) == before
+
+
+def _network(literal: int) -> float:
+    b2.start_scope()
+    neurons = b2.NeuronGroup(1, f"dx/dt = -{literal}.0 / second : 1", method="euler")
+    b2.Network(neurons).run(1 * ms)
+    return float(neurons.x[:][0])
+
+
+def test_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    """A file stands where the folder should be: the run works, with one warning."""
+    b2.prefs.codegen.target = "numba"
+    occupied = tmp_path / "file"
+    occupied.write_text("not a folder")
+    b2.prefs.codegen.runtime.numba.cache_dir = str(occupied)
+    with pytest.warns(cache.EngineCacheWarning, match="in memory only"):
+        value = _network(11)
+    np.testing.assert_allclose(value, -0.011, rtol=1e-12)
+
+
+def test_size_is_bounded(tmp_path: Path, monkeypatch: Any) -> None:
+    """With no room allowed, only the module in use stays."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.cache_dir = str(tmp_path)
+    b2.prefs.codegen.runtime.numba.cache_size = 0
+    for literal in (12, 13):
+        _network(literal)
+        assert len(list(tmp_path.glob("*.engine.py"))) == 1
+    b2.prefs.codegen.runtime.numba.cache_size = 512
+
+
+def test_brian2_can_clear_the_cache(tmp_path: Path) -> None:
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.cache_dir = str(tmp_path / "cache")
+    _network(14)
+    b2.clear_cache("numba")
+    assert not (tmp_path / "cache").exists()
