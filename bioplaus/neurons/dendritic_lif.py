@@ -25,8 +25,8 @@ def dendritic_lif() -> str:
 
     Membrane potential ``v``, synaptic ``current`` (in volts, resistance included) and dendritic
     potential ``u`` are in volts.  ``learning_signal`` [V] is what one presynaptic spike adds to a
-    weight, see :data:`LEARNING_SIGNAL`.  ``spikes`` counts since the presentation began, and
-    ``first_spike`` is the time of its first spike (meaningless while ``spikes`` is 0).
+    weight, see :data:`LEARNING_SIGNAL`.  ``spike_count`` counts since the presentation began, and
+    ``first_spike`` is the time of its first spike (meaningless while ``spike_count`` is 0).
     """
     return """
     dv/dt = (current - v)/tau_membrane : volt (unless refractory)
@@ -36,7 +36,7 @@ def dendritic_lif() -> str:
     learning_rate : 1 (shared)
     learning_signal : volt
     gated_error : volt
-    spikes : 1
+    spike_count : 1
     first_spike : second
     """
 
@@ -54,12 +54,12 @@ while learning is off, else the present fraction of the learning rate.
 
 RESET = """
 v = 0*volt
-first_spike += int(spikes == 0)*(t - first_spike)
-spikes += 1
+first_spike += int(spike_count == 0)*(t - first_spike)
+spike_count += 1
 """
 """What a spike does: reset the membrane, count, and note the time of the first."""
 
-NEW_PRESENTATION = "spikes *= 1 - fresh(t - onset)"
+NEW_PRESENTATION = "spike_count *= 1 - fresh(t - onset)"
 """On the slow clock of the stimulus: forget the count where a new presentation begins."""
 
 

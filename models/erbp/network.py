@@ -78,7 +78,7 @@ class Model:
         start, nan where there was none.
         """
         output = self.populations["output"]
-        spikes = np.column_stack([np.array(self.responses.spikes_)[:, 1:], output.spikes_[:]])
+        spikes = np.column_stack([np.array(self.responses.spike_count_)[:, 1:], output.spike_count_[:]])
         first = np.column_stack(
             [np.array(self.responses.first_spike_)[:, 1:], output.first_spike_[:]]
         )
@@ -127,7 +127,7 @@ def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = 
     fixed = feedback.wire(q, populations, list(plastic.values()), rng)
     responses = StateMonitor(
         output,
-        ["spikes", "first_spike"],
+        ["spike_count", "first_spike"],
         record=True,
         clock=slow,
         when="start",
