@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "bars": ["bar_images"],
         "data_files": ["DATA_DIR_VARIABLE", "DataFileError"],
+        "dynamic_regression": ["DynamicRegression", "dynamic_regression"],
         "exclusive_or": ["XorFrames", "shuffled_order", "xor_frames"],
         "idx": ["read_idx"],
         "image_sets": ["IMAGE_SETS", "ImageSet", "load"],

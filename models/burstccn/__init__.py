@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "batched": ["BatchedNetwork"],
         "continuous": ["build_continuous"],
-        "network": ["build"],
+        "network": ["build", "scaled_wiring"],
         "parameters": ["Continuous", "Discrete", "Spiking"],
     },
 )
