@@ -27,11 +27,24 @@ class Tuning:
 
     encoders : (neurons, dimensions), the gain included, so that ``J = encoders @ x + bias`` in
     units of the threshold; bias : (neurons,); radius : of the ball that is represented.
+
+    Raises
+    ------
+    ValueError
+        For an encoder of length zero: its neuron would respond to nothing.
     """
 
     encoders: Array
     bias: Array
     radius: float
+
+    def __post_init__(self) -> None:
+        deaf = np.flatnonzero(~self.encoders.any(axis=1))
+        if len(deaf):
+            raise ValueError(
+                f"the encoder of neuron {deaf[0]} has length zero ({len(deaf)} such neurons); "
+                "gain and direction must not vanish"
+            )
 
     def rates(self, points: Array) -> Array:
         """Static rates [Hz], (points, neurons), for vectors (points, dimensions)."""
