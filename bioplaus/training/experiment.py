@@ -112,11 +112,11 @@ class Experiment(abc.ABC):
         """What was compiled and what was not, for ``environment.json``."""
         return {}
 
-    def weights(self) -> Mapping[str, tuple[Any, str]]:
+    def plastic_weights(self) -> Mapping[str, tuple[Any, str]]:
         """Plastic projections as they are now: name to (matrix (pre, post), its unit)."""
         return {}
 
-    def ceilings(self) -> Mapping[str, tuple[int, float]]:
+    def firing_ceilings(self) -> Mapping[str, tuple[int, float]]:
         """Populations of spiking cells: name to (neurons, shortest interval of spikes [s])."""
         return {}
 

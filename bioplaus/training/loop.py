@@ -222,7 +222,7 @@ def _run(
 
     status = "failed"
     progress.open(experiment.segments(), done, experiment.simulated_time)
-    watch = Watch(experiment.ceilings())
+    watch = Watch(experiment.firing_ceilings())
     try:
         with _signals_as_interrupts():
             for segment in range(done, experiment.segments()):
@@ -268,7 +268,7 @@ def _one_segment(
     }
     # Metrics and recording before the checkpoint: what a checkpoint counts as done is on disk.
     writer.append_metrics(row)
-    recording, weights = experiment.take_recording(), experiment.weights()
+    recording, weights = experiment.take_recording(), experiment.plastic_weights()
     if recording:
         recording.weights = {name: summarise(*pair) for name, pair in weights.items()}
         writer.write_recording(segment, recording)

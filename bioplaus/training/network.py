@@ -167,13 +167,13 @@ class NetworkExperiment(Experiment):
 
     # What the watch and the viewer look at
 
-    def weights(self) -> Mapping[str, tuple[Any, str]]:
+    def plastic_weights(self) -> Mapping[str, tuple[Any, str]]:
         """The variable ``w`` of every projection with a rule that changes it."""
         from bioplaus.training.inspection import plastic_weights
 
         return plastic_weights(self.network)
 
-    def ceilings(self) -> Mapping[str, tuple[int, float]]:
+    def firing_ceilings(self) -> Mapping[str, tuple[int, float]]:
         """Populations with a threshold: how many cells, and how soon they can fire again."""
         from bioplaus.training.inspection import shortest_intervals
 
