@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +15,7 @@ from brian2.codegen.targets import codegen_targets
 from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable, AuxiliaryVariable, Subexpression
 
+from .dense import Sweep, sweep_of
 from .generator import NumbaCodeGenerator, translated
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
 from .nextspike import NextSpike, next_spike
@@ -38,6 +41,7 @@ class NumbaCodeObject(NumpyCodeObject):
         {
             "ratemonitor",
             "reset",
+            "spatialstateupdate",
             "spikegenerator",
             "spikemonitor",
             "statemonitor",
@@ -52,6 +56,7 @@ class NumbaCodeObject(NumpyCodeObject):
     buffer: RecordBuffer | None = None
     queue: EventQueue | None = None
     cheaper: NextSpike | None = None
+    sweep: Sweep | None = None
 
     def prepare(self, pathway: Any = None) -> None:
         """Make the kernel from the generated text; pathway: of a code object of ``synapses``."""
@@ -72,7 +77,19 @@ class NumbaCodeObject(NumpyCodeObject):
         if self.cheaper is not None:
             resolve = self.cheaper.resolver(self._resolve)
             self.kernel = Kernel.from_body(self.cheaper.body, resolve, compiled)
+        self._sweep_rows(compiled)
         self._program: Program | None = None
+
+    def _sweep_rows(self, compiled: Mapping[str, Any]) -> None:
+        """Go along rows if the kernel visits the synapses of an all-to-all projection."""
+        found = sweep_of(self) if "dense" in preference("rewrites") else None
+        if found is None:
+            return
+        self.sweep, statements = found
+        body = ast.unparse(ast.Module(statements, type_ignores=[]))
+        kernel = Kernel.from_body(body, self.sweep.resolver(self._resolve), compiled)
+        # Arrays are reached through views of their rows: what is written shows in the plain form.
+        self.kernel = replace(kernel, reads=self.kernel.reads, writes=self.kernel.writes)
 
     def _resolve(self, name: str) -> Argument:
         if name == "_nb_generator":

@@ -104,7 +104,7 @@ def _marks(objects: Sequence[Any]) -> list[Any]:
         elif isinstance(thing, NeuronGroup):
             marks += [*thing.events.values(), *thing.event_codes.values(), id(thing._refractory)]
         elif isinstance(thing, SpikeGeneratorGroup):
-            marks.append(float(thing.period_))
+            marks.append(float(thing.period_[:]))
         elif isinstance(thing, CodeRunner):
             marks += [thing.abstract_code, str(getattr(thing, "method_choice", ""))]
     return marks

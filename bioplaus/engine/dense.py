@@ -1,0 +1,259 @@
+"""The rewrite ``dense``: all-to-all projections are swept along contiguous rows.
+
+The synapses of a projection in which every source meets every target are numbered row by row, so
+that synapse k belongs to source k // columns and target k % columns.  A loop over its synapses
+becomes a loop over sources and, inside, one over targets, whose weights lie next to each other.
+Synapses are visited in the same order and the same operations are done: the bits do not change.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from brian2.core.variables import ArrayVariable
+from brian2.synapses.synapses import Synapses
+
+from .kernel import Argument, ValueArgument
+
+__all__ = ["Shape", "Sweep", "shape_of", "sweep_of"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Rows are sources, columns are targets; both are contiguous parts of their groups."""
+
+    rows: int
+    columns: int
+    first_source: int
+    first_target: int
+
+
+# Keyed by the variable of the source indices: Brian2 hands out its groups as weak proxies.
+_known: WeakKeyDictionary[ArrayVariable, tuple[int, Shape | None]] = WeakKeyDictionary()
+
+
+def shape_of(synapses: Any) -> Shape | None:
+    """The shape of an all-to-all projection, None for any other."""
+    key, number = synapses.variables["_synaptic_pre"], len(synapses)
+    if key not in _known or _known[key][0] != number:
+        _known[key] = number, _find_shape(synapses)
+    return _known[key][1]
+
+
+def _find_shape(synapses: Any) -> Shape | None:
+    if len(synapses) == 0:
+        return None
+    sources = synapses.variables["_synaptic_pre"].get_value()
+    targets = synapses.variables["_synaptic_post"].get_value()
+    columns = int(targets[-1]) - int(targets[0]) + 1
+    if columns < 1 or len(targets) % columns:
+        return None
+    shape = Shape(len(targets) // columns, columns, int(sources[0]), int(targets[0]))
+    row = np.arange(shape.rows, dtype=sources.dtype)[:, np.newaxis] + shape.first_source
+    column = np.arange(columns, dtype=targets.dtype) + shape.first_target
+    full = np.all(sources.reshape(-1, columns) == row) and np.all(
+        targets.reshape(-1, columns) == column
+    )
+    return shape if full else None
+
+
+@dataclass
+class Sweep:
+    """A loop over the rows and columns of a projection, as statements.
+
+    before : run once; row : at the beginning of every row; element : for every synapse;
+    views : expressions of the row views that ``element`` uses, by name.
+    """
+
+    shape: Shape
+    before: list[ast.stmt]
+    row: list[ast.stmt]
+    element: list[ast.stmt]
+    views: dict[str, str] = field(default_factory=dict)
+
+    def loop(self, row: str) -> list[ast.stmt]:
+        """The statements of one row; ``row`` is the expression of its number."""
+        lines = [f"_nb_start = ({row}) * _nb_columns"]
+        lines += [f"{name} = {expression}" for name, expression in self.views.items()]
+        lines += ["for _nb_column in range(_nb_columns):", "    pass"]
+        statements = ast.parse("\n".join(lines)).body
+        inner = statements[-1]
+        assert isinstance(inner, ast.For)
+        inner.body = self.element
+        source = ast.parse(f"_presynaptic_idx = ({row}) + _nb_first_source").body
+        return [*source, *self.row, *statements]
+
+    def whole(self) -> list[ast.stmt]:
+        """The statements of all rows."""
+        rows = ast.parse("for _nb_row in range(_nb_rows):\n    pass").body
+        assert isinstance(rows[0], ast.For)
+        rows[0].body = self.loop("_nb_row")
+        return [*self.before, *rows]
+
+    def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
+        """What the names stand for that are not in the generated code."""
+        own = {
+            "_nb_rows": self.shape.rows,
+            "_nb_columns": self.shape.columns,
+            "_nb_first_source": self.shape.first_source,
+            "_nb_first_target": self.shape.first_target,
+        }
+
+        def resolve(name: str) -> Argument:
+            return ValueArgument(own[name]) if name in own else others(name)
+
+        return resolve
+
+
+def sweep_of(code_object: Any) -> tuple[Sweep, list[ast.stmt]] | None:
+    """The sweep that a code object of a dense projection does, and its body made of it."""
+    synapses = code_object.owner
+    if not isinstance(synapses, Synapses):
+        return None
+    tree = ast.parse(code_object.code.run)
+    search = {"stateupdate": _over_all, "summed_variable": _over_all, "synapses": _over_events}
+    if code_object.template_name not in search:
+        return None
+    found = search[code_object.template_name](tree)
+    shape = shape_of(synapses) if found else None
+    if found is None or shape is None or _uses_queue_of_part(code_object, shape):
+        return None
+    block, at, row = found
+    loop = block[at]
+    assert isinstance(loop, ast.For)
+    sweep = _sweep(code_object, shape, loop.body)
+    if sweep is None:
+        return None
+    if code_object.template_name == "synapses":
+        block[at : at + 1] = sweep.loop(row)
+        return sweep, tree.body
+    sweep.before = block[:at]
+    return sweep, [*sweep.whole(), *block[at + 1 :]]
+
+
+def _over_all(tree: ast.Module) -> tuple[list[ast.stmt], int, str] | None:
+    for at, node in enumerate(tree.body):
+        if isinstance(node, ast.For) and ast.unparse(node.target) == "_idx":
+            return tree.body, at, "_nb_row"
+    return None
+
+
+def _over_events(tree: ast.Module) -> tuple[list[ast.stmt], int, str] | None:
+    for node in (n for n in ast.walk(tree) if isinstance(n, ast.For)):
+        for at, inner in enumerate(node.body):
+            if isinstance(inner, ast.For) and ast.unparse(inner.target) == "_nb_k":
+                in_order = ast.unparse(inner.body[0]) == "_idx = _nb_k"
+                inner.body = inner.body[1:]
+                return (node.body, at, "_nb_source") if in_order else None
+    return None
+
+
+def _uses_queue_of_part(code_object: Any, shape: Shape) -> bool:
+    queue = code_object.queue
+    return queue is not None and (
+        int(queue.sources[0]) != shape.rows or int(queue.first_source[0]) != shape.first_source
+    )
+
+
+class _ToRows(ast.NodeTransformer):
+    """Replaces indices of synapses by rows and columns."""
+
+    def __init__(self, sources: str, targets: str, offset: bool) -> None:
+        self.index = {sources: "_presynaptic_idx", targets: "_postsynaptic_idx"}
+        self.offset = offset
+        self.views: dict[str, str] = {}
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        array, place = ast.unparse(node.value), ast.unparse(node.slice)
+        if place == "_nb_at(_idx)" and array in self.index:
+            return ast.copy_location(ast.Name(self.index[array], ast.Load()), node)
+        self.generic_visit(node)
+        place = ast.unparse(node.slice)
+        if place == "_nb_at(_idx)":
+            name = self._view(array, "_nb_start:_nb_start + _nb_columns")
+        elif place == "_nb_at(_postsynaptic_idx)" and self.offset:
+            name = self._view(array, "_nb_first_target:_nb_first_target + _nb_columns")
+        elif place == "_nb_at(_postsynaptic_idx)":
+            name = array
+        else:
+            return node
+        column = ast.parse(f"{name}[_nb_at(_nb_column)]", mode="eval").body
+        assert isinstance(column, ast.Subscript)
+        column.ctx = node.ctx
+        return ast.copy_location(column, node)
+
+    def _view(self, array: str, part: str) -> str:
+        """The name of a view; names are numbers, so that equal projections share one kernel."""
+        expression = f"{array}[{part}]"
+        for name, known in self.views.items():
+            if known == expression:
+                return name
+        name = f"_nb_view_{len(self.views)}"
+        self.views[name] = expression
+        return name
+
+
+def _sweep(code_object: Any, shape: Shape, body: list[ast.stmt]) -> Sweep | None:
+    sources, targets = (
+        code_object.generator_class.get_array_name(code_object.owner.variables[name])
+        for name in ("_synaptic_pre", "_synaptic_post")
+    )
+    to_rows = _ToRows(sources, targets, shape.first_target != 0)
+    element = [to_rows.visit(node) for node in body]
+    left = {node.id for tree in element for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    if "_idx" in left:
+        return None
+    written = _stored(element)
+    row: list[ast.stmt] = []
+    inner: list[ast.stmt] = []
+    for node in element:
+        if ast.unparse(node) in ("_presynaptic_idx = _presynaptic_idx", "pass"):
+            continue
+        if ast.unparse(node) == "_postsynaptic_idx = _postsynaptic_idx":
+            if _still_used(element, "_postsynaptic_idx"):
+                inner += ast.parse("_postsynaptic_idx = _nb_column + _nb_first_target").body
+            continue
+        loaded = _load_from_source(node)
+        (inner if loaded is None or loaded & written else row).append(node)
+    return Sweep(shape, [], row, inner, to_rows.views)
+
+
+def _stored(nodes: list[ast.stmt]) -> set[str]:
+    """Arrays that are written to, and names that get a value more than once."""
+    arrays = {
+        ast.unparse(node.value)
+        for tree in nodes
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+    }
+    names = [
+        node.id
+        for tree in nodes
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    return arrays | {name for name in names if names.count(name) > 1}
+
+
+def _load_from_source(node: ast.stmt) -> set[str] | None:
+    """The name and the array of ``name = array[source]``; None for any other statement."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Subscript):
+        return None
+    if ast.unparse(node.value.slice) != "_nb_at(_presynaptic_idx)":
+        return None
+    return {ast.unparse(node.targets[0]), ast.unparse(node.value.value)}
+
+
+def _still_used(nodes: list[ast.stmt], name: str) -> bool:
+    """Whether a name is read other than to itself."""
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        for tree in nodes
+        if ast.unparse(tree) != f"{name} = {name}"
+        for node in ast.walk(tree)
+    )

@@ -1,0 +1,140 @@
+"""All-to-all projections are swept by rows: no index arrays, and not one bit is different."""
+
+import numpy as np
+import pytest
+from brian2 import (
+    Hz,
+    Network,
+    NeuronGroup,
+    SpikeGeneratorGroup,
+    StateMonitor,
+    Synapses,
+    defaultclock,
+    ms,
+    prefs,
+    seed,
+)
+
+import bioplaus.engine
+from bioplaus.engine.dense import shape_of
+
+assert bioplaus.engine
+
+REWRITES = "codegen.runtime.numba.rewrites"
+
+
+@pytest.fixture(autouse=True)
+def _engine():
+    kept = {k: prefs[k] for k in ("codegen.target", REWRITES)}
+    prefs.codegen.target = "numba"
+    defaultclock.dt = 0.1 * ms
+    yield
+    for name, value in kept.items():
+        prefs[name] = value
+
+
+def connected(pre, post, *equations, weights, **options):
+    synapses = Synapses(pre, post, *equations, method="euler", **options)
+    synapses.connect()
+    synapses.w = weights.normal(size=len(pre) * len(post))
+    return synapses
+
+
+def many_forms():
+    """Drives, weight changes and spike effects; whole groups, parts of groups, and a delay."""
+    weights = np.random.default_rng(1)
+    pre = NeuronGroup(
+        7, "dx/dt = (sin(0.2*i + t/(3*ms)) - x)/(5*ms) : 1\nback : 1", method="euler", name="pre"
+    )
+    post = NeuronGroup(
+        11, "dy/dt = (drive - y)/(5*ms) : 1\ndrive : 1\njolt : 1", method="euler", name="post"
+    )
+    source = SpikeGeneratorGroup(5, [0, 3, 4, 1, 2, 2], np.array([0, 0, 1, 2, 2, 4]) * 0.3 * ms)
+    forward = connected(
+        pre,
+        post,
+        """dw/dt = 30*Hz*(y_post*x_pre - 0.1*w) : 1 (clock-driven)
+        drive_post = w*x_pre : 1 (summed)""",
+        weights=weights,
+        name="forward",
+    )
+    backward = connected(
+        pre, post, "w : 1\nback_pre = w*exp(-y_post) : 1 (summed)", weights=weights, name="backward"
+    )
+    parts = connected(
+        pre[2:6], post[3:9], "dw/dt = -w*x_pre*y_post*Hz : 1 (clock-driven)",
+        weights=weights, name="parts",
+    )  # fmt: skip
+    event = connected(
+        source, post[1:], "w : 1", on_pre="jolt_post += w\nw *= 0.9", weights=weights, name="event"
+    )
+    late = connected(
+        source, post, "w : 1", on_pre="jolt_post -= w*y_post", delay=0.5 * ms, weights=weights,
+        name="late",
+    )  # fmt: skip
+    recurrent = connected(
+        pre,
+        pre,
+        "dw/dt = (x_pre - x_post)*Hz : 1 (clock-driven)",
+        weights=weights,
+        name="recurrent",
+    )
+    groups = [pre, post, source]
+    projections = [forward, backward, parts, event, late, recurrent]
+    monitor = StateMonitor(post, ["y", "jolt", "drive"], record=True, name="monitor")
+    return Network(*groups, *projections, monitor), projections, monitor
+
+
+def results(rewrites):
+    prefs[REWRITES] = rewrites
+    seed(1)
+    network, projections, monitor = many_forms()
+    network.run(3 * ms)
+    network.run(2 * ms)
+    swept = [
+        code_object.sweep is not None
+        for projection in projections
+        for thing in (projection, *projection.contained_objects)
+        for code_object in thing.code_objects
+        if hasattr(code_object, "sweep")
+    ]
+    recorded = [monitor.y, monitor.jolt, monitor.drive, network["pre"].variables["back"].get_value()]
+    weights = [projection.variables["w"].get_value() for projection in projections]
+    return swept, b"".join(np.asarray(a).tobytes() for a in [*recorded, *weights]), projections
+
+
+def test_every_form_has_the_same_bits_as_the_plain_loops():
+    swept, bits, projections = results(("dense",))
+    assert len(swept) >= 7
+    assert all(swept)
+    assert [shape_of(p).rows for p in projections] == [7, 7, 4, 5, 5, 7]
+    assert [shape_of(p).first_target for p in projections] == [0, 0, 3, 1, 0, 0]
+    plain_swept, plain_bits, _ = results(())
+    assert not any(plain_swept)
+    assert bits == plain_bits
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [
+        {"condition": "i != j"},
+        {"j": "i"},
+        {"i": [0, 1, 0, 1], "j": [0, 0, 1, 1]},
+        {"i": [0, 0, 1, 1], "j": [0, 0, 1, 1]},
+        {"p": 1, "n": 2},
+    ],
+)
+def test_anything_else_is_not_taken_for_all_to_all(connection):
+    group = NeuronGroup(2 if "i" in connection else 4, "x : 1")
+    synapses = Synapses(group, group)
+    synapses.connect(**connection)
+    assert shape_of(synapses) is None
+
+
+def test_a_projection_that_grows_is_looked_at_again():
+    group = NeuronGroup(3, "x : 1", dt=1 / (10 * Hz))
+    synapses = Synapses(group, group)
+    synapses.connect(j="0")
+    assert shape_of(synapses).columns == 1
+    synapses.connect(j="2")
+    assert shape_of(synapses) is None
