@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bioplaus.registry import Entry
     from bioplaus.training.loop import Plan
 
-__all__ = ["main"]
+__all__ = ["main", "run_script"]
 
 INTERRUPTED = 130
 
@@ -42,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UserError, OSError) as error:
         print(f"bioplaus: {error.args[0] if error.args[1:] == () else error}", file=sys.stderr)
         return 1 if isinstance(error, FloatingPointError) else 2
+
+
+def run_script(path: str) -> int:
+    """What an experiment does when its own file is run: ``bioplaus run FILE`` and its options."""
+    return main(["run", path, *sys.argv[1:]])
 
 
 def _call_room(name: str, arguments: Sequence[str]) -> int:
@@ -125,10 +130,17 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _finish_run(plan: Plan, out: Path, options: argparse.Namespace) -> int:
+    from bioplaus.reproduction.table import published
     from bioplaus.training import Interrupted, progress_for, start
 
     try:
-        run = start(plan, out, force=options.force, progress=progress_for(options.quiet))
+        run = start(
+            plan,
+            out,
+            force=options.force,
+            progress=progress_for(options.quiet),
+            reference=published(plan.name),
+        )
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         return INTERRUPTED
@@ -165,6 +177,7 @@ def _assignment(text: str) -> tuple[str, str]:
 
 def _resume(options: argparse.Namespace) -> int:
     from bioplaus.records import RunReader
+    from bioplaus.reproduction.table import published
     from bioplaus.training import Interrupted, progress_for, resume
 
     run = RunReader(options.run)
@@ -172,7 +185,9 @@ def _resume(options: argparse.Namespace) -> int:
         print(f"{run.path} is finished")
         return 0
     try:
-        run = resume(_plan_of(run), run.path, progress=progress_for(options.quiet))
+        plan = _plan_of(run)
+        progress = progress_for(options.quiet)
+        run = resume(plan, run.path, progress=progress, reference=published(plan.name))
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         return INTERRUPTED

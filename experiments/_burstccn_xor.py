@@ -22,6 +22,8 @@ __all__ = ["Schedule", "Xor", "settings"]
 
 PATTERNS = ("00", "10", "01", "11")
 TRUE, FALSE = ("10", "01"), ("00", "11")
+UNTRAINED = (3.75, 4.63, 4.66, 4.98)
+"""Output event rates [Hz] of the untrained network in the released simulator (Payeur 2021)."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Xor(NetworkExperiment):
             monitor.active = False
             self.network.add(monitor)
         self.before: dict[str, float] = {}
+        self.first: dict[str, float] = {}
         self.after: dict[str, float] = {}
 
     def plan_schedule(self) -> None:
@@ -139,6 +142,8 @@ class Xor(NetworkExperiment):
         if testing:
             setattr(self, "after" if segment else "before", dict(figures))
             self._keep_test(segment)
+        elif segment == 1:
+            self.first = dict(figures)
         return figures
 
     def measure(self, first: int, last: int) -> dict[str, float]:
@@ -212,11 +217,31 @@ class Xor(NetworkExperiment):
         """Rates before and after; the weakest true and the strongest false pattern."""
         figures = {f"before_{name}": value for name, value in self.before.items()}
         figures |= {f"after_{name}": value for name, value in self.after.items()}
+        figures["before_deviation"] = max(
+            abs(self.before[f"rate_{name}"] / published - 1)
+            for name, published in zip(PATTERNS, UNTRAINED)
+        )
+        figures["first_signs"] = self._first_signs()
         figures["true_min"] = min(self.after[f"rate_{name}"] for name in TRUE)
         figures["false_max"] = max(self.after[f"rate_{name}"] for name in FALSE)
         figures["margin"] = self.after["margin"]
         figures["difference"] = self.after["difference"]
         return figures
+
+    def _first_signs(self) -> float:
+        """How many of 12 burst probabilities the teacher moves to the right side at first.
+
+        Up in the output and hidden 1 for a true pattern, down for a false one; hidden 2 the other
+        way round.  The side is judged against the mean of the untrained test.
+        """
+        right = 0
+        for population, sense in (("output", 1), ("hidden_1", 1), ("hidden_2", -1)):
+            keys = {name: f"probability_{population}_{name}" for name in PATTERNS}
+            resting = sum(self.before[key] for key in keys.values()) / 4
+            for name, key in keys.items():
+                wanted = sense if name in TRUE else -sense
+                right += (self.first[key] - resting) * wanted > 0
+        return float(right)
 
     def tune(self, name: str, value: Any) -> None:
         """Change a learning rate."""
@@ -228,13 +253,15 @@ class Xor(NetworkExperiment):
         projection.eta = float(value) * scale
 
     def state(self) -> Mapping[str, Any]:
-        """The network, and the two tests."""
-        return {"network": super().state(), "before": self.before, "after": self.after}
+        """The network, and what was measured so far."""
+        measured = {"before": self.before, "first": self.first, "after": self.after}
+        return {"network": super().state(), **measured}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up a state again."""
         super().restore(state["network"])
-        self.before, self.after = dict(state["before"]), dict(state["after"])
+        for name in ("before", "first", "after"):
+            setattr(self, name, dict(state[name]))
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
         """Output before and after, learning, activity by pattern, raster."""

@@ -124,6 +124,6 @@ class FollowVanDerPol(FollowExperiment):
 EXPERIMENT = FollowVanDerPol
 
 if __name__ == "__main__":
-    from bioplaus.cli import main
+    from bioplaus.cli import run_script
 
-    raise SystemExit(main(["run", __file__]))
+    raise SystemExit(run_script(__file__))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bioplaus.records import RunReader
 
 
-READ_AT = (3, 10)
+READ_AT = (1, 3, 10)
 """Epochs after which error and alignment are kept for the table of results."""
 
 
@@ -99,6 +99,7 @@ class VectorFieldEpMnist(Experiment):
             "test_error": self.learner.error(images.test_images, images.test_labels),
             **self.readings,
             **self._alignment(),
+            "angle_1_fall": self.readings["angle_1_epoch_1"] - self._alignment()["angle_1"],
         }
 
     def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
@@ -150,6 +151,6 @@ def _alignment_figure(run: RunReader) -> Figure:
 EXPERIMENT = VectorFieldEpMnist
 
 if __name__ == "__main__":
-    from bioplaus.cli import main
+    from bioplaus.cli import run_script
 
-    raise SystemExit(main(["run", __file__]))
+    raise SystemExit(run_script(__file__))

@@ -13,7 +13,7 @@ from bioplaus.parameters import unknown_name
 from bioplaus.registry import PAPERS
 from bioplaus.reproduction.band import Band
 
-__all__ = ["Result", "Setting", "UnknownResult", "results"]
+__all__ = ["Result", "Setting", "UnknownResult", "published", "results"]
 
 
 class UnknownResult(UserError, LookupError):
@@ -75,7 +75,7 @@ def results(paper: str, ids: tuple[str, ...] = ()) -> list[Result]:
     """
     if paper not in PAPERS:
         raise UnknownResult(unknown_name("paper", paper, list(PAPERS)))
-    source = resources.files(f"bioplaus.models.{paper}") / "results.toml"
+    source = _source(paper)
     if not source.is_file():
         raise UnknownResult(f"{paper} has no table of results")
     rows = [_read(paper, row) for row in tomllib.loads(source.read_text("utf-8"))["result"]]
@@ -84,6 +84,30 @@ def results(paper: str, ids: tuple[str, ...] = ()) -> list[Result]:
         if name not in known:
             raise UnknownResult(unknown_name("result", name, list(known)))
     return [known[name] for name in ids] if ids else rows
+
+
+def published(experiment: str) -> list[dict[str, Any]]:
+    """What a paper reports for an experiment, to stand beside a run's own figures."""
+    paper = next((key for key in PAPERS if experiment.startswith(key.replace("_", "-"))), None)
+    if paper is None or not _source(paper).is_file():
+        return []
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "metric": row.metric,
+            "published": row.published,
+            "source": row.published_source,
+            "band": str(row.full.band),
+            "setting": dict(row.full.changes),
+        }
+        for row in results(paper)
+        if row.experiment == experiment
+    ]
+
+
+def _source(paper: str) -> Any:
+    return resources.files(f"bioplaus.models.{paper}") / "results.toml"
 
 
 def _read(paper: str, row: Mapping[str, Any]) -> Result:
