@@ -105,15 +105,25 @@ def bursting_cells(
 
 
 def background(
-    cells: Any, compartment: str, rate_hz: float, excitation: float, inhibition: float
+    cells: Any,
+    compartment: str,
+    rate_hz: float,
+    excitation: float,
+    inhibition: float,
+    order: int = 0,
 ) -> list[PoissonInput]:
     """Private Poisson input to every cell, excitatory and inhibitory, of ``rate_hz`` each.
 
-    ``compartment`` is ``""`` for the soma or ``"_dend"``; weights in leak conductances.
+    ``compartment`` is ``""`` for the soma or ``"_dend"``; weights in leak conductances.  The two
+    draw as number ``order`` and ``order + 1`` of a time step.
     """
+    # Brian2 sorts by order, then by name, and names here are numbered through the whole process:
+    # without an order of their own, a second network would draw in another sequence.
     # A hundred sources share the rate: one alone could not fire twice in a step, and at a step of
     # 1 ms the variance that makes the cells fire would be halved.
     return [
-        PoissonInput(cells, f"g_{kind}{compartment}", 100, rate_hz / 100 * Hz, weight)
-        for kind, weight in (("exc", excitation), ("inh", inhibition))
+        PoissonInput(
+            cells, f"g_{kind}{compartment}", 100, rate_hz / 100 * Hz, weight, order=order + k
+        )
+        for k, (kind, weight) in enumerate((("exc", excitation), ("inh", inhibition)))
     ]

@@ -95,10 +95,10 @@ def build(p: Spiking) -> Model:
     hidden = _slice(cells, p, 2, 4, "hidden")
     output = populations["output"]
     noise = [
-        *background(inputs, "", 500, 0.35, 0.35),
-        *background(hidden, "", 150, 0.385, 0.49),
-        *background(output, "", 150, 0.35, 0.35),
-        *background(cells, "_dend", 500, 0.05, 0.05),
+        *background(inputs, "", 500, 0.35, 0.35, order=1),
+        *background(hidden, "", 150, 0.385, 0.49, order=3),
+        *background(output, "", 150, 0.35, 0.35, order=5),
+        *background(cells, "_dend", 500, 0.05, 0.05, order=7),
     ]
     plastic = [
         _plastic(inputs, hidden, p, p.learning_rate_hidden, "input_to_hidden"),
