@@ -95,7 +95,9 @@ class FollowExperiment(NetworkExperiment):
     def advance(self, segment: int) -> Mapping[str, float]:
         """Learn for a segment, or test."""
         if segment == self.segments() - 1:
+            self._output.active = self._spikes.active = True
             self._tested = dict(self.test())
+            self._output.active = self._spikes.active = False
             self._keep_weights()
             return dict.fromkeys(_METRICS, float("nan"))
         seconds = float(to_quantity(self.parameters.segment))
@@ -157,10 +159,8 @@ class FollowExperiment(NetworkExperiment):
         """
         import numpy as np
 
-        self._output.active = self._spikes.active = True
         begin = float(self.network.t_)
         self.present(stretch, gain=0.0)
-        self._output.active = self._spikes.active = False
         output = np.array(self._output.decoded[:, -len(stretch) :]).T
         self._keep(name, begin, stretch, output)
         return output

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["learning_curve", "open_loop", "phase", "raster", "weights"]
+__all__ = ["learning_curve", "open_loop", "phase", "raster", "return_map", "weights"]
 
 
 def learning_curve(run: RunReader) -> Figure:
@@ -89,4 +89,22 @@ def weights(run: RunReader) -> Figure:
     trace = run.trace("weights", "recurrent")
     ax = plotting.weight_histogram(figure.subplots(), trace.value[0], unit=trace.unit)
     ax.set_yscale("log")
+    return figure
+
+
+def return_map(run: RunReader, test: str, dimension: int) -> Figure:
+    """Each maximum of one dimension over the one before it."""
+    from bioplaus.analysis.open_loop import maxima
+
+    figure = plotting.figure()
+    ax = figure.subplots()
+    for variable, label, colour in (
+        ("target", "reference", GREY),
+        ("output", "network", COLOURS[0]),
+    ):
+        peaks = maxima(run.trace(test, variable).value[dimension])
+        ax.plot(peaks[:-1], peaks[1:], ".", ms=3, color=colour, label=label)
+    ax.set_xlabel(f"maximum of x{dimension + 1}")
+    ax.set_ylabel("next maximum")
+    ax.legend()
     return figure

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bioplaus.tasks.dynamical_systems import System
 
-__all__ = ["DAMPING", "TORQUE_SCALE", "ArmSetting", "arm", "energy", "joints"]
+__all__ = ["DAMPING", "TORQUE_SCALE", "ArmSetting", "arm", "energy", "joints", "torque_sequences"]
 
 Array = NDArray[np.floating[Any]]
 
@@ -126,3 +126,21 @@ def energy(states: Array, setting: ArmSetting) -> Array:
     kinetic = 0.5 * (m11 * om1**2 + 2 * m12 * om1 * om2 + m22 * om2**2)
     upper = -(a.m1 * a.s1 + a.m2 * a.l1) * np.cos(th1)
     return kinetic + GRAVITY * (upper - a.m2 * a.s2 * np.cos(th1 + th2))
+
+
+def torque_sequences(tests: int, rng: np.random.Generator) -> Array:
+    """Random torques, (tests, 1000 steps, 2) [N m], for open-loop tests of one second.
+
+    Every 100 ms each joint draws one of -5, 0 and 5 N m; the values are joined by straight lines.
+    The published sequences came from a learner that reached for a target, and are not printed.
+    """
+    knots = np.concatenate(
+        [np.zeros((tests, 1, 2)), rng.choice([-5.0, 0.0, 5.0], size=(tests, 10, 2))], axis=1
+    )
+    times = np.arange(1000) / 100
+    return np.stack(
+        [
+            np.stack([np.interp(times, np.arange(11), one[:, k]) for k in range(2)], axis=1)
+            for one in knots
+        ]
+    )
