@@ -67,7 +67,8 @@ class Sweep:
     """A loop over the rows and columns of a projection, as statements.
 
     before : run once; row : at the beginning of every row; element : for every synapse;
-    views : expressions of the row views that ``element`` uses, by name.
+    views : expressions of the row views that ``element`` uses, by name; of_events : only the rows
+    of sources whose spikes are due are visited.
     """
 
     shape: Shape
@@ -75,6 +76,7 @@ class Sweep:
     row: list[ast.stmt]
     element: list[ast.stmt]
     views: dict[str, str] = field(default_factory=dict)
+    of_events: bool = False
 
     def loop(self, row: str) -> list[ast.stmt]:
         """The statements of one row; ``row`` is the expression of its number."""
@@ -130,6 +132,7 @@ def sweep_of(code_object: Any) -> tuple[Sweep, list[ast.stmt]] | None:
     if sweep is None:
         return None
     if code_object.template_name == "synapses":
+        sweep.of_events = True
         block[at : at + 1] = sweep.loop(row)
         return sweep, tree.body
     sweep.before = block[:at]

@@ -1,9 +1,9 @@
 """Run a network as one compiled loop, with Python in between only where it must be.
 
-The order of objects is Brian2's own.  Rewrites plug in here: `rewrites` is a list of functions that
-take the list of `Entry` objects of a network in that order and return another list.  An entry's
-kernel says what it reads and writes.  Every rewrite names what it did in ``Entry.notes``, which
-`explain` prints.
+The order of objects is Brian2's own.  Rewrites plug in here: `rewrites` holds functions by name
+that take the list of `Entry` objects of a network in that order and return another list.  An
+entry's kernel says what it reads and writes.  Every rewrite names what it did in ``Entry.notes``,
+which `explain` prints.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from brian2.groups.group import Group
 
 from .codeobject import NumbaCodeObject, PushSpikes
 from .kernel import ArrayArgument, Kernel
+from .onepass import one_pass
 from .preferences import preference
 from .program import (
     BUFFER_FULL,
@@ -60,7 +61,7 @@ class Entry:
     notes: list[str] = field(default_factory=list)
 
 
-rewrites: list[Callable[[list[Entry]], list[Entry]]] = []
+rewrites: dict[str, Callable[[list[Entry]], list[Entry]]] = {"one_pass": one_pass}
 
 _runs = 0
 
@@ -103,8 +104,9 @@ def plan(network: Network) -> Plan:
     entries = [
         entry for thing in network.sorted_objects if thing.active for entry in _entries(thing)
     ]
-    for rewrite in rewrites:
-        entries = rewrite(entries)
+    for name, rewrite in rewrites.items():
+        if name in preference("rewrites"):
+            entries = rewrite(entries)
     clocks = sorted(network._clocks, key=lambda clock: clock.name)
     steps = [
         Step(entry.kernel, clocks.index(entry.clock), getattr(entry.code_object, "grow", None))

@@ -16,6 +16,7 @@ from brian2 import (
 )
 
 import bioplaus.engine
+from bioplaus.engine import fused
 from bioplaus.engine.dense import shape_of
 
 assert bioplaus.engine
@@ -98,13 +99,18 @@ def results(rewrites):
         for code_object in thing.code_objects
         if hasattr(code_object, "sweep")
     ]
-    recorded = [monitor.y, monitor.jolt, monitor.drive, network["pre"].variables["back"].get_value()]
+    recorded = [
+        monitor.y,
+        monitor.jolt,
+        monitor.drive,
+        network["pre"].variables["back"].get_value(),
+    ]
     weights = [projection.variables["w"].get_value() for projection in projections]
     return swept, b"".join(np.asarray(a).tobytes() for a in [*recorded, *weights]), projections
 
 
 def test_every_form_has_the_same_bits_as_the_plain_loops():
-    swept, bits, projections = results(("dense",))
+    swept, bits, projections = results(("dense", "one_pass"))
     assert len(swept) >= 7
     assert all(swept)
     assert [shape_of(p).rows for p in projections] == [7, 7, 4, 5, 5, 7]
@@ -138,3 +144,36 @@ def test_a_projection_that_grows_is_looked_at_again():
     assert shape_of(synapses).columns == 1
     synapses.connect(j="2")
     assert shape_of(synapses) is None
+
+
+def passes(name, weight_change):
+    """How a drive and a weight change of one projection are joined, and the weights after 2 ms."""
+    pre = NeuronGroup(3, "x = sin(i + t/ms) : 1", name="pre")
+    post = NeuronGroup(4, "dy/dt = (drive - y)/ms : 1\ndrive : 1", method="euler", name="m_post")
+    weights = np.random.default_rng(2)
+    equations = f"dw/dt = {weight_change}/ms : 1 (clock-driven)\ndrive_post = w*x_pre : 1 (summed)"
+    projection = connected(pre, post, equations, weights=weights, name=name)
+    network = Network(pre, post, projection)
+    network.run(2 * ms)
+    notes = [note for entry in fused.last_plan(network).entries for note in entry.notes]
+    return notes, projection.variables["w"].get_value().tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "weight_change", "joins"),
+    [
+        ("a_early", "x_pre*y_post", True),  # the weight changes before the target does
+        ("z_late", "x_pre*y_post", False),  # the target changes first, and the weight sees it
+        ("a_own", "x_pre*drive_post", False),  # the change needs the whole sum
+        ("a_noisy", "x_pre*rand()", False),  # other numbers would be drawn
+        ("z_free", "x_pre*w", True),
+    ],
+)
+def test_a_drive_and_a_weight_change_are_joined_only_where_order_allows(name, weight_change, joins):
+    prefs[REWRITES] = ("dense", "one_pass")
+    seed(4)
+    notes, bits = passes(name, weight_change)
+    assert bool(notes) == joins
+    prefs[REWRITES] = ()
+    seed(4)
+    assert passes(name, weight_change) == ([], bits)
