@@ -173,6 +173,15 @@ class Spiking:
     influence: float = parameter(0.5, "influence of the target, full-cost", symbol="beta", low=0.01)
     free_steps: int = parameter(100, "ticks of the free phase", symbol="T1", low=1)
     nudged_steps: int = parameter(50, "ticks of the nudged phase", symbol="T2", low=1)
+    stepping: str = parameter(
+        "optimal",
+        "step size of the states: measured by each unit, or falling by a schedule",
+        source="O'Connor 2019; George and Powell 2006 (optimal)",
+        choices=("optimal", "scheduled"),
+    )
+    step_target: float = parameter(
+        0.0346, "last weight of the newest error (optimal)", symbol="nu", low=1e-3, high=1.0
+    )
     step: float = parameter(
         0.354, "first step size of the states", symbol="eps0", source="published program", low=1e-3
     )
@@ -180,7 +189,7 @@ class Spiking:
         0.0, "the step size falls with the tick to this power", symbol="p", low=0.0, high=1.0
     )
     prediction: float = parameter(
-        0.503,
+        0.275,
         "first prediction coefficient of encoder and decoder (1: plain sigma-delta)",
         symbol="lambda0",
         source="published program",
@@ -188,7 +197,7 @@ class Spiking:
         high=1.0,
     )
     prediction_exponent: float = parameter(
-        0.292, "the coefficient falls with the tick to this power", low=0.0, high=1.0
+        0.0, "the coefficient falls with the tick to this power", low=0.0, high=1.0
     )
     split_stream: bool = parameter(
         False, "take the free statistics after as many extra free ticks", source="O'Connor 2019"
