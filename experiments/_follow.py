@@ -80,7 +80,7 @@ class FollowExperiment(NetworkExperiment):
         self._output.active = self._spikes.active = False
         self._arrays: dict[int, dict[str, Any]] = {}
         self._tested: dict[str, float] = {}
-        self._curve: list[float] = []
+        self.curve: list[float] = []
         self._latest: dict[str, float] = {}
 
     def segments(self) -> int:
@@ -105,7 +105,7 @@ class FollowExperiment(NetworkExperiment):
             self.present(self.tracking.training(self.period), gain=0.0)
             seconds -= self.period
         metrics = self.learn(seconds, self.rate(segment))
-        self._curve.append(metrics["learning_error"])
+        self.curve.append(metrics["learning_error"])
         self._latest = metrics
         return metrics
 
@@ -217,9 +217,9 @@ class FollowExperiment(NetworkExperiment):
         latest = self._latest
         share = latest["raw_error"] / max(latest["variance"], 1e-300)
         return {
-            "learning_error_first": self._curve[0],
-            "learning_error_last": self._curve[-1],
-            "learning_ratio": self._curve[-1] / max(self._curve[0], 1e-300),
+            "learning_error_first": self.curve[0],
+            "learning_error_last": self.curve[-1],
+            "learning_ratio": self.curve[-1] / max(self.curve[0], 1e-300),
             "tracking": share * (1.0 + self.parameters.gain) ** 2,
             "rate_recurrent": latest["rate_recurrent"],
             "rate_command": latest["rate_command"],
@@ -231,7 +231,7 @@ class FollowExperiment(NetworkExperiment):
         return {
             "network": super().state(),
             "task": self.tracking.state(),
-            "curve": list(self._curve),
+            "curve": list(self.curve),
             "tested": dict(self._tested),
             "latest": dict(self._latest),
         }
@@ -240,7 +240,7 @@ class FollowExperiment(NetworkExperiment):
         """Go on from a kept state."""
         super().restore(state["network"])
         self.tracking.restore(state["task"])
-        self._curve = [float(value) for value in state["curve"]]
+        self.curve = [float(value) for value in state["curve"]]
         self._tested = dict(state["tested"])
         self._latest = dict(state["latest"])
 

@@ -108,3 +108,23 @@ def return_map(run: RunReader, test: str, dimension: int) -> Figure:
     ax.set_ylabel("next maximum")
     ax.legend()
     return figure
+
+
+def learning_curves(run: RunReader) -> Figure:
+    """Error that teaches, of every member of a comparison."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    metrics = run.metrics
+    for name, values in metrics.items():
+        if name.startswith("learning_error_"):
+            known = np.isfinite(values)
+            plotting.learning_curve(
+                ax,
+                metrics["simulated_time_s"][known],
+                values[known],
+                label=name.removeprefix("learning_error_").replace("_", " "),
+                name="learning error, feedback on",
+                logarithmic=True,
+            )
+    ax.set_xlabel("learning time [s]")
+    return figure

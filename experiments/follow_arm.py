@@ -98,6 +98,6 @@ def animate(run: RunReader, path: Path) -> Path:
 EXPERIMENT = FollowArm
 
 if __name__ == "__main__":
-    from bioplaus.cli import main
+    from bioplaus.cli import run_script
 
-    raise SystemExit(main(["run", __file__]))
+    raise SystemExit(run_script(__file__))

@@ -11,6 +11,7 @@ from bioplaus.models.follow.parameters import Linear
 from bioplaus.parameters import Quantity, parameter, to_quantity
 
 if TYPE_CHECKING:
+    from bioplaus.tasks.dynamical_systems import System
     from bioplaus.tasks.tracking import Tracking
 
 
@@ -35,9 +36,14 @@ class FollowLinear(FollowExperiment):
     Parameters = Settings
     quick = {"neurons": 300, "learning_rate": "1e-2 second"}
 
+    def system(self) -> System:
+        """The reference to imitate."""
+        from bioplaus.tasks.dynamical_systems import LINEAR
+
+        return LINEAR
+
     def task(self) -> Tracking:
         """Noise of R1/6, pedestal of R2/16."""
-        from bioplaus.tasks.dynamical_systems import LINEAR
         from bioplaus.tasks.tracking import CommandNoise, Tracking, TrackingSettings
 
         p = self.parameters
@@ -48,7 +54,7 @@ class FollowLinear(FollowExperiment):
         )
         pulse, pedestal = p.command_radius / 6, p.radius / 16
         commands = CommandNoise((pulse, pulse), (pedestal, pedestal), self.period)
-        return Tracking(LINEAR, commands, settings, self.rng)
+        return Tracking(self.system(), commands, settings, self.rng)
 
     def test(self) -> Mapping[str, float]:
         """One second closed, then 40 s open; the same before the structured input."""

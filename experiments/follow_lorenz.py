@@ -92,6 +92,6 @@ class FollowLorenz(FollowExperiment):
 EXPERIMENT = FollowLorenz
 
 if __name__ == "__main__":
-    from bioplaus.cli import main
+    from bioplaus.cli import run_script
 
-    raise SystemExit(main(["run", __file__]))
+    raise SystemExit(run_script(__file__))

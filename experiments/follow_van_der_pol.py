@@ -103,10 +103,10 @@ class FollowVanDerPol(FollowExperiment):
         """Adds the error from 100 to 400 s, the start of the published curves."""
         import numpy as np
 
-        start = float(np.mean(self._curve[1:4])) if len(self._curve) > 3 else float("nan")
+        start = float(np.mean(self.curve[1:4])) if len(self.curve) > 3 else float("nan")
         final = super().finish()
         late = final["learning_error_last"]
-        second = self._curve[1] if len(self._curve) > 1 else float("nan")
+        second = self.curve[1] if len(self.curve) > 1 else float("nan")
         return {
             **final,
             "learning_error_start": start,

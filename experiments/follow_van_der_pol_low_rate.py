@@ -45,6 +45,6 @@ class FollowVanDerPolLowRate(FollowVanDerPol):
 EXPERIMENT = FollowVanDerPolLowRate
 
 if __name__ == "__main__":
-    from bioplaus.cli import main
+    from bioplaus.cli import run_script
 
-    raise SystemExit(main(["run", __file__]))
+    raise SystemExit(run_script(__file__))
