@@ -1,4 +1,4 @@
-"""A late reference spoils learning, unless the command is as late (Gilra, Gerstner 2017, fig. 6)."""
+"""A late reference spoils learning, a late command mends it (Gilra and Gerstner 2017, figure 6)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Settings(LinearSettings):
     """Those of the linear task, with a delay."""
 
     reference_delay: Quantity = parameter(
-        "20 ms", "how late the reference arrives", symbol="Delta", source="figure 6", low="1 ms"
+        "20 ms", "how late the reference arrives", symbol="Delta", source="figure 6", low="0 ms"
     )
 
 
