@@ -111,10 +111,25 @@ class ErbpDigits(NetworkExperiment):
             pause=float(q.pause),
             blank=len(self.data.train_labels),
         )
+        before = self._open_gates()
         counts, _ = self._show("train", frames)
+        after = self._open_gates()
         wrong = (counts[:, -1].argmax(axis=-1) != self.data.train_labels[shown]).mean()
-        validation = self._test("validation", self.parameters.validated)["error"]
-        return {"training_error": float(wrong), "validation_error": validation}
+        operations = self.operations
+        return {
+            "training_error": float(wrong),
+            "validation_error": self._test("validation", self.parameters.validated)["error"],
+            "training_operations": operations,
+            **{f"gate_open_{n}": (after[n] - before[n]) / len(frames.order) for n in after},
+        }
+
+    def _open_gates(self) -> dict[str, float]:
+        """Frames so far in which the gate was open, mean over the neurons of each plastic layer."""
+        return {
+            name: float(group.gate_open_[:].mean())
+            for name, group in self.populations.items()
+            if "gate_open" in group.variables
+        }
 
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and how early it is reached."""
@@ -154,7 +169,10 @@ class ErbpDigits(NetworkExperiment):
         )
 
     def _show(self, part: str, frames: PresentationFrames) -> tuple[Any, Any]:
-        """Run presentations; returns counts and first spikes, see ``Model.read_responses``."""
+        """Run presentations; returns counts and first spikes, see ``Model.read_responses``.
+
+        Leaves in ``operations`` the synaptic events per presentation (those of labels left out).
+        """
         from bioplaus.models import erbp
 
         namespace = erbp.stimulus(
@@ -167,13 +185,23 @@ class ErbpDigits(NetworkExperiment):
             plasticity=frames.plasticity,
             onset=self.network.t,
         )
-        began = float(self.network.t)
+        began, before = float(self.network.t), self.model.spikes_so_far()
         self.model.forget_responses()
         self.run(frames.duration * _second(), namespace)
         first = frames.fresh.nonzero()[0]
         start = began + self.frame * first
         self.put_presentations(start, start + self.frame * frames.each, frames.labels[first])
-        return self.model.read_responses(began, self.frame, frames.each)
+        counts, first_spikes = self.model.read_responses(began, self.frame, frames.each)
+        self.operations = self._operations(before, counts)
+        return counts, first_spikes
+
+    def _operations(self, before: Mapping[str, float], counts: Any) -> float:
+        """Synaptic events per presentation since ``before``."""
+        after = self.model.spikes_so_far()
+        spikes = {name: after[name] - before[name] for name in after}
+        spikes["output"] = float(counts[:, -1].sum())
+        events = sum(self.model.fan_out(name) * count for name, count in spikes.items())
+        return float(events / len(counts))
 
     def _test(self, part: str, images: int) -> dict[str, float]:
         """Error of the spike count over the whole presentation, and after each frame."""
@@ -189,7 +217,13 @@ class ErbpDigits(NetworkExperiment):
         )
         counts, first = self._show(part, frames)
         wrong = (counts.argmax(axis=-1) != labels[:, None]).mean(axis=0)
-        found = {"error": float(wrong[-1]), "latency_ms": float(np.nanmedian(first) * 1e3)}
+        silent = np.full(len(labels), frames.each * self.frame)
+        earliest = np.column_stack([first, silent])  # nothing said is as late as can be
+        found = {
+            "error": float(wrong[-1]),
+            "latency_ms": float(np.median(np.nanmin(earliest, axis=1)) * 1e3),
+            "operations": self.operations,
+        }
         for number, error in enumerate(wrong[:-1], start=1):
             found[f"error_at_{number * self.frame * 1e3:g}_ms"] = float(error)
         return found

@@ -16,14 +16,16 @@ MODEL = """
 hazard : Hz
 ready : second
 next_spike : second
+spike_count : 1
 """
-"""``hazard`` once the dead time is over, at ``ready``; ``next_spike`` as drawn."""
+"""``hazard`` once the dead time is over, at ``ready``; ``next_spike`` as drawn; spikes so far."""
 
 THRESHOLD = "t >= next_spike"
 
 RESET = """
 ready = next_spike + dead_time
 next_spike = ready - log(rand())/hazard
+spike_count += 1
 """
 """A spike: dead time from its exact (not its rounded) time, then an exponential interval."""
 

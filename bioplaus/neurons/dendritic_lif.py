@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["LEARNING_SIGNAL", "NEW_PRESENTATION", "RESET", "dendritic_lif", "firing_rate"]
+__all__ = ["COUNT_OPEN_GATES", "LEARNING_SIGNAL", "NEW_PRESENTATION", "RESET", "dendritic_lif"]
+__all__ += ["firing_rate"]
 
 
 def dendritic_lif() -> str:
@@ -25,8 +26,10 @@ def dendritic_lif() -> str:
 
     Membrane potential ``v``, synaptic ``current`` (in volts, resistance included) and dendritic
     potential ``u`` are in volts.  ``learning_signal`` [V] is what one presynaptic spike adds to a
-    weight, see :data:`LEARNING_SIGNAL`.  ``spike_count`` counts since the presentation began, and
-    ``first_spike`` is the time of its first spike (meaningless while ``spike_count`` is 0).
+    weight, see :data:`LEARNING_SIGNAL`.  ``spike_count`` counts spikes (in an output layer since
+    the presentation began, see :data:`NEW_PRESENTATION`), ``first_spike`` is the time of the first
+    of them (meaningless while there is none), ``gate_open`` counts the frames at whose end the
+    gate was open.
     """
     return """
     dv/dt = (current - v)/tau_membrane : volt (unless refractory)
@@ -37,6 +40,7 @@ def dendritic_lif() -> str:
     learning_signal : volt
     gated_error : volt
     spike_count : 1
+    gate_open : 1
     first_spike : second
     """
 
@@ -58,6 +62,9 @@ first_spike += int(spike_count == 0)*(t - first_spike)
 spike_count += 1
 """
 """What a spike does: reset the membrane, count, and note the time of the first."""
+
+COUNT_OPEN_GATES = "gate_open += gate"
+"""On the slow clock of the stimulus."""
 
 NEW_PRESENTATION = "spike_count *= 1 - fresh(t - onset)"
 """On the slow clock of the stimulus: forget the count where a new presentation begins."""

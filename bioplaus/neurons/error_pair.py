@@ -35,13 +35,14 @@ def error_pair(*, judges_dendrite: bool = False, learning_feedback: bool = False
     return f"""
     {drift}
     side : 1 (constant)
+    spike_count : 1
     {error}
     {signal}
     """
 
 
 THRESHOLD = "balance > error_threshold"
-RESET = "balance -= error_threshold"
+RESET = "balance -= error_threshold; spike_count += 1"
 COPY_SIGNAL = "learning_signal = judged_signal"
 """Once per step, after the layer judged has computed its own; only where feedback learns."""
 FLOOR = "balance *= int(balance > 0*volt)"

@@ -65,6 +65,20 @@ class Model:
     projections: dict[str, Synapses]
     responses: StateMonitor
 
+    def spikes_so_far(self) -> dict[str, float]:
+        """Spikes of each population since the network was built; the output counts apart."""
+        return {
+            name: float(np.sum(group.spike_count_[:]))
+            for name, group in self.populations.items()
+            if name not in ("label", "output")
+        }
+
+    def fan_out(self, population: str) -> int:
+        """Synaptic events that one spike of a population makes."""
+        group = self.populations[population]
+        targets = [s for s in self.network.objects if isinstance(s, Synapses) and s.source is group]
+        return sum(len(s) for s in targets) // len(group)
+
     def forget_responses(self) -> None:
         """Empty the record of responses, before a run."""
         self.responses.resize(0)
@@ -78,7 +92,9 @@ class Model:
         start, nan where there was none.
         """
         output = self.populations["output"]
-        spikes = np.column_stack([np.array(self.responses.spike_count_)[:, 1:], output.spike_count_[:]])
+        spikes = np.column_stack(
+            [np.array(self.responses.spike_count_)[:, 1:], output.spike_count_[:]]
+        )
         first = np.column_stack(
             [np.array(self.responses.first_spike_)[:, 1:], output.first_spike_[:]]
         )
@@ -112,7 +128,7 @@ def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = 
     populations = {"pixel": _pixels(q, slow), "label": _labels(q)}
     names = [f"hidden{n + 1 if n else ''}" for n in range(p.layers)]
     for depth, name in enumerate([*names, "output"]):
-        populations[name] = _plastic_layer(q, name, depth)
+        populations[name] = _plastic_layer(q, name, depth, slow)
     output = populations["output"]
     output.run_regularly(
         dendritic_lif.NEW_PRESENTATION, clock=slow, when="start", name="new_presentation"
@@ -177,7 +193,7 @@ def _labels(q: SimpleNamespace) -> NeuronGroup:
     )
 
 
-def _plastic_layer(q: SimpleNamespace, name: str, depth: int) -> NeuronGroup:
+def _plastic_layer(q: SimpleNamespace, name: str, depth: int, slow: Clock) -> NeuronGroup:
     deep = 0 < depth < q.layers
     group = NeuronGroup(
         q.classes if name == "output" else q.hidden,
@@ -202,6 +218,9 @@ def _plastic_layer(q: SimpleNamespace, name: str, depth: int) -> NeuronGroup:
         dendritic_lif.LEARNING_SIGNAL,
         when="before_synapses",
         name=f"{name}_learning_signal",
+    )
+    group.run_regularly(
+        dendritic_lif.COUNT_OPEN_GATES, clock=slow, when="start", name=f"{name}_open_gates"
     )
     return group
 
