@@ -67,13 +67,15 @@ class DendriticCells:
     prospective: bool = False
     learning: str = "plastic"
 
-    def input(self) -> RateCell:
-        """Sensory area: a rate that follows the stimulus with time constant ``tau_input``.
+    def input(self, smoothed: bool = True) -> RateCell:
+        """Sensory area: the rate of the stimulus, low-pass filtered with ``tau_input`` or as it is.
 
         ``images(order(t - onset)*presentation, i)`` is supplied when the network runs.
         """
         stimulus = "images(order(t - onset)*presentation, i)"
-        return RateCell(f"drate/dt = ({stimulus} - rate)/tau_input : 1")
+        if smoothed:
+            return RateCell(f"drate/dt = ({stimulus} - rate)/tau_input : 1")
+        return RateCell(f"rate = {stimulus} : 1 (constant over dt)")
 
     def pyramidal(self) -> RateCell:
         """Hidden pyramidal cell with soma, basal and apical compartment (eq 1).
@@ -95,9 +97,10 @@ class DendriticCells:
         error_apical : 1
         error_top_down : 1
         """
+        unexplained = f"{self._rate_now} - {self.phi.text('v_top_down')}"
         errors = f"""
         error_apical = -({self.learning})*v_apical
-        error_top_down = ({self.learning})*(rate - {self.phi.text("v_top_down")})
+        error_top_down = ({self.learning})*({unexplained})
         """
         return self._complete(
             RateCell(model, errors),
@@ -149,6 +152,15 @@ class DendriticCells:
         )
 
     @property
+    def _rate_now(self) -> str:
+        """The rate that plasticity compares with the dendrites' predictions of this step.
+
+        A prospective soma is as instantaneous as its dendrites: compared with the rate it sent a
+        step ago, every change of pattern would be an error.
+        """
+        return f"({self.phi.text('potential')})" if self.prospective else "rate"
+
+    @property
     def _noise(self) -> str:
         return NOISE[self.noise]
 
@@ -161,14 +173,13 @@ class DendriticCells:
         error_basal : 1
         rate = {self.phi.text("potential")} : 1 (constant over dt)
         """
-        errors = (
-            f"{cell.errors}\nerror_basal = ({self.learning})*(rate - {self.phi.text(prediction)})"
-        )
+        unexplained = f"{self._rate_now} - {self.phi.text(prediction)}"
+        errors = f"{cell.errors}\nerror_basal = ({self.learning})*({unexplained})"
         if self.noise == "per step":
             model += SAMPLE
         if self.prospective:
             model += "potential : 1\n"
-            errors += f"\npotential = {settled}"
+            errors = f"potential = {settled}\n{errors}"
         else:
             model += "potential = u : 1 (constant over dt)\n"
         return RateCell(model, errors)

@@ -91,7 +91,8 @@ def build(p: Dynamics, seed: int = 0) -> Microcircuit:
     parts = _Parts(p)
     sizes = area_sizes(p)
     last = len(sizes) - 1
-    areas = [parts.cells("input", sizes[0], parts.types.input())]
+    smoothed = parts.q.tau_input > 0 * brian2.second
+    areas = [parts.cells("input", sizes[0], parts.types.input(smoothed))]
     for k in range(1, last):
         areas.append(parts.cells(f"hidden_{k}", sizes[k], parts.types.pyramidal()))
     areas.append(parts.cells("output", sizes[last], parts.types.output()))

@@ -83,7 +83,7 @@ class Dynamics(Circuit):
         "100 ms", "time for which one pattern is shown", source=IMPLEMENTATIONS, low="0.001 ms"
     )
     tau_input: Quantity = parameter(
-        "3 ms", "input low-pass; one time step means none", symbol="tau_0", low="0.0001 ms"
+        "3 ms", "input low-pass; 0 means none", symbol="tau_0", low="0 ms"
     )
     tau_w: Quantity = parameter(
         "30 ms", "filter of the weight change; 0 means none", symbol="tau_w", low="0 ms"
@@ -201,7 +201,7 @@ class Bars(Dynamics):
     g_som: Quantity = _with(Dynamics, "g_som", "0.06 / ms", "Haider 2021")
     g_teach: Quantity = _with(Dynamics, "g_teach", "0.06 / ms", "Haider 2021")
     presentation: Quantity = _with(Dynamics, "presentation", "1 ms", "Haider 2021")
-    tau_input: Quantity = _with(Dynamics, "tau_input", "0.1 ms", "Haider 2021")
+    tau_input: Quantity = _with(Dynamics, "tau_input", "0 ms", "Haider 2021: one time step")
     tau_w: Quantity = _with(Dynamics, "tau_w", "0 ms")
     prospective: bool = _with(Dynamics, "prospective", True, "Haider 2021")
     forward_rates: str = _with(Dynamics, "forward_rates", "0.5 0.1", "Haider 2021")

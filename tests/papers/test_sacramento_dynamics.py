@@ -27,7 +27,7 @@ def chain(transfer="logistic", **changes):
     """The 1-1-1 circuit: w10 = 1.5, w21 = 0.8, w12 = 0.5, in the self-predicting state."""
     p = replace(
         sacramento.Dynamics(),
-        {"areas": "1-1-1", "transfer": transfer, "tau_input": "0.1 ms", **changes},
+        {"areas": "1-1-1", "transfer": transfer, "tau_input": "0 ms", **changes},
     )
     model = sacramento.build(p)
     one = np.array([[1.0]])
@@ -97,7 +97,7 @@ def test_self_predicting_network_is_silent_and_learns_nothing(areas, bias_rate):
         sacramento.Dynamics(),
         {
             "areas": areas,
-            "tau_input": "0.1 ms",
+            "tau_input": "0 ms",
             "lateral_rate": "0.0005/ms",
             "bias_rate": bias_rate,
         },
@@ -184,15 +184,14 @@ def test_prospective_chain_settles_in_as_many_steps_as_areas():
         reached.append(np.array(model.areas[-1].potential))
     model.network.run(5 * MS, namespace=names)
     final = np.array(model.areas[-1].potential)
-    # one step for the input to arrive, then one for each of the four areas above it
-    assert np.abs(reached[3] - final).max() > 1e-4
-    assert np.abs(reached[4] - final).max() < 1e-12
+    assert np.abs(reached[2] - final).max() > 1e-4
+    assert np.abs(reached[3] - final).max() < 1e-12
 
 
 @pytest.mark.parametrize(("links", "milliseconds"), [(1, 24.1), (2, 34.7), (4, 52.6), (8, 83.8)])
 def test_settling_time_of_an_ordinary_chain(links, milliseconds):
     # The reference steps a chain of equal membranes; the estimate is the continuous chain (a gamma
-    # quantile) after the input filter, which takes 0.1 ms ln 100.  Euler is 0.5 % faster.
+    # quantile), and Euler is 0.5 % faster.
     tau, dt = 1 / 0.19, 0.1
     u, steps = np.zeros(links), 0
     while u[-1] < 0.99:
@@ -200,5 +199,4 @@ def test_settling_time_of_an_ordinary_chain(links, milliseconds):
         steps += 1
     assert steps * dt == pytest.approx(milliseconds, abs=0.11)
     p = replace(sacramento.Bars(), {"areas": "-".join("1" * (links + 1)), "prospective": False})
-    after_input = sacramento.settling_time(p) - 0.1 * np.log(100)
-    assert after_input == pytest.approx(milliseconds, rel=0.01)
+    assert sacramento.settling_time(p) == pytest.approx(milliseconds, rel=0.01)
