@@ -91,6 +91,8 @@ class Plan:
             for code_object in entry.owner.code_objects:
                 if not isinstance(code_object, PushSpikes):
                     code_object.before_run()
+            if entry.code_object is not None:
+                entry.code_object.begin_run()
 
     def flush(self) -> None:
         """Hand over what the monitors' buffers hold."""

@@ -120,8 +120,12 @@ def _accesses(
     reads: set[Hashable] = set()
     writes: set[Hashable] = set()
     updated = {id(n.target) for n in ast.walk(tree) if isinstance(n, ast.AugAssign)}
+    whole = {id(n): n for n in ast.walk(tree) if isinstance(n, ast.Name)}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
+            whole.pop(id(node.args[0]), None)
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            whole.pop(id(node.value))
             argument = foreign.get(node.value.id)
             if isinstance(argument, ArrayArgument):
                 stores = isinstance(node.ctx, ast.Store)
@@ -129,4 +133,7 @@ def _accesses(
                     writes.add(argument.key)
                 if not stores or id(node) in updated:
                     reads.add(argument.key)
-    return frozenset(reads), frozenset(writes)
+    # An array that is passed on as a whole may be read and written there.
+    passed = [foreign.get(name.id) for name in whole.values()]
+    keys = {argument.key for argument in passed if isinstance(argument, ArrayArgument)}
+    return frozenset(reads | keys), frozenset(writes | keys)

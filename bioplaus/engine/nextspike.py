@@ -62,6 +62,7 @@ class NextSpike:
     def begin_run(self) -> None:
         """Forget when the next event comes: a run depends on nothing but the random state."""
         self.counters[:] = -1, 0
+        self.numbers[:] = np.nan
 
 
 def next_spike(code_object: Any) -> NextSpike | None:

@@ -14,6 +14,8 @@ import numpy as np
 from numba import carray, njit, types
 from numba.extending import intrinsic
 
+from .cable import _nb_solve_cable
+
 __all__ = [
     "_nb_address",
     "_nb_at",
@@ -30,6 +32,7 @@ __all__ = [
     "_nb_rand",
     "_nb_randn",
     "_nb_sign",
+    "_nb_solve_cable",
     "_nb_timed_array_1d",
     "_nb_timed_array_2d",
     "_nb_timestep",

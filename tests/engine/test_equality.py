@@ -205,7 +205,11 @@ def test_user_functions(same_everywhere: Check) -> None:
 
 
 def test_split_runs_continue(run_on: Callable[..., dict[str, Any]]) -> None:
-    """Two halves give the bits of one run, random numbers included."""
+    """Two halves, or chunks of three steps, give the bits of one run, random numbers included.
+
+    Without next-spike drawing, which starts anew in every run.
+    """
+    b2.prefs.codegen.runtime.numba.rewrites = ()
 
     def scenario(parts: int) -> dict[str, Any]:
         source = b2.PoissonGroup(50, 200 * Hz)
@@ -273,3 +277,39 @@ def test_units_of_results(run_on: Callable[..., dict[str, Any]]) -> None:
 
     np.testing.assert_allclose(run_on(scenario, "numba")["v"], [np.exp(-1)], rtol=1e-12)
     assert second == 1000 * ms
+
+
+def test_branching_neuron(same_everywhere: Check) -> None:
+    """Passive and active dendrites, a branch, a spike threshold on one compartment."""
+
+    def scenario() -> dict[str, Any]:
+        tree = b2.Soma(30 * b2.um)
+        tree.left = b2.Cylinder(length=100 * b2.um, diameter=1 * b2.um, n=5)
+        tree.right = b2.Cylinder(length=60 * b2.um, diameter=2 * b2.um, n=3)
+        tree.right.tip = b2.Section(diameter=[2, 1.5, 1] * b2.um, length=[20, 30] * b2.um, n=2)
+        tree.right.twig = b2.Cylinder(length=30 * b2.um, diameter=1 * b2.um, n=1)
+        neuron = b2.SpatialNeuron(
+            tree,
+            """Im = g * (E - v) : amp/meter**2
+               g : siemens/meter**2
+               E : volt
+               I : amp (point current)""",
+            Cm=1 * b2.uF / b2.cm**2,
+            Ri=100 * b2.ohm * b2.cm,
+            threshold="v > 5*mV",
+            threshold_location=0,
+            refractory="v > 4*mV",
+            method="exponential_euler",
+        )
+        neuron.g = "1e-4*siemens/cm**2 * (1 + 0.1*i)"
+        neuron.left.I = 0.05 * b2.nA
+        neuron.right.tip.I = 0.02 * b2.nA
+        spikes, trace = b2.SpikeMonitor(neuron), b2.StateMonitor(neuron, "v", record=True)
+        network = b2.Network(neuron, spikes, trace)
+        network.run(10 * ms)
+        neuron.left.I = 0 * b2.nA
+        network.run(5 * ms)
+        assert spikes.num_spikes > 0
+        return {"v": trace.v / mV, "t": spikes.t / ms, "current": neuron.Ic[:]}
+
+    same_everywhere(scenario, tolerance=1e-6)  # two ways to eliminate the same matrices
