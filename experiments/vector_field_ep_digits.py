@@ -38,7 +38,7 @@ class VectorFieldEpDigits(VectorFieldEpMnist):
     """The mini-batch experiment on a set that takes seconds."""
 
     Parameters = Settings
-    quick = {}
+    quick = {"epochs": 20}
 
 
 EXPERIMENT = VectorFieldEpDigits

@@ -182,6 +182,12 @@ class Learner:
         for name, array in self.arrays().items():
             array[...] = arrays[name]
 
+    def take(self, weights: Weights) -> None:
+        """Copy another network's weights, to evaluate them."""
+        for mine, theirs in zip(self.weights, weights, strict=True):
+            for matrix, new in zip(mine, theirs, strict=True):
+                matrix[...] = new
+
     def warn(self, report: Report, images: Array) -> None:
         """Warn of what spoils learning although nothing stops it.
 

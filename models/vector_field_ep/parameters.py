@@ -128,7 +128,15 @@ class Deep(VectorField):
 
     layers: str = parameter("784-512-512-512-10", "units per layer", source="Scellier 2018")
     learning_rates: str = parameter("0.2, 0.1, 0.05, 0.02", "learning rates", symbol="alpha")
-    nudging: str = parameter("symmetric", "sign of the influence", choices=("symmetric",))
+    nudging: str = parameter(
+        "symmetric",
+        "sign of the influence",
+        source="Laborieux 2021; chosen on validation images",
+        choices=("symmetric",),
+    )
+    output_scale: float = parameter(
+        0.1, "size of the first weights into the output; larger ones silence output units", low=0.0
+    )
     nudged_steps: int = parameter(8, "steps of each nudged phase", symbol="T2", low=1)
     settled: float = parameter(1e-3, "end the free phase when no layer moves faster", low=0.0)
 
