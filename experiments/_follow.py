@@ -77,7 +77,7 @@ class FollowExperiment(NetworkExperiment):
         )
         self._spikes = SpikeMonitor(self.populations["sample"], name="test_spikes")
         self.network.add(self._output, self._spikes)
-        self._output.active = self._spikes.active = False
+        self.listen(False)
         self._arrays: dict[int, dict[str, Any]] = {}
         self._tested: dict[str, float] = {}
         self.curve: list[float] = []
@@ -95,14 +95,14 @@ class FollowExperiment(NetworkExperiment):
     def advance(self, segment: int) -> Mapping[str, float]:
         """Learn for a segment, or test."""
         if segment == self.segments() - 1:
-            self._output.active = self._spikes.active = True
+            self.listen(True)
             self._tested = dict(self.test())
-            self._output.active = self._spikes.active = False
+            self.listen(False)
             self._keep_weights()
             return dict.fromkeys(_METRICS, float("nan"))
         seconds = float(to_quantity(self.parameters.segment))
         if segment == 0:
-            self.present(self.tracking.training(self.period), gain=0.0)
+            self.present(self.training_stretch(self.period), gain=0.0)
             seconds -= self.period
         metrics = self.learn(seconds, self.rate(segment))
         self.curve.append(metrics["learning_error"])
@@ -117,7 +117,7 @@ class FollowExperiment(NetworkExperiment):
         output.squared_error_[:] = 0.0
         output.squared_learning_error_[:] = 0.0
         before = {name: float(np.mean(self.populations[name].fired_[:])) for name in layers}
-        stretch = self.tracking.training(seconds)
+        stretch = self.training_stretch(seconds)
         self.present(stretch, self.parameters.gain, rate)
         rates = {
             f"rate_{name}": (float(np.mean(self.populations[name].fired_[:])) - before[name])
@@ -139,6 +139,10 @@ class FollowExperiment(NetworkExperiment):
             "variance": float(np.mean(np.var(stretch.target, axis=0))),
         }
 
+    def training_stretch(self, seconds: float) -> Stretch:
+        """What is presented next, for learning."""
+        return self.tracking.training(seconds)
+
     def present(self, stretch: Stretch, gain: float, rate: float = 0.0) -> None:
         """Run through a stretch."""
         from brian2 import ms
@@ -152,10 +156,15 @@ class FollowExperiment(NetworkExperiment):
         """Let the output settle on the reference, without learning, before the loop opens."""
         self.present(self.tracking.training(seconds), self.parameters.gain)
 
+    def listen(self, active: bool) -> None:
+        """Whether output and some spikes are recorded; they are not while the network learns."""
+        self._output.active = self._spikes.active = active
+
     def open_loop(self, name: str, stretch: Stretch) -> NDArray[np.float64]:
         """Run through a stretch without feedback and learning; returns the output.
 
         (steps, dimensions).  The recording keeps it, and the target, under the test's name.
+        :meth:`listen` must be on.
         """
         import numpy as np
 
@@ -163,6 +172,9 @@ class FollowExperiment(NetworkExperiment):
         self.present(stretch, gain=0.0)
         output = np.array(self._output.decoded[:, -len(stretch) :]).T
         self._keep(name, begin, stretch, output)
+        for monitor in (self._output, self._spikes):
+            monitor.resize(0)
+            monitor.variables["N"].set_value(0)
         return output
 
     def _namespace(self, stretch: Stretch) -> dict[str, Any]:

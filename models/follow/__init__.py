@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "VanDerPolLowRate",
             "acting_rate",
         ],
+        "reader": ["Reader", "add_reader"],
         "stability": ["delay_margin", "loop_growth", "ringing_frequency", "static_gain"],
     },
 )

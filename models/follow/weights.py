@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bioplaus.models.follow.parameters import Follow
 
-__all__ = ["FORMS", "Explicit", "Factorised", "encoding"]
+__all__ = ["FORMS", "Explicit", "Factorised", "encoding", "rebasing"]
 
 Groups = dict[str, NeuronGroup]
 
@@ -48,6 +48,27 @@ def encoding(
     return synapses
 
 
+def rebasing(output: NeuronGroup, plastic: list[Synapses]) -> list[Any]:
+    """The slow operations that begin history and fade anew, projections first."""
+    slow = Clock(rule.Factorised.rebase_every * second, name=f"{output.name}_rebasing_clock")
+    operations = [
+        synapses.run_regularly(
+            rule.Factorised.rebase, clock=slow, when="start", name=f"{synapses.name}_rebasing"
+        )
+        for synapses in plastic
+    ]
+    operations.append(
+        output.run_regularly(
+            rule.Factorised.rebase_output,
+            clock=slow,
+            when="start",
+            order=1,
+            name=f"{output.name}_rebasing",
+        )
+    )
+    return operations
+
+
 @dataclass(frozen=True)
 class Factorised:
     """M of (dimensions, neurons) for each projection, updated where neurons fire."""
@@ -70,10 +91,9 @@ class Factorised:
         """Plastic projections by name, and the other objects that the network needs."""
         output = groups["output"]
         output.fade = 1
-        plastic, others = {}, []
-        slow = Clock(rule.Factorised.rebase_every * second, name="rebasing")
+        plastic = {}
         for name in ("command", "recurrent"):
-            synapses = Synapses(
+            plastic[name] = Synapses(
                 groups[name],
                 output,
                 rule.Factorised.model,
@@ -82,25 +102,10 @@ class Factorised:
                 clock=output.clock,
                 name=f"{name}_learning",
             )
-            synapses.connect()
-            plastic[name] = synapses
-            others.append(
-                synapses.run_regularly(
-                    rule.Factorised.rebase, clock=slow, when="start", name=f"{name}_rebasing"
-                )
-            )
-        others.append(
-            output.run_regularly(
-                rule.Factorised.rebase_output,
-                clock=slow,
-                when="start",
-                order=1,
-                name="output_rebasing",
-            )
-        )
+            plastic[name].connect()
         sums = {"current": "drive_pre + gain_pre*feedback_pre"}
-        others.append(encoding(output, groups["recurrent"], encoders, sums, namespace))
-        return plastic, others
+        feedback = encoding(output, groups["recurrent"], encoders, sums, namespace)
+        return plastic, [feedback, *rebasing(output, list(plastic.values()))]
 
     def set_rate(self, groups: Groups, plastic: dict[str, Synapses], rate: float) -> None:
         """Set the learning rate [s]."""
