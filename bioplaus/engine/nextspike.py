@@ -33,6 +33,9 @@ __all__ = ["NextSpike", "next_spike"]
 _LARGEST_PROBABILITY = 0.2
 """Above this, one event costs more than the trials that it saves."""
 
+_MOST_EVENTS = 2.0
+"""The same for the binomial numbers of private inputs, each as dear as several events."""
+
 
 @dataclass(frozen=True)
 class NextSpike:
@@ -162,7 +165,7 @@ def _private_inputs(code_object: Any, tree: ast.Module, at: int) -> NextSpike | 
     if len(calls) != 1 or len(additions) != 1 or not _adds_product(additions[0], calls[0]):
         return None
     n, p = (code_object._resolve(ast.unparse(argument)).value for argument in calls[0].args[1:])
-    if n * p > _LARGEST_PROBABILITY:
+    if p > _LARGEST_PROBABILITY or n * p > _MOST_EVENTS:
         return None
     assert isinstance(loop, ast.For)
     text = _PRIVATE.format(
