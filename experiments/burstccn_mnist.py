@@ -31,6 +31,9 @@ class Settings(Discrete):
         "what moves W; the other two are linear controls of equal size",
         choices=("burstccn", "feedback alignment", "backpropagation"),
     )
+    twin: bool = parameter(
+        False, "train a feedback-alignment network of the same weights beside it"
+    )
     standardise: bool = parameter(
         False, "inputs less 0.131, over 0.308", source="Greedy 2022, released code"
     )
@@ -49,6 +52,10 @@ class BurstccnMnist(Experiment):
         self.images = tasks.load(p.dataset)
         pixels, classes = self.images.train_images.shape[1], len(self.images.classes)
         self.network = burstccn.BatchedNetwork(p, pixels, classes, self.rng)
+        self.twin = None
+        if p.twin:
+            self.twin = burstccn.BatchedNetwork(p, pixels, classes, self.rng)
+            self.twin.restore(self.network.state())
 
     def segments(self) -> int:
         """One segment an epoch."""
@@ -77,11 +84,16 @@ class BurstccnMnist(Experiment):
         }
 
     def _learn(self, x: Any, target: Any) -> Any:
-        p, network = self.parameters, self.network
-        if p.rule == "burstccn":
-            return network.learn(x, target)
-        output = network.forward(x)
-        down = network.W[1:] if p.rule == "backpropagation" else network.Y
+        if self.twin is not None:
+            self._learn_linear(self.twin, self.twin.Y, x, target)
+        if self.parameters.rule == "burstccn":
+            return self.network.learn(x, target)
+        backwards = self.parameters.rule == "backpropagation"
+        down = self.network.W[1:] if backwards else self.network.Y
+        return self._learn_linear(self.network, down, x, target)
+
+    def _learn_linear(self, network: Any, down: Any, x: Any, target: Any) -> Any:
+        p, output = self.parameters, network.forward(x)
         # dW of the bursts is p_b kappa times the gradient; the controls take the same step.
         rate = p.learning_rate * p.baseline * p.error_scale
         network.update(network.references(target, down), rate)
@@ -90,9 +102,9 @@ class BurstccnMnist(Experiment):
     def _inputs(self, images: Any) -> Any:
         return (images - 0.131) / 0.308 if self.parameters.standardise else images
 
-    def _error(self, part: str) -> float:
+    def _error(self, part: str, network: Any = None) -> float:
         images, labels = self.images.part(part)
-        output = self.network.forward(self._inputs(images))
+        output = (network or self.network).forward(self._inputs(images))
         return float((output.argmax(axis=1) != labels).mean())
 
     def _angles(self) -> dict[str, float]:
@@ -131,7 +143,11 @@ class BurstccnMnist(Experiment):
 
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and the last angles."""
-        return {"test_error": self._error("test"), **self._angles()}
+        figures = {"test_error": self._error("test"), **self._angles()}
+        if self.twin is not None:
+            figures["twin_test_error"] = self._error("test", self.twin)
+            figures["error_above_twin"] = figures["test_error"] - figures["twin_test_error"]
+        return figures
 
     def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
         """Error of the present weights on another part or set."""
@@ -141,11 +157,15 @@ class BurstccnMnist(Experiment):
 
     def state(self) -> Mapping[str, Any]:
         """Weights and the generator."""
-        return {"network": self.network.state(), "rng": self.rng.bit_generator.state}
+        twin = None if self.twin is None else self.twin.state()
+        network = self.network.state()
+        return {"network": network, "twin": twin, "rng": self.rng.bit_generator.state}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up a state again."""
         self.network.restore(state["network"])
+        if self.twin is not None:
+            self.twin.restore(state["twin"])
         self.rng.bit_generator.state = state["rng"]
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:

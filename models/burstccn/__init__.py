@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "batched": ["BatchedNetwork"],
         "continuous": ["build_continuous"],
         "network": ["build", "scaled_wiring"],
-        "parameters": ["Continuous", "Discrete", "Spiking"],
+        "poisson": ["build_poisson"],
+        "parameters": ["Continuous", "Discrete", "PoissonPairs", "Spiking"],
     },
 )

@@ -16,6 +16,7 @@ __all__ = [
     "Continuous",
     "CoupledCell",
     "Discrete",
+    "PoissonPairs",
     "Spiking",
     "check_discrete",
     "check_spiking",
@@ -94,6 +95,21 @@ class Continuous:
         "100 ms", "Euler step", source="Greedy 2022, released code", low="1 us"
     )
     weight_gain: float = parameter(1.0, "Xavier gain of the first weights", low=0)
+
+
+@dataclass(frozen=True)
+class PoissonPairs:
+    """Pairs of Poisson spike trains of equal rates (Greedy 2022, figure 1)."""
+
+    rates: int = parameter(12, "different rates", low=2)
+    pairs: int = parameter(100, "pairs of each rate", low=3)
+    lowest: Quantity = parameter("25 Hz", "lowest rate", low="0.1 Hz")
+    highest: Quantity = parameter("80 Hz", "highest rate", source="Greedy 2022", low="0.1 Hz")
+    baseline: float = parameter(0.5, "constant of the rule, in (0, 0.5]", symbol="p_b", low=0)
+    burst_window: Quantity = parameter(
+        "16 ms", "longest interval within a burst", symbol="T", source="Greedy 2022", low="1 ms"
+    )
+    tau_pre: Quantity = parameter("100 ms", "presynaptic event trace", low="1 ms")
 
 
 @dataclass(frozen=True)
