@@ -335,6 +335,7 @@ _COMMANDS: dict[str, tuple[str, _Configure, Callable[[argparse.Namespace], int]]
 _ROOMS: dict[str, tuple[str, str]] = {
     "reproduce": ("run a paper's results beside their bands", "bioplaus.reproduction.command"),
     "sweep": ("search parameters with many runs", "bioplaus.sweeps.command"),
+    "view": ("look at runs on a web page", "bioplaus.viewer.command"),
 }
 
 if __name__ == "__main__":

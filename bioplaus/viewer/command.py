@@ -1,0 +1,71 @@
+"""The command ``bioplaus view``: serve the page on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bioplaus.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bokeh.server.server import Server
+
+__all__ = ["configure", "execute", "make_server"]
+
+_FIRST_PORT = 5070
+_PORTS_TRIED = 50
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("runs", metavar="RUNS", nargs="*", type=Path, help="run directories or folders of them")
+    add("--port", type=int, default=_FIRST_PORT, help=f"default {_FIRST_PORT}; taken: the next")
+    add("--no-browser", action="store_true", help="only print the address")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Serve until Ctrl-C."""
+    roots = options.runs or [Path("runs")]
+    missing = [root for root in roots if not root.exists()]
+    if missing and options.runs:
+        raise UserError(f"there is no {missing[0]}")
+    server = make_server(roots, options.port)
+    address = f"http://localhost:{server.port}/"
+    print(f"{address}  (Ctrl-C ends it; runs go on)", flush=True)
+    if not options.no_browser:
+        server.io_loop.add_callback(server.show, "/")
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run_until_shutdown()
+    return 0
+
+
+def make_server(roots: Sequence[Path], port: int) -> Server:
+    """A server on the first free port from ``port`` on, for this machine only.
+
+    Raises
+    ------
+    UserError
+        When Bokeh is not installed, or no port is free.
+    """
+    try:
+        from bokeh.server.server import Server
+    except ImportError:
+        raise UserError("the viewer needs Bokeh: pip install 'bioplaus[viewer]'") from None
+    from bioplaus.viewer.page import Page
+
+    for candidate in range(port, port + _PORTS_TRIED):
+        try:
+            return Server(
+                {"/": lambda document: Page(roots).attach(document)},
+                port=candidate,
+                address="127.0.0.1",
+                allow_websocket_origin=[f"localhost:{candidate}", f"127.0.0.1:{candidate}"],
+            )
+        except OSError:
+            continue
+    raise UserError(f"the ports {port} to {port + _PORTS_TRIED - 1} are all in use")

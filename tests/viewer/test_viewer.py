@@ -1,0 +1,202 @@
+"""The page in a headless browser, and its parts without one."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("bokeh")
+
+from bioplaus.records import RunReader
+from bioplaus.records.inbox import request_change
+from bioplaus.viewer.command import make_server
+from bioplaus.viewer.page import Page
+from bioplaus.viewer.run_page import RunPage
+from bioplaus.viewer.runs import find_runs, row
+
+sys.path.insert(0, str(Path(__file__).parent))
+from example_run import SEGMENTS, write_example
+
+DESCENT = Path(__file__).parents[1] / "sweeps" / "descent.py"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run of a million spikes and one that is broken."""
+    folder = tmp_path_factory.mktemp("runs")
+    write_example(folder / "million")
+    (folder / "deeper" / "broken").mkdir(parents=True)
+    (folder / "deeper" / "broken" / "state.json").write_text('{"format": 1, "status": "running"}')
+    return folder
+
+
+def test_runs_are_found_at_any_depth_and_broken_ones_are_shown_as_such(runs: Path) -> None:
+    found = {path.name: row(path) for path in find_runs([runs])}
+    assert set(found) == {"million", "broken"}
+    assert found["broken"]["status"] == "incomplete"
+    assert found["million"]["status"] == "finished"
+    assert found["million"]["test_error"] == 0.05
+    assert found["million"]["latest"] == pytest.approx(0.9 * 0.7**9)
+
+
+def test_the_first_view_of_a_million_spikes_is_quick(runs: Path) -> None:
+    """Two seconds are promised; they are counted as processor time, which other work spares."""
+    began = time.process_time()
+    page = RunPage(RunReader(runs / "million"))
+    assert time.process_time() - began < 2.0
+    assert page.activity.note.text == "1,000,000 spikes of 200 cells"
+    (image,) = page.activity._image.data["image"]
+    assert image.any()
+
+
+def test_weights_follow_the_segment_slider(runs: Path) -> None:
+    """The example's weights have mean k after segment k, and unit variance."""
+    weights = RunPage(RunReader(runs / "million")).weights
+    assert weights.segment.value == SEGMENTS - 1
+    for segment in (9, 4):
+        weights.segment.value = segment
+        (image,) = weights._image.data["image"]
+        assert image.mean() == pytest.approx(segment, abs=0.1)
+
+
+def test_the_filter_and_the_choice_survive_new_figures(runs: Path) -> None:
+    page = Page([runs])
+    page.filter.value_input = "finished"
+    page.source.selected.indices = [0]
+    assert [Path(name).name for name in page.pages] == ["million"]
+    page.filter.value_input = ""
+    page.refresh()
+    assert [Path(name).name for name in page._chosen()] == ["million"]
+
+
+def test_a_request_is_one_file_in_the_inbox(tmp_path: Path) -> None:
+    (tmp_path / "control").mkdir()
+    first = request_change(tmp_path, "learning_rate", "0.1")
+    second = request_change(tmp_path, "tau", "5 ms")
+    assert sorted((tmp_path / "control").iterdir()) == [first, second]
+
+
+def test_a_port_in_use_leads_to_the_next(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = make_server([tmp_path], port)
+        assert server.port is not None
+        assert server.port > port
+        server.stop()
+
+
+@pytest.fixture
+def served(runs: Path, tmp_path: Path) -> Iterator[tuple[str, int, Path]]:
+    """The page's address, its process, and the directory of a run that is running."""
+    live = runs / "live"
+    settings = ["--set", "segments=2000", "--set", "pause=0.2 s", "--set", "rate=0.01"]
+    experiment = _spawn("run", DESCENT, "--out", live, *settings, "--quiet", "--record", "none")
+    server = _spawn("view", runs, "--no-browser", "--port", "5310", stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    yield server.stdout.readline().split()[0], server.pid, live
+    for process in (server, experiment):
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def _spawn(*arguments: object, **options: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "bioplaus.cli", *map(str, arguments)]
+    return subprocess.Popen(command, text=True, **options)
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_list_open_zoom_and_tune_in_a_browser(served: tuple[str, int, Path]) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    address, server, live = served
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.locator(".slick-row", has_text="million").click()
+        _zooming_draws_the_window_anew(page)
+        _log_and_parameters_are_there(page)
+        page.locator(".slick-row", has_text="live").click()
+        _a_moved_slider_changes_the_running_experiment(page, live)
+        page.locator(".slick-row", has_text="million").click(modifiers=["Control"])
+        page.get_by_text("million (finished)").wait_for()
+        page.get_by_text("live (running)").wait_for()
+        browser.close()
+    memory = Path(f"/proc/{server}/status").read_text()
+    assert int(memory.partition("VmRSS:")[2].split()[0]) < 500_000
+
+
+def _zooming_draws_the_window_anew(page: Any) -> None:
+    page.get_by_text("activity", exact=True).click()
+    page.get_by_text("1,000,000 spikes of 200 cells").wait_for()
+    before = _raster_window(page)
+    plot = page.locator(".bk-Figure").nth(1).bounding_box()
+    page.mouse.move(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2)
+    page.mouse.wheel(0, -400)
+    _wait_until(lambda: _raster_window(page) < 0.9 * before)
+
+
+def _raster_window(page: Any) -> float:
+    """Seconds that the image in the browser covers."""
+    found = page.evaluate(
+        """() => { for (const model of Bokeh.documents[0]._all_models.values()) {
+            const data = model.type == 'ColumnDataSource' ? model.data : null
+            const width = data && data.height && data.y && data.width
+            if (width && width.length) return width[0] } return -1 }"""
+    )
+    return float(found)
+
+
+def _log_and_parameters_are_there(page: Any) -> None:
+    page.get_by_text("parameters", exact=True).click()
+    page.get_by_text("tau_synapse").wait_for()
+    page.get_by_text("log", exact=True).click()
+    page.get_by_text("finished", exact=False).last.wait_for()
+
+
+def _a_moved_slider_changes_the_running_experiment(page: Any, live: Path) -> None:
+    page.get_by_text("tuning", exact=True).click()
+    handle = page.locator(".noUi-handle").first
+    handle.wait_for()
+    box = handle.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2)
+    page.mouse.up()
+    run = RunReader(live)
+    _wait_until(lambda: bool(run.changes))
+    segment, _, name, value = run.changes[0]
+    assert name == "rate"
+    rate = float(value)
+    assert rate > 0.011
+    # From that segment on every error is the one before times (1 - 2 rate)^2.
+    _wait_until(lambda: len(run.metrics["segment"]) > segment + 1)
+    errors = run.metrics["validation_error"]
+    assert errors[segment] / errors[segment - 1] == pytest.approx((1 - 2 * rate) ** 2)
+    assert run.parameters["rate"] == 0.01
+    page.get_by_text("from segment").wait_for()
+
+
+def _wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing happened in time"
+        time.sleep(0.2)
+
+
+def test_a_folder_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    from bioplaus.cli import main
+
+    assert main(["view", "nowhere-at-all", "--no-browser"]) == 2
+    assert "there is no nowhere-at-all" in capsys.readouterr().err
