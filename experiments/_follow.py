@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bioplaus.parameters import parameter, to_quantity
@@ -113,16 +114,20 @@ class FollowExperiment(NetworkExperiment):
         """Feedback on, learning at a rate [s]; metrics of the stretch."""
         import numpy as np
 
-        output, layers = self.populations["output"], ("recurrent", "command")
+        output = self.populations["output"]
+        layers = {"recurrent": "recurrent", "command": self.parameters.commands[0]}
         output.squared_error_[:] = 0.0
         output.squared_learning_error_[:] = 0.0
-        before = {name: float(np.mean(self.populations[name].fired_[:])) for name in layers}
+        before = {
+            name: float(np.mean(self.populations[layer].fired_[:]))
+            for name, layer in layers.items()
+        }
         stretch = self.training_stretch(seconds)
         self.present(stretch, self.parameters.gain, rate)
         rates = {
-            f"rate_{name}": (float(np.mean(self.populations[name].fired_[:])) - before[name])
+            f"rate_{name}": (float(np.mean(self.populations[layer].fired_[:])) - before[name])
             / seconds
-            for name in layers
+            for name, layer in layers.items()
         }
         outside = float(np.mean(np.linalg.norm(stretch.target, axis=1) > self.parameters.radius))
         if outside > OUTSIDE_TOLERATED:
@@ -154,7 +159,7 @@ class FollowExperiment(NetworkExperiment):
 
     def close_loop(self, seconds: float) -> None:
         """Let the output settle on the reference, without learning, before the loop opens."""
-        self.present(self.tracking.training(seconds), self.parameters.gain)
+        self.present(self.training_stretch(seconds), self.parameters.gain)
 
     def listen(self, active: bool) -> None:
         """Whether output and some spikes are recorded; they are not while the network learns."""
@@ -181,7 +186,7 @@ class FollowExperiment(NetworkExperiment):
         """Arrays by name; those of one length are one object with changing content."""
         from brian2 import TimedArray, ms
 
-        named = {"command": stretch.command, "target": stretch.target, "quiet": stretch.quiet}
+        named = {field.name: getattr(stretch, field.name) for field in fields(stretch)}
         if len(stretch) not in self._arrays:
             self._arrays[len(stretch)] = {
                 name: TimedArray(values.copy(), dt=1 * ms, name=f"{name}_{len(stretch)}")
@@ -210,7 +215,7 @@ class FollowExperiment(NetworkExperiment):
         """Put a random sample of the recurrent weights w = E M [ms] into the recording."""
         import numpy as np
 
-        if self.parameters.weights != "factorised":
+        if self.parameters.weights != "factorised" or "recurrent" not in self.model.plastic:
             return
         post, pre = np.random.default_rng(self.seed).integers(
             self.parameters.neurons, size=(2, self.shown_weights)
@@ -263,7 +268,8 @@ class FollowExperiment(NetworkExperiment):
         yield "learning-curve", drawn.learning_curve(run)
         yield "open-loop", drawn.open_loop(run, self.shown_test, self.shown_seconds)
         yield "raster", drawn.raster(run, self.shown_test, self.shown_neurons)
-        yield "weights", drawn.weights(run)
+        if run.parameters["weights"] == "factorised":
+            yield "weights", drawn.weights(run)
 
 
 _METRICS = (

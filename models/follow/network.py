@@ -28,6 +28,9 @@ TIME_STEP = 1 * ms
 SILENCE = 100
 """Current taken from every neuron while ``quiet`` is 1."""
 
+STEEP_GAIN = 40.5
+"""Gain with which a neuron fires at 400 Hz one radius above its intercept."""
+
 INPUT = """
 u : 1
 origin : second (shared)
@@ -130,25 +133,29 @@ def build(p: Follow, rng: np.random.Generator) -> Model:
     q = quantities(p)
     check_follow(p)
     _warn_of_unstable_loop(p, q)
-    state_tuning = _tuning(p, p.dimensions, p.radius, rng)
-    command_tuning = _tuning(p, p.command_dimensions, p.command_radius, rng)
+    state_tuning = _tuning(p.tuning, p.neurons, p.dimensions, p.radius, rng)
+    command_tuning = _tuning(p.tuning, p.command_size, p.command_dimensions, p.command_radius, rng)
     decoders = _noisy_decoders(p, state_tuning, rng)
 
     namespace = _constants(q)
     groups = _populations(p, namespace)
     groups["recurrent"].bias = state_tuning.bias
-    groups["command"].bias = command_tuning.bias
-    commanding = encoding(
-        groups["input"],
-        groups["command"],
-        command_tuning.encoders,
-        {"current": "u_pre"},
-        namespace,
-    )
+    for name in p.commands:
+        groups[name].bias = command_tuning.bias
+    commanding = [
+        encoding(
+            groups[f"{name}_input"],
+            groups[name],
+            command_tuning.encoders,
+            {"current": "u_pre"},
+            namespace,
+        )
+        for name in p.commands
+    ]
     readout = _readout(q, groups, decoders, namespace)
     form = FORMS[p.weights]
     plastic, others = form.connect(p, groups, state_tuning.encoders, namespace, rng)
-    objects = [commanding, readout, *plastic.values(), *others, *_in_every_step(p, groups)]
+    objects = [*commanding, readout, *plastic.values(), *others, *_in_every_step(p, groups)]
     network = Network(*groups.values(), *objects)
     return Model(p, network, groups, readout, plastic, state_tuning, command_tuning)
 
@@ -164,10 +171,15 @@ def _warn_of_unstable_loop(p: Follow, q: Any) -> None:
         )
 
 
-def _tuning(p: Follow, dimensions: int, radius: float, rng: np.random.Generator) -> tuning.Tuning:
-    if p.tuning == "spread":
-        return tuning.spread_rates(p.neurons, dimensions, radius, rng)
-    return tuning.fixed_gain(p.neurons, dimensions, radius, rng)
+def _tuning(
+    kind: str, neurons: int, dimensions: int, radius: float, rng: np.random.Generator
+) -> tuning.Tuning:
+    if kind == "spread":
+        return tuning.spread_rates(neurons, dimensions, radius, rng)
+    if kind == "steep":
+        biases = (1.0 - STEEP_GAIN, 1.0 + STEEP_GAIN)
+        return tuning.fixed_gain(neurons, dimensions, radius, rng, STEEP_GAIN, biases)
+    return tuning.fixed_gain(neurons, dimensions, radius, rng)
 
 
 def _noisy_decoders(
@@ -217,21 +229,25 @@ def _populations(p: Follow, namespace: dict[str, Any]) -> dict[str, NeuronGroup]
     recurrent = layer(form.recurrent_inputs) + form.layer + form.recurrent
     spiking = {"threshold": substep_lif.THRESHOLD, "reset": substep_lif.RESET + form.at_spike}
     groups = {
-        "input": group("input", p.command_dimensions, INPUT, -2),
         "output": group("output", p.dimensions, OUTPUT + form.output, -2),
-        "command": group("command", p.neurons, layer(("current",)) + form.layer, 0, **spiking),
         "recurrent": group("recurrent", p.neurons, recurrent, 0, **spiking),
     }
-    for name in ("command", "recurrent"):
+    for name in p.commands:
+        groups[f"{name}_input"] = group(f"{name}_input", p.command_dimensions, INPUT, -2)
+        groups[name] = group(name, p.command_size, layer(("current",)) + form.layer, 0, **spiking)
+    for name in ("recurrent", *p.commands):
         groups[name].set_states(substep_lif.AWAKE)
     return groups
 
 
 def _in_every_step(p: Follow, groups: dict[str, NeuronGroup]) -> list[Any]:
     form = FORMS[p.weights]
-    reading = groups["input"].run_regularly(
-        "u = command(t - origin, i)", when="groups", order=-2, name="input_reading"
-    )
+    readings = [
+        groups[f"{name}_input"].run_regularly(
+            f"u = {name}(t - origin, i)", when="groups", order=-2, name=f"{name}_reading"
+        )
+        for name in p.commands
+    ]
     comparing = groups["output"].run_regularly(
         "error = (target(t - origin, i) - decoded)*(1 - quiet(t - origin))",
         when="groups",
@@ -246,9 +262,9 @@ def _in_every_step(p: Follow, groups: dict[str, NeuronGroup]) -> list[Any]:
     )
     layers = [
         groups[name].run_regularly(substep_lif.STEP, when="groups", order=0, name=f"{name}_step")
-        for name in ("command", "recurrent")
+        for name in (*p.commands, "recurrent")
     ]
-    return [reading, comparing, decaying, *layers]
+    return [*readings, comparing, decaying, *layers]
 
 
 def _readout(

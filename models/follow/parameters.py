@@ -16,6 +16,7 @@ __all__ = [
     "CONVENTIONS",
     "Arm",
     "Follow",
+    "InverseArm",
     "Linear",
     "Lorenz",
     "NonlinearFeedforward",
@@ -37,6 +38,10 @@ class Follow:
 
     dimensions: ClassVar[int] = 2
     command_dimensions: ClassVar[int] = 2
+    commands: ClassVar[tuple[str, ...]] = ("command",)
+    """Layers that receive a command, each named as the array that drives it."""
+    plastic: ClassVar[tuple[str, ...]] = ("command", "recurrent")
+    """Layers whose projections to the recurrent layer learn."""
 
     neurons: int = parameter(3000, "neurons in each of the two layers", symbol="N", low=1)
     radius: float = parameter(1.0, "radius of the states represented", symbol="R2", low=1e-3)
@@ -67,8 +72,8 @@ class Follow:
     )
     tuning: str = parameter(
         "spread",
-        "intercepts and rates spread (86 Hz), or one low gain (12 Hz)",
-        choices=("spread", "low rate"),
+        "intercepts and rates spread (86 Hz), one low gain (12 Hz), or one steep gain",
+        choices=("spread", "low rate", "steep"),
     )
     weights: str = parameter(
         "factorised",
@@ -82,6 +87,11 @@ class Follow:
         0.0, "decoders times 1 + U(shift - noise, shift + noise)", symbol="chi", low=0.0
     )
     decoder_shift: float = parameter(0.0, "shift of that noise", symbol="xi")
+
+    @property
+    def command_size(self) -> int:
+        """Neurons in each command layer."""
+        return self.neurons
 
 
 @dataclass(frozen=True)
@@ -113,8 +123,8 @@ class VanDerPolLowRate(VanDerPol):
     )
     tuning: str = parameter(
         "low rate",
-        "intercepts and rates spread (86 Hz), or one low gain (12 Hz)",
-        choices=("spread", "low rate"),
+        "intercepts and rates spread (86 Hz), one low gain (12 Hz), or one steep gain",
+        choices=("spread", "low rate", "steep"),
     )
 
 
@@ -139,6 +149,41 @@ class Arm(Follow):
     dimensions: ClassVar[int] = 4
 
     neurons: int = parameter(5000, "neurons in each of the two layers", symbol="N", low=1)
+
+
+@dataclass(frozen=True)
+class InverseArm(Follow):
+    """Inverse model of the arm: from its states, now and 50 ms ago, to the torques between.
+
+    Differential feedforward network of Gilra and Gerstner (2018): two command layers with the same
+    tuning, no recurrence.
+    """
+
+    command_dimensions: ClassVar[int] = 4
+    commands: ClassVar[tuple[str, ...]] = ("present", "past")
+    plastic: ClassVar[tuple[str, ...]] = ("present", "past")
+
+    neurons: int = parameter(5000, "neurons in the output layer", symbol="N", low=1)
+    command_neurons: int = parameter(3000, "neurons in each of the two command layers", low=1)
+    command_radius: float = parameter(
+        1.0, "radius of the commands represented", symbol="R1", low=1e-3
+    )
+    learning_rate: Quantity = parameter(
+        "1e-3 second", "learning rate, in the convention below", symbol="eta", low="0 second"
+    )
+    tuning: str = parameter(
+        "steep",
+        "intercepts and rates spread (86 Hz), one low gain (12 Hz), or one steep gain",
+        choices=("spread", "low rate", "steep"),
+    )
+    weights: str = parameter(
+        "factorised", "how plastic weights are stored: W = E M", choices=("factorised",)
+    )
+
+    @property
+    def command_size(self) -> int:
+        """Neurons in each command layer."""
+        return self.command_neurons
 
 
 def acting_rate(rate: float, convention: str, gain: float, neurons: int) -> float:
@@ -178,10 +223,13 @@ def check_follow(p: Follow) -> None:
     ParameterError
         If there are too few neurons for the dimension.
     """
-    for dimensions, what in ((p.dimensions, "states"), (p.command_dimensions, "commands")):
+    for neurons, dimensions, what in (
+        (p.neurons, p.dimensions, "states"),
+        (p.command_size, p.command_dimensions, "commands"),
+    ):
         least = LEAST_NEURONS_PER_DIMENSION * dimensions
-        if p.neurons < least:
+        if neurons < least:
             raise ParameterError(
-                f"neurons = {p.neurons} is too few for {what} of {dimensions} dimensions; "
+                f"neurons = {neurons} is too few for {what} of {dimensions} dimensions; "
                 f"at least {least} are needed, and a few hundred for good tracking"
             )

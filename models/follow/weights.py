@@ -92,7 +92,7 @@ class Factorised:
         output = groups["output"]
         output.fade = 1
         plastic = {}
-        for name in ("command", "recurrent"):
+        for name in p.plastic:
             plastic[name] = Synapses(
                 groups[name],
                 output,
@@ -133,7 +133,7 @@ class Explicit:
     ) -> tuple[dict[str, Synapses], list[Any]]:
         """Plastic projections by name, and the other objects that the network needs."""
         plastic, others = {}, []
-        for name in ("command", "recurrent"):
+        for name in p.plastic:
             synapses = Synapses(
                 groups[name],
                 groups["recurrent"],
