@@ -1,4 +1,4 @@
-"""An inverse model of the arm, learned while babbling (Gilra and Gerstner 2018, figures 2 and 3)."""
+"""An inverse model of the arm, learned while babbling (Gilra and Gerstner 2018, figure 2)."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class Settings(InverseArm):
 class InverseStretch:
     """States now and before, (steps, 4), and the torque between them, (steps, 2)."""
 
-    present: NDArray[np.float64]
-    past: NDArray[np.float64]
-    target: NDArray[np.float64]
-    quiet: NDArray[np.float64]
+    present: NDArray[Any]
+    past: NDArray[Any]
+    target: NDArray[Any]
+    quiet: NDArray[Any]
 
     def __len__(self) -> int:
         return len(self.target)
