@@ -11,7 +11,6 @@ from bioplaus.models.follow.parameters import InverseArm
 from bioplaus.parameters import Quantity, parameter, to_quantity
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
