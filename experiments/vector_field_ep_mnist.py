@@ -79,7 +79,7 @@ class VectorFieldEpMnist(Experiment):
         self.readings["final_validation_error"] = metrics["validation_error"]
 
     def _alignment(self) -> dict[str, float]:
-        """Angle [degrees] and trace between the two directions of each pair of layers."""
+        """Angle [degrees] and trace between the directions of each pair; the smallest trace."""
         weights = self.learner.weights
         pairs = list(zip(weights.forward[1:], weights.feedback, strict=True))
         angles = {
@@ -90,7 +90,7 @@ class VectorFieldEpMnist(Experiment):
             f"trace_{pair}": float((forward * feedback.T).sum())
             for pair, (forward, feedback) in enumerate(pairs, start=1)
         }
-        return angles | traces
+        return angles | traces | {"smallest_trace": min(traces.values())}
 
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and where training and alignment have come to."""

@@ -8,6 +8,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
+    submodules=["theory"],
     submod_attrs={
         "batched": ["Learner", "Report", "build_batched"],
         "discrete": ["DiscreteLearner"],

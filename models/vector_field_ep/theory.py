@@ -19,6 +19,7 @@ from .relaxation import Weights
 __all__ = [
     "FlatNetwork",
     "antisymmetric_correction",
+    "asymmetry",
     "asymmetry_loss",
     "exact_gradient",
     "fixed_point",
@@ -214,6 +215,12 @@ def antisymmetric_correction(network: FlatNetwork, free: Array) -> Callable[[Arr
         return -twice @ (state - free)
 
     return correction
+
+
+def asymmetry(network: FlatNetwork) -> float:
+    """Norm of the antisymmetric over that of the symmetric part of the Jacobian at rest."""
+    jacobian = state_jacobian(network, fixed_point(network))
+    return float(np.linalg.norm(jacobian - jacobian.T) / np.linalg.norm(jacobian + jacobian.T))
 
 
 def asymmetry_loss(weight: Array, samples: Array) -> float:
