@@ -5,5 +5,11 @@ experiment and returns its record.  ``bioplaus.engine`` stands alone: a Numba ba
 Brian2 script.
 """
 
+import lazy_loader
+
 __version__ = "0.1.0"
-__all__ = ["__version__"]
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={"notebook": ["Run", "open_run", "run"]}
+)
+__all__ += ["__version__"]

@@ -334,6 +334,8 @@ _COMMANDS: dict[str, tuple[str, _Configure, Callable[[argparse.Namespace], int]]
 # Commands with a room of their own: a module with configure(parser) and execute(options).
 _ROOMS: dict[str, tuple[str, str]] = {
     "reproduce": ("run a paper's results beside their bands", "bioplaus.reproduction.command"),
+    "compare": ("two or more runs side by side", "bioplaus.sweeps.comparison"),
+    "export": ("a run as NWB, NumPy archive or tables", "bioplaus.records.export"),
     "sweep": ("search parameters with many runs", "bioplaus.sweeps.command"),
     "view": ("look at runs on a web page", "bioplaus.viewer.command"),
 }

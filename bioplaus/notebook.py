@@ -1,0 +1,204 @@
+"""Running and looking at experiments from a notebook or a script.
+
+``import bioplaus; run = bioplaus.run("erbp-digits", presentations=600)`` runs an experiment as the
+command line does and returns its record; ``bioplaus.open_run(path)`` opens one that is there.
+"""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bioplaus.errors import UserError
+from bioplaus.records import RunReader
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Run", "open_run", "run"]
+
+During = tuple[float, float]
+
+
+class Run(RunReader):
+    """A run directory that shows itself and draws."""
+
+    def presentation(self, number: int) -> During:
+        """Start and stop [s] of a presentation, counted from 0 (or from the last, with -1).
+
+        Raises
+        ------
+        UserError
+            If the experiment recorded no presentations, or not so many.
+        """
+        try:
+            shown = self.presentations()
+            return float(shown.start[number]), float(shown.stop[number])
+        except KeyError as error:
+            raise UserError(str(error.args[0])) from None
+        except IndexError:
+            count = len(shown.start)
+            raise UserError(f"presentation {number} of {count}: there are 0..{count - 1}") from None
+
+    def learning_curve(self, metric: str = "validation_error") -> Figure:
+        """A metric over epochs.
+
+        Raises
+        ------
+        UserError
+            If there is no such metric.
+        """
+        from bioplaus import plotting
+
+        metrics = self.metrics
+        if metric not in metrics:
+            raise UserError(f"there is no metric {metric!r}; there are {', '.join(metrics)}")
+        page = plotting.figure()
+        name = metric.replace("_", " ")
+        plotting.learning_curve(page.subplots(), metrics["epoch"], metrics[metric], name=name)
+        return page
+
+    def raster(self, population: str, during: During | None = None) -> Figure:
+        """The spikes of a population, all or those in a window [s] such as ``presentation(12)``.
+
+        Raises
+        ------
+        UserError
+            If its spikes were not recorded.
+        """
+        from bioplaus import plotting
+
+        try:
+            t, i = self.spikes(population)
+        except KeyError as error:
+            raise UserError(str(error.args[0])) from None
+        cells = int(i.max(initial=0)) + 1
+        page = plotting.figure()
+        axes = page.subplots()
+        inside = slice(None) if during is None else (t >= during[0]) & (t < during[1])
+        plotting.raster(axes, t[inside], i[inside], neurons=cells, name=f"{population} cell")
+        if during is not None:
+            axes.set_xlim(during)
+        return page
+
+    def traces(self, population: str, variable: str, during: During | None = None) -> Figure:
+        """A recorded variable of some cells, all of it or in a window [s].
+
+        Raises
+        ------
+        UserError
+            If it was not recorded.
+        """
+        from bioplaus import plotting
+
+        try:
+            record = self.trace(population, variable)
+        except KeyError as error:
+            raise UserError(str(error.args[0])) from None
+        page = plotting.figure()
+        inside = slice(None)
+        if during is not None:
+            inside = slice(*record.t.searchsorted(during))
+        plotting.traces(
+            page.subplots(),
+            record.t[inside],
+            record.value[:, inside],
+            unit=record.unit,
+            name=variable,
+            labels=[f"cell {cell}" for cell in record.cells] if len(record.cells) <= 6 else (),
+        )
+        return page
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: state, final figures, and the parameters."""
+        config = self.config
+        last = {name: values[-1] for name, values in self.metrics.items() if len(values)}
+        figures = {**last, **self.summary.get("metrics", {})}
+        head = f"<b>{html.escape(config['experiment'])}</b>, seed {config['seed']}: {self.status}"
+        table = "".join(_row(name, f"{value:.6g}") for name, value in figures.items())
+        settings = "".join(_row(name, value) for name, value in config["parameters"].items())
+        return (
+            f"<div>{head}<br><code>{html.escape(str(self.path))}</code><table>{table}</table>"
+            f"<details><summary>parameters</summary><table>{settings}</table></details></div>"
+        )
+
+
+def run(
+    name: str,
+    *,
+    seed: int = 1,
+    out: str | Path | None = None,
+    quick: bool = False,
+    backend: str = "numba",
+    record: str = "",
+    quiet: bool = False,
+    **parameters: Any,
+) -> Run:
+    """Run an experiment and return its record.
+
+    Parameters
+    ----------
+    name
+        As ``bioplaus list`` shows it, or the path of a file of one's own.
+    seed, quick, backend, record
+        As the options of ``bioplaus run``.
+    out
+        The run directory to make; by default a new one below ``runs``.
+    parameters
+        Values of the experiment's parameters: numbers, Brian2 quantities, or text with a unit.
+
+    Raises
+    ------
+    UserError
+        For an unknown name or value (before anything is written), or a run that diverged.
+    """
+    _show_figures()
+    from bioplaus import registry
+    from bioplaus.records.placement import new_run_directory
+    from bioplaus.training import progress_for, start
+    from bioplaus.training.backend import Backend
+    from bioplaus.training.loop import Plan
+
+    entry = registry.find(name)
+    plan = Plan.make(
+        entry.name,
+        entry.module,
+        registry.load(entry),
+        changes=parameters,
+        quick=quick,
+        seed=seed,
+        backend=Backend(backend),
+        record=record,
+    )
+    path = Path(out) if out is not None else new_run_directory(entry.name, seed)
+    return Run(start(plan, path, progress=progress_for(quiet)).path)
+
+
+def open_run(path: str | Path) -> Run:
+    """Open a run directory.
+
+    Raises
+    ------
+    NotARun
+        If it is none, or of a newer format.
+    """
+    _show_figures()
+    return Run(path)
+
+
+def _row(name: str, value: Any) -> str:
+    return f"<tr><td>{html.escape(name)}</td><td>{html.escape(str(value))}</td></tr>"
+
+
+def _show_figures() -> None:
+    """Let a notebook show the figures of this module, which pyplot does not know."""
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return
+    shell = get_ipython()
+    if shell is not None:
+        from IPython.core.pylabtools import select_figure_formats
+
+        select_figure_formats(shell, {"png"}, bbox_inches=None)

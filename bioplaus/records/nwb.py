@@ -1,0 +1,101 @@
+"""A run as a Neurodata Without Borders file, for the tools of experimenters."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bioplaus.errors import UserError
+from bioplaus.records import RunReader, atomic
+from bioplaus.records.export import has_presentations, populations, traced
+
+__all__ = ["write_nwb"]
+
+
+def write_nwb(run: RunReader, out: Path) -> None:
+    """Write spikes as units, traces as time series, presentations as trials, parameters as notes.
+
+    A simulation has no electrodes and no animal, so there are none in the file.
+
+    Raises
+    ------
+    UserError
+        If pynwb is not installed.
+    DiskFull
+        If there is no room; nothing half-written is left.
+    """
+    try:
+        from pynwb import NWBHDF5IO, NWBFile
+    except ImportError:
+        raise UserError("NWB files need pynwb: pip install 'bioplaus[nwb]'") from None
+    config = (run.path / "config.yaml").read_text(encoding="utf-8")
+    file = NWBFile(
+        session_description=f"Simulation of {run.config['experiment']}, seed {run.config['seed']}",
+        identifier=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run.path.name}\n{config}")),
+        session_start_time=_started(run),
+        experiment_description="A simulated network; times are simulated seconds.",
+        keywords=["simulation", "spiking network", "plasticity"],
+        notes=config,
+        source_script="bioplaus",
+        source_script_file_name=str(run.config["source"]),
+    )
+    _add_units(file, run)
+    _add_traces(file, run)
+    if has_presentations(run):
+        _add_presentations(file, run)
+
+    def fill(partial: Path) -> None:
+        with NWBHDF5IO(str(partial), "w") as io:
+            io.write(file)
+
+    atomic.write(out, fill)
+
+
+def _started(run: RunReader) -> datetime.datetime:
+    """When the run was started, as its log says, in the zone of this machine."""
+    stamp = run.log[:19]
+    return datetime.datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S").astimezone()
+
+
+def _add_units(file: Any, run: RunReader) -> None:
+    """One unit for each cell that fired, with its population and its number there."""
+    names = populations(run)
+    if not names:
+        return
+    file.add_unit_column("population", "population that the cell belongs to")
+    file.add_unit_column("cell", "number of the cell in its population, from 0")
+    for name in names:
+        t, i = run.spikes(name)
+        order = np.lexsort((t, i))
+        t, i = t[order], i[order]
+        cells, first = np.unique(i, return_index=True)
+        for cell, times in zip(cells, np.split(t, first[1:])):
+            file.add_unit(spike_times=times, population=name, cell=int(cell))
+
+
+def _add_traces(file: Any, run: RunReader) -> None:
+    from pynwb import TimeSeries
+
+    for population, variable in traced(run):
+        record = run.trace(population, variable)
+        cells = ", ".join(str(cell) for cell in record.cells)
+        file.add_acquisition(
+            TimeSeries(
+                name=f"{population}_{variable}",
+                description=f"{variable} of the cells {cells} of {population} (columns)",
+                data=record.value.T,
+                unit="n.a." if record.unit in ("", "1") else record.unit,
+                timestamps=record.t,
+            )
+        )
+
+
+def _add_presentations(file: Any, run: RunReader) -> None:
+    shown = run.presentations()
+    file.add_trial_column("label", "class of the stimulus, -1 where none was taught")
+    for start, stop, label in zip(shown.start, shown.stop, shown.label):
+        file.add_trial(start_time=float(start), stop_time=float(stop), label=int(label))

@@ -1,0 +1,112 @@
+"""The command ``bioplaus compare``: learning curves on one axis, tables of what differs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bioplaus.errors import UserError
+from bioplaus.records import RunReader, atomic
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["configure", "differences", "draw", "execute", "final_figures"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("runs", metavar="RUN", nargs="+", type=Path, help="run directories")
+    add("--metric", default="validation_error", help="drawn over epochs (default validation_error)")
+    add("--out", type=Path, default=Path("comparison.png"), help="figure to write")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Print the tables and write the figure."""
+    if len(options.runs) < 2:
+        raise UserError("one run alone compares with nothing; give two or more")
+    runs = [RunReader(path) for path in options.runs]
+    _print("final figures", runs, final_figures(runs))
+    _print("parameters that differ", runs, differences(runs))
+    page = draw(runs, options.metric)
+    atomic.write(options.out, lambda partial: page.savefig(partial, format="png"))
+    print(options.out)
+    return 0
+
+
+def final_figures(runs: Sequence[RunReader]) -> dict[str, list[Any]]:
+    """Last metrics and summary of each run: name to one value for each run (None: it has none)."""
+    found = []
+    for run in runs:
+        last = {name: float(values[-1]) for name, values in run.metrics.items() if len(values)}
+        last.pop("segment", None)
+        found.append({**last, **run.summary.get("metrics", {})})
+    return _by_name(found)
+
+
+def differences(runs: Sequence[RunReader]) -> dict[str, list[Any]]:
+    """Settings that are not the same in all runs: name to one value for each run."""
+    settings = []
+    for run in runs:
+        config = run.config
+        own = {"experiment": config["experiment"], "seed": config["seed"]}
+        own |= {f"backend {name}": value for name, value in config["backend"].items()}
+        changed = {f"{name} from segment {s}": value for s, _, name, value in run.changes}
+        settings.append({**own, **config["parameters"], **changed})
+    table = _by_name(settings)
+    return {name: values for name, values in table.items() if len({str(v) for v in values}) > 1}
+
+
+def draw(runs: Sequence[RunReader], metric: str) -> Figure:
+    """Learning curves of all runs that have the metric.
+
+    Raises
+    ------
+    UserError
+        When none has it.
+    """
+    from bioplaus import plotting
+
+    page = plotting.figure("page")
+    axes = page.subplots()
+    having = [run for run in runs if metric in run.metrics]
+    if not having:
+        known = sorted({name for run in runs for name in run.metrics})
+        raise UserError(f"no run has the metric {metric!r}; there are {', '.join(known)}")
+    for run in having:
+        metrics = run.metrics
+        plotting.learning_curve(
+            axes,
+            metrics["epoch"],
+            metrics[metric],
+            label=run.path.resolve().name,
+            name=metric.replace("_", " "),
+        )
+    return page
+
+
+def _by_name(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _print(title: str, runs: Sequence[RunReader], table: dict[str, list[Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    printed = Table(title=title, title_justify="left", box=None)
+    printed.add_column("")
+    for run in runs:
+        printed.add_column(run.path.resolve().name, overflow="fold")
+    for name, values in table.items():
+        printed.add_row(name, *(_text(value) for value in values))
+    Console().print(printed)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
