@@ -16,7 +16,7 @@ from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable, AuxiliaryVariable, Subexpression
 
 from .dense import Sweep, sweep_of
-from .generator import NumbaCodeGenerator, translated
+from .generator import NumbaCodeGenerator, single_precision, translated
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
 from .nextspike import NextSpike, next_spike
 from .preferences import preference
@@ -107,7 +107,8 @@ class NumbaCodeObject(NumpyCodeObject):
                 array = function.arrays[name]
                 return _fixed(array)
         value = self.variables[name].get_value()
-        return ValueArgument(value.item() if isinstance(value, (np.ndarray, np.generic)) else value)
+        number = value.item() if isinstance(value, (np.ndarray, np.generic)) else value
+        return ValueArgument(number, isinstance(number, float) and single_precision(self.variables))
 
     def _attach_buffer(self) -> None:
         monitor, least = self.owner, 1

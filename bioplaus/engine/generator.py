@@ -6,13 +6,15 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 from brian2.core.functions import Function
+from brian2.core.variables import ArrayVariable
 from brian2.parsing.rendering import NodeRenderer
 
 from .functions import Translated, translate
 
-__all__ = ["NumbaCodeGenerator", "translated"]
+__all__ = ["NumbaCodeGenerator", "single_precision", "translated"]
 
 
 def translated(variables: Mapping[str, Any], owner: Any) -> dict[str, Translated]:
@@ -37,6 +39,57 @@ class _Renderer(NodeRenderer):
         return f"{function.name}({', '.join(arguments)})"
 
 
+_DOUBLE = frozenset({"t", "lastspike", "lastupdate", "delay", "rate"})
+"""Times, which keep double precision in any network."""
+
+
+def single_precision(variables: Mapping[str, Any]) -> bool:
+    """Whether the arrays of a code object, times apart, hold floats of 32 bits."""
+    kinds = {
+        str(np.dtype(variable.dtype))
+        for name, variable in variables.items()
+        if isinstance(variable, ArrayVariable) and not variable.scalar and name not in _DOUBLE
+    }
+    return "float32" in kinds and "float64" not in kinds
+
+
+class _SingleRenderer(_Renderer):
+    """Keeps arithmetic in 32 bits, which one operand of 64 bits would turn into double.
+
+    Differences of times are taken in double precision and rounded afterwards.
+    """
+
+    named = {"Add": "_nb_add", "Sub": "_nb_subtract", "Mult": "_nb_multiply", "Div": "_nb_divide"}
+
+    def render_Constant(self, node: ast.Constant) -> str:
+        text = str(super().render_Constant(node))
+        return f"_nb_np.float32({text})" if isinstance(node.value, float) else text
+
+    def render_Name(self, node: ast.Name) -> str:
+        return "_nb_np.float32(dt)" if node.id == "dt" else node.id
+
+    def render_BinOp(self, node: ast.BinOp) -> str:
+        operation = type(node.op).__name__
+        if operation == "Sub" and isinstance(node.left, ast.Name) and node.left.id == "t":
+            return f"_nb_np.float32({super().render_BinOp(node)})"
+        if operation in self.named and any(_is_integer(n) for n in (node.left, node.right)):
+            operands = self.render_node(node.left), self.render_node(node.right)
+            return f"{self.named[operation]}({', '.join(operands)})"
+        return str(super().render_BinOp(node))
+
+    def render_Call(self, node: ast.Call) -> str:
+        assert isinstance(node.func, ast.Name)
+        name = self.functions[node.func.id].name
+        if name in ("_nb_timestep", "_nb_timed_array_1d", "_nb_timed_array_2d"):
+            return _Renderer(self.functions).render_Call(node)
+        text = super().render_Call(node)
+        return f"_nb_np.float32({text})" if name in ("_nb_randn", "_nb_exprel") else text
+
+
+def _is_integer(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int
+
+
 class NumbaCodeGenerator(CythonCodeGenerator):
     """Translates to scalar Python: Cython's order of reading, computing and writing fits."""
 
@@ -45,10 +98,24 @@ class NumbaCodeGenerator(CythonCodeGenerator):
     def __init__(self, *args: Any, **kwds: Any) -> None:
         super().__init__(*args, **kwds)
         self.functions = translated(self.variables, self.owner)
+        self.single = single_precision(self.variables)
+        renderer = _SingleRenderer if self.single else _Renderer
+        self._renderer = renderer(self.functions)
 
     def translate_expression(self, expr: str) -> str:
         """An expression in Python."""
-        return str(_Renderer(self.functions).render_expr(expr)).strip()
+        return str(self._renderer.render_expr(expr)).strip()
+
+    def translate_statement(self, statement: Any) -> str:
+        """An assignment in Python; in single precision its value is rounded."""
+        line = str(super().translate_statement(statement))
+        dtype = np.dtype(statement.dtype)
+        rounded = dtype == np.float32 or (statement.op == ":=" and dtype == np.float64)
+        head = f"{statement.var} {'=' if statement.op == ':=' else statement.op} "
+        if self.single and rounded and line.startswith(head):
+            value, *comments = line.removeprefix(head).split(" # ")
+            return head + f"_nb_np.float32({value})" + "".join(f" # {c}" for c in comments)
+        return line
 
     def _element(self, name: str) -> str:
         index = self.variable_indices[name]

@@ -37,9 +37,13 @@ class ArrayArgument:
 
 @dataclass(frozen=True)
 class ValueArgument:
-    """A number that stays the same during a run: a parameter or a size."""
+    """A number that stays the same during a run: a parameter or a size.
+
+    single : whether the kernel takes it as a float of 32 bits.
+    """
 
     value: float | int | bool
+    single: bool = False
 
     @property
     def kind(self) -> str:

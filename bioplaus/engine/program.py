@@ -80,7 +80,8 @@ class Program:
             values = self._values[argument.kind]
             values.append(argument.value)
             table = "floats" if argument.kind == "float" else "integers"
-            return f"{table}[{len(values) - 1}]"
+            element = f"{table}[{len(values) - 1}]"
+            return f"_nb_np.float32({element})" if argument.single else element
         self._arrays.setdefault(argument.key, argument)
         return f"_a{list(self._arrays).index(argument.key)}"
 

@@ -8,31 +8,36 @@ of the user's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import carray, njit, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from .cable import _nb_solve_cable
 
 __all__ = [
+    "_nb_add",
     "_nb_address",
     "_nb_at",
     "_nb_binomial",
     "_nb_binomial_normal",
     "_nb_ceil",
     "_nb_clip",
+    "_nb_divide",
     "_nb_exprel",
     "_nb_failures",
     "_nb_floor",
     "_nb_int",
+    "_nb_multiply",
     "_nb_np",
     "_nb_poisson",
     "_nb_rand",
     "_nb_randn",
     "_nb_sign",
     "_nb_solve_cable",
+    "_nb_subtract",
     "_nb_timed_array_1d",
     "_nb_timed_array_2d",
     "_nb_timestep",
@@ -117,6 +122,34 @@ def _nb_ceil(value: float) -> Any:
 @_inline
 def _nb_sign(value: Any) -> Any:
     return (value > 0) - (value < 0)
+
+
+def _rounding_integers(operation: Callable[[Any, Any], Any]) -> Any:
+    """The operation on two numbers, of which an integer beside a float32 becomes one as well.
+
+    Numba, unlike NumPy and C, would make the result double.
+    """
+
+    def combined(left: Any, right: Any) -> Any:
+        return operation(left, right)
+
+    calculate = _inline(operation)
+
+    def typed(left: Any, right: Any) -> Any:
+        if left == types.float32 and isinstance(right, types.Integer):
+            return lambda left, right: calculate(left, np.float32(right))
+        if right == types.float32 and isinstance(left, types.Integer):
+            return lambda left, right: calculate(np.float32(left), right)
+        return lambda left, right: calculate(left, right)
+
+    overload(combined, jit_options=_options)(typed)
+    return combined
+
+
+_nb_add = _rounding_integers(lambda left, right: left + right)
+_nb_subtract = _rounding_integers(lambda left, right: left - right)
+_nb_multiply = _rounding_integers(lambda left, right: left * right)
+_nb_divide = _rounding_integers(lambda left, right: left / right)
 
 
 @_inline

@@ -313,3 +313,48 @@ def test_branching_neuron(same_everywhere: Check) -> None:
         return {"v": trace.v / mV, "t": spikes.t / ms, "current": neuron.Ic[:]}
 
     same_everywhere(scenario, tolerance=1e-6)  # two ways to eliminate the same matrices
+
+
+def test_single_precision(run_on: Callable[..., dict[str, Any]]) -> None:
+    """Floats of 32 bits: within 1e-4 of NumPy's target after 200 steps."""
+
+    def scenario() -> dict[str, Any]:
+        neurons = b2.NeuronGroup(
+            20,
+            """dx/dt = (1.5 - x**2 / 2 - x / 4 + sin(2*pi*x) / 8) / tau : 1 (unless refractory)
+               y : 1
+               hits : integer""",
+            threshold="x > 0.9",
+            reset="x = 0; hits += 1",
+            refractory=2 * ms,
+            method="euler",
+            namespace={"tau": 10 * ms, "eta": 0.3},
+        )
+        neurons.x = "i * 0.02"
+        dense = b2.Synapses(
+            neurons,
+            neurons,
+            """dw/dt = eta * (x_pre * x_post - w) / (20*ms) : 1 (clock-driven)
+               y_post = w * x_pre : 1 (summed)""",
+            method="euler",
+            namespace={"eta": 0.3},
+        )
+        dense.connect()
+        dense.w = "0.1 * i"
+        sparse = b2.Synapses(
+            neurons,
+            neurons,
+            "dq/dt = -q / (5*ms) : 1 (event-driven)",
+            on_pre="q += 1; x_post += 0.01 * q",
+            delay=1 * ms,
+        )
+        sparse.connect("i != j")
+        b2.Network(neurons, dense, sparse).run(20 * ms)
+        assert neurons.hits[:].sum() > 20
+        return {"x": neurons.x, "w": dense.w, "q": sparse.q, "y": neurons.y, "hits": neurons.hits}
+
+    b2.prefs.core.default_float_dtype = np.float32
+    reference, single = run_on(scenario, "numpy"), run_on(scenario, "numba")
+    for name, expected in reference.items():
+        assert single[name].dtype == expected.dtype
+        np.testing.assert_allclose(single[name], expected, rtol=1e-4, atol=1e-4, err_msg=name)
