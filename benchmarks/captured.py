@@ -11,7 +11,6 @@ import runpy
 import sys
 import time
 import traceback
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     choose(arguments.mode)
     brian2.seed(arguments.seed)
     brian2.BrianLogger.log_level_error()
-    figures, runs = remember_figures(), count_runs()
+    figures, runs = remember_figures(), watch_runs(arguments.mode)
     status: dict[str, Any] = {"ran": True}
     began = time.process_time()
     kept: dict[str, Any] = {}
@@ -47,7 +46,7 @@ def main(argv: list[str] | None = None) -> None:
         kept = run_script(script)
     except BaseException as error:  # a script may also leave by SystemExit or KeyboardInterrupt
         status = failure(error)
-    status |= {"cpu_seconds": time.process_time() - began, **runs, **fusion(arguments.mode)}
+    status |= {"cpu_seconds": time.process_time() - began, **runs}
     data: dict[str, Any] = {**dict(figure_data(figures)), **dict(monitor_data())}
     np.savez(out.with_suffix(".npz"), **data)
     out.with_suffix(".json").write_text(json.dumps(status))
@@ -90,26 +89,42 @@ def failure(error: BaseException) -> dict[str, Any]:
     }
 
 
-def count_runs() -> Counter[str]:
-    """Counts ``run()`` calls from now on, under ``runs``."""
-    counts = Counter[str]()
-    original = brian2.Network.after_run
+def watch_runs(mode: str) -> dict[str, Any]:
+    """Counts ``run()`` calls on the engine, and says what did not run as it stands.
 
-    def counting(self: brian2.Network) -> None:
-        counts["runs"] += 1
-        original(self)
+    ``in_python`` : reasons why objects ran in Python; ``rewritten`` : notes of exact rewrites.
+    """
+    seen: dict[str, Any] = {}
+    if mode == "fused":
+        from bioplaus.engine.device import NumbaDevice
 
-    brian2.Network.after_run = counting
-    return counts
+        seen = {"runs": 0, "fused_runs": 0, "in_python": [], "rewritten": []}
+        original = NumbaDevice.network_run
+
+        def watching(device: Any, network: brian2.Network, *args: Any, **kwargs: Any) -> None:
+            # The caller's variables are looked up this many frames away.
+            original(device, network, *args, **{**kwargs, "level": kwargs.get("level", 0) + 1})
+            seen["runs"] += 1
+            _look_at_plan(network, seen)
+
+        NumbaDevice.network_run = watching  # type: ignore[method-assign, assignment]
+    return seen
 
 
-def fusion(mode: str) -> dict[str, int]:
-    """How many runs were fused."""
-    if mode == "numpy":
-        return {}
-    import bioplaus.engine
+def _look_at_plan(network: brian2.Network, seen: dict[str, Any]) -> None:
+    from bioplaus.engine import fused_runs
+    from bioplaus.engine.fused import last_plan
 
-    return {"fused_runs": bioplaus.engine.fused_runs()}
+    seen["fused_runs"] = fused_runs()
+    plan = last_plan(network)
+    for entry in plan.entries if plan is not None else ():
+        notes = list(entry.notes)
+        if entry.code_object is not None and entry.code_object.cheaper is not None:
+            notes.append(entry.code_object.cheaper.note)
+        if entry.code_object is not None and entry.code_object.sweep is not None:
+            notes.append("dense rows")
+        for kind, texts in (("in_python", [entry.reason]), ("rewritten", notes)):
+            seen[kind] += [text for text in texts if text and text not in seen[kind]]
 
 
 def remember_figures() -> list[Figure]:
