@@ -36,7 +36,7 @@ class Job:
         """Where the run lives: the same place for the same job, so that it can be taken up."""
         content = json.dumps([self.experiment, sorted(self.changes)])
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-        return root / f"{self.experiment}-{digest}-s{self.seed}"
+        return root / f"{Path(self.experiment).stem}-{digest}-s{self.seed}"
 
 
 def jobs(result: Result, setting: Setting) -> list[Job]:
