@@ -1,0 +1,1 @@
+"""Membrane and compartment equations that several models share."""

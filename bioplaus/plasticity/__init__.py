@@ -1,0 +1,1 @@
+"""Local learning rules, one module each."""
