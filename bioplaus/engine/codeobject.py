@@ -12,8 +12,8 @@ import numpy as np
 from brian2.codegen.codeobject import constant_or_scalar
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.codegen.targets import codegen_targets
-from brian2.core.functions import Function
-from brian2.core.variables import ArrayVariable, AuxiliaryVariable, Subexpression
+from brian2.core.variables import ArrayVariable
+from brian2.utils.stringtools import get_identifiers
 
 from .dense import Sweep, sweep_of
 from .generator import NumbaCodeGenerator, single_precision, translated
@@ -168,17 +168,15 @@ class NumbaCodeObject(NumpyCodeObject):
         return None if block == "run" else super().compile_block(block)
 
     def variables_to_namespace(self) -> None:
-        """Fill the namespace of the blocks around a run, which call no function."""
+        """Fill the namespace of the blocks around a run with what they name, and nothing else."""
         self.nonconstant_values: list[Any] = []
+        named = get_identifiers(f"{self.code.before_run}\n{self.code.after_run}")
         for name, variable in self.variables.items():
-            if isinstance(variable, (AuxiliaryVariable, Subexpression, Function)):
-                continue
             if isinstance(variable, ArrayVariable):
-                value = variable.get_value()
-                self.namespace[self.generator_class.get_array_name(variable)] = value
-                if variable.scalar and variable.constant:
-                    self.namespace[name] = value[0]
-            elif hasattr(variable, "get_value"):
+                array_name = self.generator_class.get_array_name(variable)
+                if array_name in named:
+                    self.namespace[array_name] = variable.get_value()
+            elif name in named and hasattr(variable, "get_value"):
                 self.namespace[name] = variable.get_value()
 
     def run(self) -> None:

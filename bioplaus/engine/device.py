@@ -15,11 +15,13 @@ from brian2.core.namespace import get_local_namespace
 from brian2.core.network import Network
 from brian2.core.preferences import prefs
 from brian2.devices.device import RuntimeDevice, all_devices
+from brian2.synapses.synapses import Synapses
 from brian2.units.allunits import second
 
 from .cache import register
 from .codeobject import NumbaCodeObject, PushSpikes
 from .functions import UnsupportedFunctionError
+from .indices import connect_all, is_all_to_all
 from .queue import EventQueue
 
 __all__ = ["NumbaDevice", "install"]
@@ -90,6 +92,27 @@ class NumbaDevice(RuntimeDevice):
         if self.code_object_class() is NumbaCodeObject:
             return EventQueue(source_start, source_end)
         return super().spike_queue(source_start, source_end)
+
+    def synapses_connect(
+        self,
+        synapses: Any,
+        condition: Any = None,
+        i: Any = None,
+        j: Any = None,
+        p: Any = 1.0,
+        n: Any = 1,
+        skip_if_invalid: bool = False,
+        namespace: Any = None,
+        level: int = 0,
+    ) -> None:
+        """Create synapses; where every pair is connected without writing down its indices."""
+        if prefs["codegen.target"] == "numba" and is_all_to_all(synapses, i, j, condition, p, n):
+            connect_all(synapses, self.arrays)
+            return
+        if namespace is None:
+            namespace = get_local_namespace(level=level + 2)
+        options = {"skip_if_invalid": skip_if_invalid, "namespace": namespace, "level": level + 1}
+        Synapses.connect.original_function(synapses, condition, i, j, p, n, **options)
 
     def random_generator(self) -> np.random.Generator:
         """The generator of compiled code."""

@@ -100,7 +100,7 @@ def _marks(objects: Sequence[Any]) -> list[Any]:
         marks += [thing.active, thing.when, thing.order, thing.clock.dt_]
         if isinstance(thing, SynapticPathway):
             marks += [thing.code, id(thing.queue), getattr(thing.queue, "delivery", "")]
-            marks.append(len(thing.synapse_sources.get_value()))
+            marks.append(len(thing.synapses))
         elif isinstance(thing, NeuronGroup):
             marks += [*thing.events.values(), *thing.event_codes.values(), id(thing._refractory)]
         elif isinstance(thing, SpikeGeneratorGroup):

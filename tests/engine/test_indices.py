@@ -1,0 +1,84 @@
+"""All-to-all projections: their memory, and that nobody sees how they are kept."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import brian2 as b2
+import numpy as np
+from brian2 import ms
+
+Run = Callable[..., dict[str, Any]]
+
+
+def test_memory_of_a_dense_projection() -> None:
+    """784 x 500 weights of 64 bits: the issue allows 1.3 times their own bytes, in use as well."""
+    b2.prefs.codegen.target = "numba"
+    source = b2.NeuronGroup(784, "x : 1")
+    target = b2.NeuronGroup(500, "I : 1")
+    gc.collect()
+    tracemalloc.start()
+    dense = b2.Synapses(source, target, "dw/dt = x_pre * I_post / second : 1", method="euler")
+    dense.connect()
+    dense.w = 0.5
+    gc.collect()
+    after_connect, _ = tracemalloc.get_traced_memory()
+    b2.Network(source, target, dense).run(0 * ms)
+    gc.collect()
+    tracemalloc.stop()
+    weights = 784 * 500 * 8
+    assert weights <= after_connect <= 1.3 * weights
+
+
+def indices_and_counts() -> dict[str, Any]:
+    """Between subgroups, with a string that reads the indices, then one synapse more."""
+    source, target = b2.NeuronGroup(5, "x : 1"), b2.NeuronGroup(6, "x : 1")
+    synapses = b2.Synapses(source[1:4], target[2:6], "w : 1")
+    synapses.connect()
+    synapses.w = "10 * i + j"
+    first = {"i": np.array(synapses.i), "j": np.array(synapses.j), "w": np.array(synapses.w)}
+    picked = np.array(synapses.w[1, :])
+    synapses.connect(i=[2], j=[0])
+    return {
+        **first,
+        "picked": picked,
+        "all i": np.array(synapses.i),
+        "all j": np.array(synapses.j),
+        "out": np.array(synapses.N_outgoing),
+        "in": np.array(synapses.N_incoming),
+        "number": len(synapses),
+    }
+
+
+def test_indices_are_those_of_brian2() -> None:
+    results = []
+    for target in ("numpy", "numba"):
+        b2.prefs.codegen.target = target
+        results.append(indices_and_counts())
+    for name, expected in results[0].items():
+        np.testing.assert_array_equal(results[1][name], expected, err_msg=name)
+    np.testing.assert_array_equal(results[1]["picked"], [10, 11, 12, 13])
+
+
+def test_store_and_restore_keep_a_dense_projection(run_on: Run) -> None:
+    def scenario() -> dict[str, Any]:
+        group = b2.NeuronGroup(4, "x : 1")
+        group.x = "i"
+        dense = b2.Synapses(
+            group, group, "dw/dt = x_pre / second : 1 (clock-driven)", method="euler"
+        )
+        dense.connect()
+        network = b2.Network(group, dense)
+        network.store()
+        network.run(1 * ms)
+        once = np.array(dense.w)
+        network.restore()
+        network.run(1 * ms)
+        np.testing.assert_array_equal(dense.w, once)
+        return {"w": once, "i": dense.i}
+
+    results = run_on(scenario, "numba")
+    np.testing.assert_allclose(results["w"], np.repeat(np.arange(4) * 1e-3, 4), rtol=1e-12)
