@@ -23,7 +23,7 @@ def learning_curve(run: RunReader) -> Figure:
     ax = figure.subplots()
     metrics = run.metrics
     learned = np.isfinite(metrics["learning_error"])
-    for name, label in (("raw_error", "raw"), ("learning_error", "filtered by tau_eps")):
+    for name, label in (("raw_error", "raw"), ("learning_error", r"filtered by $\tau_\epsilon$")):
         plotting.learning_curve(
             ax,
             metrics["simulated_time_s"][learned],
@@ -48,7 +48,7 @@ def open_loop(run: RunReader, test: str, seconds: float = 8.0) -> Figure:
         ax.plot(times, target.value[k, shown], color=GREY, lw=1.6, label="reference")
         ax.plot(times, output.value[k, shown], color=COLOURS[0], lw=0.8, label="network, open loop")
         ax.set_ylabel(f"x{k + 1}")
-    axes[0].legend(loc="upper right", ncols=2)
+    axes[0].legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
     axes[-1].set_xlabel("time with the loop open [s]")
     return figure
 
@@ -73,7 +73,7 @@ def phase(
     return figure
 
 
-def raster(run: RunReader, test: str, neurons: int, seconds: float = 1.0) -> Figure:
+def raster(run: RunReader, test: str, neurons: int, seconds: float = 2.0) -> Figure:
     """Spikes of some recurrent neurons at the beginning of an open-loop test."""
     t, i = run.spikes(f"{test} sample")
     begin = run.trace(test, "output").t[0]
