@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioplaus import plotting, tasks
 from bioplaus.models import vector_field_ep
-from bioplaus.models.vector_field_ep.parameters import Discrete
+from bioplaus.models.vector_field_ep.relatives import Discrete
 from bioplaus.parameters import parameter, replace
 from bioplaus.training import Experiment
 

@@ -13,7 +13,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "batched": ["Learner", "Report", "build_batched"],
         "discrete": ["DiscreteLearner"],
         "network": ["Model", "build", "stimulus"],
-        "parameters": ["Deep", "Discrete", "EnergyBased", "Spiking", "VectorField"],
+        "parameters": ["Deep", "EnergyBased", "VectorField"],
+        "relatives": ["Discrete", "Spiking"],
         "spiking": ["SpikingLearner"],
     },
 )

@@ -11,14 +11,13 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numba import njit
 
 from bioplaus.parameters import ParameterError
 
-from .learning import RULES, Rates, States, as_arrays, learn, states_for
+from .learning import RULES, Rates, as_arrays, states_for
 from .parameters import (
     VectorField,
     check_vector_field,
@@ -26,7 +25,8 @@ from .parameters import (
     layer_sizes,
     learning_rates,
 )
-from .relaxation import ACTIVATIONS, Array, Dynamics, Scratch, Weights, input_drive, relax, scratch
+from .presentation import Phases, train_batches
+from .relaxation import ACTIVATIONS, Array, Dynamics, Weights, input_drive, relax, scratch
 
 __all__ = ["Learner", "Report", "build_batched", "initial_weights"]
 
@@ -34,14 +34,6 @@ EVALUATED_AT_ONCE = 50  # examples; small enough for the states to stay in the c
 
 
 UNSETTLED = 0.05  # largest |ds/dt| [1/tau] at the end of a free phase before a warning
-
-
-class Phases(NamedTuple):
-    """Lengths of the phases, and whether both signs of the influence are used in turn."""
-
-    free: int
-    nudged: int
-    symmetric: bool
 
 
 @dataclass(frozen=True)
@@ -157,7 +149,7 @@ class Learner:
         influences = np.full(len(order), self.influence)
         if self.parameters.nudging == "random-sign":
             influences *= self.rng.choice([-1.0, 1.0], len(order))
-        errors, residual, steps, answers = _train(
+        errors, residual, steps, answers = train_batches(
             self.weights,
             images,
             labels,
@@ -266,95 +258,3 @@ def build_batched(
     check_vector_field(p)
     learning_rates(p)
     return Learner(p, rng, examples, dtype)
-
-
-@njit(cache=True)
-def _train(
-    weights: Weights,
-    images: Array,
-    labels: Array,
-    order: Array,
-    influences: Array,
-    stored: tuple[Array, ...],
-    dynamics: Dynamics,
-    phases: Phases,
-    rates: Rates,
-    states: States,
-    work: Scratch,
-) -> tuple[int, float, int, Array]:
-    """All batches of :meth:`Learner.train`; errors, summed residual and steps, best answers."""
-    batch, output = order.shape[1], len(stored) - 1
-    x = np.zeros((batch, images.shape[1]), images.dtype)
-    drive = np.zeros_like(work.fields[0])
-    target = np.zeros_like(work.fields[output])
-    answers = np.zeros(target.shape[1], images.dtype)
-    now = states.now
-    errors, residual, steps = 0, 0.0, 0
-    for b in range(order.shape[0]):
-        beta, divisor = influences[b], influences[b] * batch
-        _present(images, labels, order[b], stored, x, target, now)
-        input_drive(x, weights.forward[0], drive)
-        made, movement = relax(weights, drive, now, target, 0.0, phases.free, dynamics, work)
-        steps += made
-        residual += movement
-        errors += _read_answers(now[output], target, answers)
-        _keep(now, order[b], stored, states.free)
-        relax(weights, drive, now, target, beta, phases.nudged, dynamics, work)
-        _copy(now, states.plus)
-        _copy(states.free, now)
-        if phases.symmetric:
-            relax(weights, drive, now, target, -beta, phases.nudged, dynamics, work)
-            divisor *= 2.0
-        learn(weights, x, states, divisor, dynamics.activation, rates)
-    return errors, residual, steps, answers
-
-
-@njit(cache=True)
-def _present(
-    images: Array,
-    labels: Array,
-    chosen: Array,
-    stored: tuple[Array, ...],
-    x: Array,
-    target: Array,
-    now: tuple[Array, ...],
-) -> None:
-    """Gather one batch: images, one-hot targets, and the states to start from."""
-    target[:] = 0.0
-    for k in range(chosen.size):
-        x[k] = images[chosen[k]]
-        target[k, labels[chosen[k]]] = 1.0
-    for layer in range(len(now)):
-        now[layer][:] = 0.0
-        if stored[layer].shape[0] > 0:
-            for k in range(chosen.size):
-                now[layer][k] = stored[layer][chosen[k]]
-
-
-@njit(cache=True)
-def _keep(
-    now: tuple[Array, ...], chosen: Array, stored: tuple[Array, ...], free: tuple[Array, ...]
-) -> None:
-    """Remember the free states, for the rule and under their examples' indices."""
-    _copy(now, free)
-    for layer in range(len(now)):
-        if stored[layer].shape[0] > 0:
-            for k in range(chosen.size):
-                stored[layer][chosen[k]] = now[layer][k]
-
-
-@njit(cache=True)
-def _copy(source: tuple[Array, ...], destination: tuple[Array, ...]) -> None:
-    for layer in range(len(source)):
-        destination[layer][:] = source[layer]
-
-
-@njit(cache=True)
-def _read_answers(output: Array, target: Array, answers: Array) -> int:
-    """Count the wrong answers and note each output unit's largest one."""
-    wrong = 0
-    for k in range(output.shape[0]):
-        wrong += output[k].argmax() != target[k].argmax()
-        for unit in range(answers.size):
-            answers[unit] = max(answers[unit], output[k, unit])
-    return wrong

@@ -17,7 +17,8 @@ import numpy as np
 
 from bioplaus.parameters import ParameterError
 
-from .parameters import Discrete, check_discrete, layer_sizes, learning_rates
+from .parameters import layer_sizes, learning_rates
+from .relatives import Discrete, check_discrete
 from .relaxation import Array
 
 __all__ = ["DiscreteLearner", "shifted_sigmoid"]

@@ -1,27 +1,25 @@
-"""Settings of equilibrium propagation: vector field, energy-based, discrete and spiking.
+"""Settings of equilibrium propagation: vector field and energy-based.
 
 Sources: Scellier et al. 2018 (the vector-field rule), Scellier and Bengio 2017 with its published
-program (energy-based rule, step counts and rates), Ernoult et al. 2019 and 2020 (discrete time and
-continual updates), O'Connor et al. 2019 (spikes).  Influence and learning rates are read in the
+program (energy-based rule, step counts and rates).  Influence and learning rates are read in the
 cost convention named by ``cost``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from bioplaus.parameters import ParameterError, Quantity, check, parameter
 
 __all__ = [
     "Deep",
-    "Discrete",
     "EnergyBased",
-    "Spiking",
     "VectorField",
-    "check_discrete",
     "check_vector_field",
     "influence_and_rates",
     "layer_sizes",
+    "learning_rates",
 ]
 
 
@@ -127,7 +125,7 @@ class Deep(VectorField):
     """Scellier 2018, main figure: three hidden layers of 512, independent feedback weights."""
 
     layers: str = parameter("784-512-512-512-10", "units per layer", source="Scellier 2018")
-    learning_rates: str = parameter("0.2, 0.1, 0.05, 0.02", "learning rates", symbol="alpha")
+    learning_rates: str = parameter("0.2, 0.1, 0.05, 0.01", "learning rates", symbol="alpha")
     nudging: str = parameter(
         "symmetric",
         "sign of the influence",
@@ -141,79 +139,20 @@ class Deep(VectorField):
     settled: float = parameter(1e-3, "end the free phase when no layer moves faster", low=0.0)
 
 
-@dataclass(frozen=True)
-class Discrete:
-    """Ernoult 2019 and 2020, one hidden layer, prototypical discrete time, half-cost."""
+class Sized(Protocol):
+    """A setting that has layers, rates and an influence."""
 
-    layers: str = parameter("784-512-10", "units per layer, input first", source="Ernoult 2019")
-    learning_rates: str = parameter(
-        "0.08, 0.04", "learning rate of each layer pair, input side first", symbol="eta"
-    )
-    rule: str = parameter(
-        "P-EP",
-        "learning rule: two phases, or continual with tied or independent weights",
-        source="Ernoult 2019 (P-EP), 2020 (C-EP, C-VF)",
-        choices=("P-EP", "C-EP", "C-VF"),
-    )
-    initial_angle: float = parameter(
-        0.0,
-        "angle between forward and feedback weights at the start [degrees] (C-VF)",
-        symbol="psi",
-        source="Ernoult 2020",
-        low=0.0,
-        high=180.0,
-    )
-    influence: float = parameter(0.1, "influence of the target", symbol="beta")
-    nudging: str = parameter(
-        "positive", "sign of the influence", choices=("positive", "random-sign")
-    )
-    free_steps: int = parameter(40, "steps of the free phase", symbol="T", low=1)
-    nudged_steps: int = parameter(15, "steps of the nudged phase", symbol="K", low=1)
-    batch: int = parameter(20, "examples per update", symbol="B", low=1)
+    @property
+    def layers(self) -> str:
+        """Units per layer."""
 
+    @property
+    def learning_rates(self) -> str:
+        """Rate of each layer pair."""
 
-@dataclass(frozen=True)
-class Spiking:
-    """O'Connor 2019, 784-500-10: units send bits, full-cost, no persistent states."""
-
-    layers: str = parameter("784-500-10", "units per layer, input first", source="O'Connor 2019")
-    learning_rates: str = parameter("0.1, 0.05", "learning rates, input side first", symbol="alpha")
-    influence: float = parameter(0.5, "influence of the target, full-cost", symbol="beta", low=0.01)
-    free_steps: int = parameter(100, "ticks of the free phase", symbol="T1", low=1)
-    nudged_steps: int = parameter(50, "ticks of the nudged phase", symbol="T2", low=1)
-    stepping: str = parameter(
-        "optimal",
-        "step size of the states: measured by each unit, or falling by a schedule",
-        source="O'Connor 2019; George and Powell 2006 (optimal)",
-        choices=("optimal", "scheduled"),
-    )
-    step_target: float = parameter(
-        0.0346, "last weight of the newest error (optimal)", symbol="nu", low=1e-3, high=1.0
-    )
-    step: float = parameter(
-        0.354, "first step size of the states", symbol="eps0", source="published program", low=1e-3
-    )
-    step_exponent: float = parameter(
-        0.0, "the step size falls with the tick to this power", symbol="p", low=0.0, high=1.0
-    )
-    prediction: float = parameter(
-        0.275,
-        "first prediction coefficient of encoder and decoder (1: plain sigma-delta)",
-        symbol="lambda0",
-        source="published program",
-        low=0.01,
-        high=1.0,
-    )
-    prediction_exponent: float = parameter(
-        0.0, "the coefficient falls with the tick to this power", low=0.0, high=1.0
-    )
-    split_stream: bool = parameter(
-        False, "take the free statistics after as many extra free ticks", source="O'Connor 2019"
-    )
-    batch: int = parameter(20, "examples per update", symbol="B", low=1)
-
-
-Sized = VectorField | Discrete | Spiking
+    @property
+    def influence(self) -> float:
+        """Influence of the target."""
 
 
 def layer_sizes(p: Sized) -> tuple[int, ...]:
@@ -261,8 +200,7 @@ def influence_and_rates(p: Sized) -> tuple[float, tuple[float, ...]]:
     ``C_full = 2 C_half``, so a full-cost influence and its rates are twice as large in half-cost
     terms (Scellier and Bengio 2017 use both conventions, in paper and program).
     """
-    full = isinstance(p, Spiking) or (isinstance(p, VectorField) and p.cost == "full")
-    factor = 2.0 if full else 1.0
+    factor = 2.0 if getattr(p, "cost", "half") == "full" else 1.0
     return factor * p.influence, tuple(factor * rate for rate in learning_rates(p))
 
 
@@ -301,27 +239,4 @@ def check_vector_field(p: VectorField) -> None:
         raise ParameterError(
             "rule = energy-based has one weight for both directions;"
             " write feedback_start = transpose, or choose rule = vector-field"
-        )
-
-
-def check_discrete(p: Discrete) -> None:
-    """Check what concerns several fields of the discrete forms at once.
-
-    Raises
-    ------
-    ParameterError
-        For an influence of zero or at most -1, or a nudged phase shorter than the network.
-    """
-    check(p)
-    learning_rates(p)
-    if p.influence == 0 or p.influence <= -1:
-        raise ParameterError(
-            f"influence = {p.influence}: the update is divided by it, and at -1 and below the"
-            " output moves away from its target; write a value such as 0.1"
-        )
-    depth = len(layer_sizes(p)) - 1
-    if p.nudged_steps < depth:
-        raise ParameterError(
-            f"nudged_steps = {p.nudged_steps} is too short: the target moves one layer a step and"
-            f" needs at least {depth} steps to reach the first hidden layer of {p.layers}"
         )

@@ -5,7 +5,7 @@ import pytest
 
 from bioplaus.models.vector_field_ep import discrete
 from bioplaus.models.vector_field_ep.discrete import DiscreteLearner, shifted_sigmoid
-from bioplaus.models.vector_field_ep.parameters import Discrete
+from bioplaus.models.vector_field_ep.relatives import Discrete
 from bioplaus.parameters import ParameterError, replace
 
 
