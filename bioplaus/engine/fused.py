@@ -22,26 +22,14 @@ from brian2.groups.group import Group
 
 from .codeobject import NumbaCodeObject, PushSpikes
 from .kernel import ArrayArgument, Kernel
+from .loop import step_through
 from .onepass import one_pass
 from .preferences import preference
-from .program import (
-    BUFFER_FULL,
-    ENDS,
-    FINISHED,
-    FIRST,
-    LAST,
-    PYTHON_DUE,
-    STEPS,
-    STOP_FOR_PYTHON,
-    Program,
-    Step,
-)
-from .reentry import Circumstances
+from .program import Program, Step
+from .reentry import Circumstances, is_monitor
 from .reports import Reporter
 
 __all__ = ["Entry", "Plan", "fused_runs", "last_plan", "plan", "rewrites", "run", "wanted"]
-
-_CHUNK_SECONDS = 0.1
 
 
 @dataclass
@@ -104,14 +92,22 @@ class Plan:
 def plan(network: Network) -> Plan:
     """Decide for every active object of a prepared network how it runs."""
     entries = [
-        entry for thing in network.sorted_objects if thing.active for entry in _entries(thing)
+        entry
+        for thing in network.sorted_objects
+        if thing.active or (is_monitor(thing) and thing.code_objects)
+        for entry in _entries(thing)
     ]
     for name, rewrite in rewrites.items():
         if name in preference("rewrites"):
             entries = rewrite(entries)
     clocks = sorted(network._clocks, key=lambda clock: clock.name)
     steps = [
-        Step(entry.kernel, clocks.index(entry.clock), getattr(entry.code_object, "grow", None))
+        Step(
+            entry.kernel,
+            clocks.index(entry.clock),
+            getattr(entry.code_object, "grow", None),
+            is_monitor(entry.owner),
+        )
         if entry.kernel is not None
         else None
         for entry in entries
@@ -161,9 +157,20 @@ def _prepare(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
     # Brian2 does so before every run: it warns about objects that nobody refers to any more.
     gc.collect()
     network.before_run(namespace)
+    for thing in objects:
+        if is_monitor(thing) and not thing.active:
+            _prepare_switched_off(thing, namespace)
     new = plan(network)
     new.circumstances = Circumstances(objects, namespace)
     return new
+
+
+def _prepare_switched_off(monitor: Any, namespace: Any) -> None:
+    """Compile a monitor that may be switched on later, unless it cannot be prepared now."""
+    try:
+        monitor.before_run(namespace)
+    except Exception:  # Brian2 would only have found out once the monitor is active
+        monitor.code_objects[:] = []
 
 
 def run(
@@ -186,7 +193,7 @@ def run(
     reporter = Reporter(report, report_period, t_start, duration)
     if any(entry.kernel is not None for entry in prepared.entries):
         _runs += 1
-    last_clock = _loop(device, network, prepared, reporter)
+    last_clock = step_through(device, network, prepared, reporter)
     network._engine_plan = prepared
     stopped = network._stopped or Network._globally_stopped
     network.t_ = last_clock.t_ if stopped else float(t_end)
@@ -201,104 +208,3 @@ def run(
         if thing.active:
             thing.after_run()
     network._profiling_info = None
-
-
-def _loop(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> Clock:
-    program, control = prepared.program, prepared.program.control
-    for number, clock in enumerate(prepared.clocks):
-        control[ENDS + number] = clock._i_end
-    control[FIRST], control[LAST], control[STOP_FOR_PYTHON] = 0, len(program.steps), 1
-    chunk = int(preference("chunk"))
-    control[STEPS] = steps = chunk or 1
-    program.refresh()
-    Network._globally_running = True
-    try:
-        while True:
-            began = time.perf_counter()
-            status = program.enter(device.random_generator())
-            if status == FINISHED:
-                break
-            if status == BUFFER_FULL:
-                _grow(program)
-                continue
-            if status == PYTHON_DUE:
-                _step_with_python(device, network, prepared)
-            if control[STEPS] <= 0:
-                if not chunk:
-                    steps = _next_chunk(steps, time.perf_counter() - began)
-                control[STEPS] = chunk or steps
-            if _interrupted(device, network, prepared, reporter):
-                break
-    finally:
-        Network._globally_running = False
-        prepared.flush()
-    return _first_clock(prepared.clocks)
-
-
-def _grow(program: Program) -> None:
-    step = program.steps[program.control[FIRST]]
-    assert step is not None
-    assert step.grow is not None
-    step.grow()
-    program.refresh()
-
-
-def _next_chunk(steps: int, seconds: float) -> int:
-    return max(1, min(2 * steps, int(steps * _CHUNK_SECONDS / max(seconds, 1e-9))))
-
-
-def _interrupted(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> bool:
-    now = _first_clock(prepared.clocks).t_
-    network.t_ = now
-    if reporter.due():
-        prepared.flush()
-        reporter.progress(now)
-    limit = device._maximum_run_time
-    if limit is not None and time.time() - reporter.began > float(limit):
-        network._stopped = True
-    return bool(network._stopped or Network._globally_stopped)
-
-
-def _first_clock(clocks: Sequence[Clock]) -> Clock:
-    return min(clocks, key=lambda clock: clock.variables["t"].get_value()[0])
-
-
-def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
-    """Finish one step in which objects that run in Python have their turn."""
-    program, control = prepared.program, prepared.program.control
-    due = _due(prepared.clocks)
-    network.t_ = _first_clock(prepared.clocks).t_
-    control[STOP_FOR_PYTHON] = 0
-    positions = [n for n, entry in enumerate(prepared.entries) if entry.kernel is None]
-    left = control[STEPS]
-    for position in positions:
-        if prepared.entries[position].clock not in due:
-            continue
-        if position > control[FIRST]:
-            _run_part(device, program, position)
-        prepared.flush()
-        prepared.entries[position].owner.run()
-        program.refresh()
-        control[FIRST] = position + 1
-    control[STEPS] = 1
-    _run_part(device, program, len(prepared.entries))
-    control[STEPS] = left - 1
-    control[STOP_FOR_PYTHON] = 1
-
-
-def _run_part(device: Any, program: Program, last: int) -> None:
-    """Run the kernels up to ``last`` of the present step."""
-    program.control[LAST] = last
-    while program.enter(device.random_generator()) == BUFFER_FULL:
-        _grow(program)
-    program.control[LAST] = len(program.steps)
-
-
-def _due(clocks: Sequence[Clock]) -> list[Clock]:
-    first = _first_clock(clocks)
-    now, dt = first.t_, first.dt_
-    return [
-        clock
-        for clock in clocks
-        if clock.t_ == now or abs(clock.t_ - now) / min(dt, clock.dt_) < Clock.epsilon_dt
-    ]

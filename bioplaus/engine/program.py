@@ -37,12 +37,14 @@ _SAFE_FASTMATH = ("afn", "arcp", "contract", "nsz", "reassoc")
 class Step:
     """One kernel in the order of a step.
 
-    clock : position in the program's clocks; grow : called when the kernel has no room left.
+    clock : position in the program's clocks; grow : called when the kernel has no room left;
+    switchable : whether it can be left out without writing another program.
     """
 
     kernel: Kernel
     clock: int = 0
     grow: Callable[[], None] | None = None
+    switchable: bool = False
 
 
 class Program:
@@ -65,7 +67,10 @@ class Program:
         text = _Text(self, clocks, python_clocks)
         self.text = text.module()
         self.functions = text.functions
-        self.control = np.zeros(ENDS + len(clocks), dtype=np.int64)
+        self.control = np.zeros(ENDS + len(clocks) + len(steps), dtype=np.int64)
+        #: Whether a switchable step is done, by position.
+        self.switches = self.control[ENDS + len(clocks) :]
+        self.switches[:] = 1
         self.control[[LAST, STEPS]] = len(steps), 1
         self.table = np.zeros((len(self._arrays), 2), dtype=np.uint64)
         self.floats = np.array(self._values["float"], dtype=np.float64)
@@ -137,7 +142,7 @@ class _Text:
         calls = self._calls()
         loop = self._loop(clock_names, calls)
         views = [
-            f"_a{row} = _nb_view(table, {row}, _nb_np.{_numpy_type(argument.kind)})"
+            f"_a{row} = _nb_view(table[{row}, 0], table[{row}, 1], {_numpy_type(argument.kind)})"
             for row, argument in enumerate(self.program.arrays)
         ]
         options = "error_model='numpy', nogil=True"
@@ -165,6 +170,8 @@ class _Text:
             self.functions.update(step.kernel.functions)
             call = f"{name}({arguments})"
             conditions = []
+            if step.switchable:
+                conditions.append(f"control[{ENDS + len(self.clocks) + position}] != 0")
             if len(self.clocks) > 1:
                 conditions.append(f"due_{step.clock}")
             if resumable or self.python_clocks:
@@ -230,7 +237,7 @@ class _Text:
 
 
 def _numpy_type(kind: str) -> str:
-    return "bool_" if kind == "bool" else kind
+    return "_nb_np." + ("bool_" if kind == "bool" else kind)
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

@@ -19,11 +19,12 @@ from brian2.groups.neurongroup import NeuronGroup
 from brian2.input.poissongroup import PoissonGroup
 from brian2.input.poissoninput import PoissonInput
 from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
+from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 from brian2.synapses.synapses import SummedVariableUpdater, Synapses, SynapticPathway
 
 from .preferences import preference
 
-__all__ = ["Circumstances"]
+__all__ = ["Circumstances", "is_monitor"]
 
 _KNOWN_PREPARATIONS = {
     kind.before_run
@@ -41,6 +42,11 @@ _KNOWN_PREPARATIONS = {
 }
 
 _SETTINGS = ("core.default_float_dtype", "codegen.loop_invariant_optimisations")
+
+
+def is_monitor(thing: Any) -> bool:
+    """Whether an object only records: it can be switched off without a change to anything else."""
+    return isinstance(thing, (EventMonitor, PopulationRateMonitor, StateMonitor))
 
 
 @dataclass
@@ -97,7 +103,7 @@ def _marks(objects: Sequence[Any]) -> list[Any]:
     marks: list[Any] = [prefs[name] for name in _SETTINGS]
     marks += [preference(name) for name in ("fuse", "fastmath", "rewrites", "cache_dir")]
     for thing in objects:
-        marks += [thing.active, thing.when, thing.order, thing.clock.dt_]
+        marks += [thing.active or is_monitor(thing), thing.when, thing.order, thing.clock.dt_]
         if isinstance(thing, SynapticPathway):
             marks += [thing.code, id(thing.queue), getattr(thing.queue, "delivery", "")]
             marks.append(len(thing.synapses))

@@ -67,9 +67,9 @@ _nb_address: Any = intrinsic(_address)
 
 
 @_inline
-def _nb_view(table: Any, slot: int, dtype: Any) -> Any:
-    """The array whose address and length stand in row ``slot`` of the table."""
-    return carray(_nb_address(table[slot, 0]), (np.intp(table[slot, 1]),), dtype)
+def _nb_view(address: Any, length: Any, dtype: Any) -> Any:
+    """The array at an address; its arguments are no literals, for each of which Numba compiles."""
+    return carray(_nb_address(address), (np.intp(length),), dtype)
 
 
 @_inline

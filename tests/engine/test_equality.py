@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from brian2 import Hz, ms, mV, second
 
+from bioplaus.engine.fused import last_plan
+
 Check = Callable[..., None]
 
 
@@ -358,3 +360,25 @@ def test_single_precision(run_on: Callable[..., dict[str, Any]]) -> None:
     for name, expected in reference.items():
         assert single[name].dtype == expected.dtype
         np.testing.assert_allclose(single[name], expected, rtol=1e-4, atol=1e-4, err_msg=name)
+
+
+def test_monitors_are_switched_without_compiling(run_on: Callable[..., dict[str, Any]]) -> None:
+    """Off, on, off: what is recorded is the middle part, and one program serves all three."""
+    texts = set()
+
+    def scenario() -> dict[str, Any]:
+        neurons = b2.NeuronGroup(2, "dx/dt = 1 / ms : 1", threshold="x > 0.5", reset="x = 0")
+        spikes, trace = b2.SpikeMonitor(neurons), b2.StateMonitor(neurons, "x", record=[0])
+        network = b2.Network(neurons, spikes, trace)
+        for on in (False, True, False):
+            spikes.active = trace.active = on
+            network.run(1 * ms)
+            if last_plan(network) is not None:
+                texts.add(last_plan(network).program.text)
+        return {"t": spikes.t / ms, "recorded": trace.t / ms}
+
+    reference, fused = run_on(scenario, "numpy"), run_on(scenario, "numba")
+    for name, expected in reference.items():
+        np.testing.assert_array_equal(fused[name], expected, err_msg=name)
+    np.testing.assert_allclose(fused["recorded"], np.arange(1, 2, 0.1))
+    assert len(texts) == 1
