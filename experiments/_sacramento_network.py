@@ -10,7 +10,7 @@ from bioplaus.training import NetworkExperiment, Trace
 if TYPE_CHECKING:
     import numpy as np
 
-    from bioplaus.models.sacramento import Microcircuit, Relaxed
+    from bioplaus.models.sacramento import Dynamics, Microcircuit, Relaxed
 
 __all__ = ["TRACES", "MicrocircuitExperiment"]
 
@@ -34,11 +34,11 @@ class MicrocircuitExperiment(NetworkExperiment):
     record = TRACES
     model: Microcircuit
 
-    def build(self) -> None:
-        """Build the network; its weights come from the experiment's seed."""
+    def build(self, p: Dynamics | None = None) -> None:
+        """Build the network (of other parameters); its weights come from the experiment's seed."""
         from bioplaus.models import sacramento
 
-        self.model = sacramento.build(self.parameters, self.seed)
+        self.model = sacramento.build(self.parameters if p is None else p, self.seed)
         self.network, self.populations = self.model.network, self.model.populations
 
     def show(

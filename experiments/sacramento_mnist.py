@@ -105,7 +105,10 @@ class SacramentoMnist(Experiment):
 
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and how the circuit is in the end."""
-        return {"test_error": self._error(*self.data.part("test")), **self._probe(0.0)}
+        errors = {
+            f"{part}_error": self._error(*self.data.part(part)) for part in ("test", "validation")
+        }
+        return {**errors, **self._probe(0.0)}
 
     def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
         """Error of the present weights on other images of the same size."""

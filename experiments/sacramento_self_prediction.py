@@ -7,14 +7,13 @@ theirs.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bioplaus.experiments._sacramento_network import TRACES, MicrocircuitExperiment
 from bioplaus.models.sacramento.parameters import SelfPrediction, area_sizes, rate_list
-from bioplaus.parameters import parameter, to_quantity
+from bioplaus.parameters import parameter, replace, to_quantity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,17 +41,14 @@ class SacramentoSelfPrediction(MicrocircuitExperiment):
 
     def setup(self) -> None:
         """Build the network with its rates multiplied, and draw the probes (rates in -1 .. 1)."""
-        from brian2 import hertz
-
-        p, self.inputs = self.parameters, area_sizes(self.parameters)[0]
-        hidden = len(area_sizes(p)) - 2
-        ip = [p.rate_factor * x for x in rate_list("", p.interneuron_rates, hidden)]
-        self.parameters = dataclasses.replace(
-            p,
-            interneuron_rates=" ".join(map(repr, ip)),
-            lateral_rate=p.rate_factor * float(to_quantity(p.lateral_rate)) * hertz,
-        )
-        self.build()
+        p = self.parameters
+        ip = rate_list("interneuron_rates", p.interneuron_rates, len(area_sizes(p)) - 2)
+        faster = {
+            "interneuron_rates": " ".join(repr(p.rate_factor * rate) for rate in ip),
+            "lateral_rate": p.rate_factor * to_quantity(p.lateral_rate),
+        }
+        self.build(replace(p, faster))
+        self.inputs = area_sizes(p)[0]
         self.probes = self.rng.uniform(-1, 1, (PROBES, self.inputs))
         self.before = self.free_apical(self.probes)
 

@@ -66,10 +66,10 @@ def add_products(w: Matrix, errors: Matrix, rates: Matrix, eta: float) -> None:
     """``w[post, pre] += eta mean_b errors[b, post] rates[b, pre]``, in place."""
     posts, pres = w.shape
     batch = rates.shape[0]
-    blocks = batch - batch % 5
+    blocks, pairs = batch - batch % 5, posts - posts % 2
     factor = w.dtype.type(eta / batch)
-    for i in range(posts):
-        row = w[i]
+    for i in range(0, pairs, 2):
+        w_0, w_1 = w[i], w[i + 1]
         for b in range(0, blocks, 5):
             r_0, r_1, r_2, r_3, r_4 = (
                 rates[b],
@@ -78,15 +78,16 @@ def add_products(w: Matrix, errors: Matrix, rates: Matrix, eta: float) -> None:
                 rates[b + 3],
                 rates[b + 4],
             )
-            e_0, e_1, e_2 = (
-                factor * errors[b, i],
-                factor * errors[b + 1, i],
-                factor * errors[b + 2, i],
-            )
-            e_3, e_4 = factor * errors[b + 3, i], factor * errors[b + 4, i]
+            p_0, p_1, p_2 = errors[b, i], errors[b + 1, i], errors[b + 2, i]
+            p_3, p_4 = errors[b + 3, i], errors[b + 4, i]
+            q_0, q_1, q_2 = errors[b, i + 1], errors[b + 1, i + 1], errors[b + 2, i + 1]
+            q_3, q_4 = errors[b + 3, i + 1], errors[b + 4, i + 1]
             for j in range(pres):
-                row[j] += e_0 * r_0[j] + e_1 * r_1[j] + e_2 * r_2[j] + e_3 * r_3[j] + e_4 * r_4[j]
-        for b in range(blocks, batch):
-            e_0 = factor * errors[b, i]
+                x_0, x_1, x_2, x_3, x_4 = r_0[j], r_1[j], r_2[j], r_3[j], r_4[j]
+                w_0[j] += factor * (p_0 * x_0 + p_1 * x_1 + p_2 * x_2 + p_3 * x_3 + p_4 * x_4)
+                w_1[j] += factor * (q_0 * x_0 + q_1 * x_1 + q_2 * x_2 + q_3 * x_3 + q_4 * x_4)
+    for i in range(posts):
+        for b in range(blocks if i < pairs else 0, batch):
+            single = factor * errors[b, i]
             for j in range(pres):
-                row[j] += e_0 * rates[b, j]
+                w[i, j] += single * rates[b, j]
