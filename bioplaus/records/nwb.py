@@ -19,7 +19,8 @@ __all__ = ["write_nwb"]
 def write_nwb(run: RunReader, out: Path) -> None:
     """Write spikes as units, traces as time series, presentations as trials, parameters as notes.
 
-    A simulation has no electrodes and no animal, so there are none in the file.
+    A simulation has no electrodes, so there are none in the file, and its subject says that it is
+    no animal.
 
     Raises
     ------
@@ -30,6 +31,7 @@ def write_nwb(run: RunReader, out: Path) -> None:
     """
     try:
         from pynwb import NWBHDF5IO, NWBFile
+        from pynwb.file import Subject
     except ImportError:
         raise UserError("NWB files need pynwb: pip install 'bioplaus[nwb]'") from None
     config = (run.path / "config.yaml").read_text(encoding="utf-8")
@@ -38,10 +40,17 @@ def write_nwb(run: RunReader, out: Path) -> None:
         identifier=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run.path.name}\n{config}")),
         session_start_time=_started(run),
         experiment_description="A simulated network; times are simulated seconds.",
-        keywords=["simulation", "spiking network", "plasticity"],
         notes=config,
         source_script="bioplaus",
         source_script_file_name=str(run.config["source"]),
+    )
+    file.subject = Subject(
+        subject_id=f"simulation-{run.config['experiment']}-s{run.config['seed']}",
+        description="A simulated network of model neurons; there is no animal.  Age and species "
+        "are what checkers ask for: nothing, and the root of the taxonomy.",
+        age="P0D",
+        species="http://purl.obolibrary.org/obo/NCBITaxon_1",
+        sex="U",
     )
     _add_units(file, run)
     _add_traces(file, run)
@@ -66,6 +75,7 @@ def _add_units(file: Any, run: RunReader) -> None:
     names = populations(run)
     if not names:
         return
+    observed = _observed(run)
     file.add_unit_column("population", "population that the cell belongs to")
     file.add_unit_column("cell", "number of the cell in its population, from 0")
     for name in names:
@@ -74,7 +84,16 @@ def _add_units(file: Any, run: RunReader) -> None:
         t, i = t[order], i[order]
         cells, first = np.unique(i, return_index=True)
         for cell, times in zip(cells, np.split(t, first[1:])):
-            file.add_unit(spike_times=times, population=name, cell=int(cell))
+            file.add_unit(
+                spike_times=times, obs_intervals=observed, population=name, cell=int(cell)
+            )
+
+
+def _observed(run: RunReader) -> list[list[float]]:
+    """From the first to the last thing recorded [s]: one interval, as Neo reads no more."""
+    times = [t for name in populations(run) for t in [run.spikes(name)[0]] if len(t)]
+    times += [run.trace(*key).t for key in traced(run)]
+    return [[min(float(t.min()) for t in times), max(float(t.max()) for t in times)]]
 
 
 def _add_traces(file: Any, run: RunReader) -> None:

@@ -97,8 +97,8 @@ def _print(title: str, runs: Sequence[RunReader], table: dict[str, list[Any]]) -
     from rich.console import Console
     from rich.table import Table
 
-    printed = Table(title=title, title_justify="left", box=None)
-    printed.add_column("")
+    printed = Table(box=None)
+    printed.add_column(title)
     for run in runs:
         printed.add_column(run.path.resolve().name, overflow="fold")
     for name, values in table.items():

@@ -104,10 +104,13 @@ class Page:
         chosen = self._chosen()[-2:]
         if chosen == list(self.pages):
             return
+        before = next((page.tabs.active for page in self.pages.values()), 0)
         pages = {}
         for name in chosen:
             try:
                 pages[name] = self.pages.get(name) or RunPage(RunReader(name))
+                if name not in self.pages:
+                    pages[name].tabs.active = before  # the next run shows the same side
             except (NotARun, OSError, ValueError) as error:
                 self.hint.text = str(error)
         self.pages = pages

@@ -53,7 +53,7 @@ def row(path: Path) -> dict[str, Any]:
         return empty | {
             "experiment": run.config["experiment"],
             "status": run.status,
-            "seed": run.config["seed"],
+            "seed": str(run.config["seed"]),
             "epoch": float(metrics["epoch"][-1]) if metrics.get("epoch") is not None else 0.0,
             "metric": name.replace("_", " "),
             "latest": float(metrics[name][-1]) if name else float("nan"),

@@ -128,6 +128,7 @@ def test_list_open_zoom_and_tune_in_a_browser(served: tuple[str, int, Path]) -> 
         _zooming_draws_the_window_anew(page)
         _log_and_parameters_are_there(page)
         page.locator(".slick-row", has_text="live").click()
+        page.get_by_text("live (running)").wait_for()
         _a_moved_slider_changes_the_running_experiment(page, live)
         page.locator(".slick-row", has_text="million").click(modifiers=["Control"])
         page.get_by_text("million (finished)").wait_for()
@@ -167,7 +168,7 @@ def _log_and_parameters_are_there(page: Any) -> None:
 
 def _a_moved_slider_changes_the_running_experiment(page: Any, live: Path) -> None:
     page.get_by_text("tuning", exact=True).click()
-    handle = page.locator(".noUi-handle").first
+    handle = page.locator(".noUi-handle:visible").first
     handle.wait_for()
     box = handle.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
