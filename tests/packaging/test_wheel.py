@@ -30,6 +30,9 @@ def test_the_wheel_holds_models_experiments_tables_and_evidence(wheel: Path) -> 
     for source, target in (("models", "models"), ("experiments", "experiments")):
         for path in (ROOT / source).rglob("*.py"):
             assert f"bioplaus/{target}/{path.relative_to(ROOT / source)}" in names
+    for path in (ROOT / "bioplaus").rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            assert str(path.relative_to(ROOT)) in names
     for path in (ROOT / "models").glob("*/results.toml"):
         assert f"bioplaus/models/{path.parent.name}/results.toml" in names
     for path in (ROOT / "docs" / "results").glob("*/*.json"):
