@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["SLOPES", "TRANSFERS", "LeakyIntegrator"]
+__all__ = ["BEFORE_EACH_STEP", "SLOPES", "TRANSFERS", "LeakyIntegrator"]
 
 TRANSFERS = {
     "hard-sigmoid": "clip({s}, 0, 1)",
@@ -33,6 +33,10 @@ SLOPES = {
     "tanh": "(1 - tanh({s})**2)",
 }
 """Derivative of each rate, one on the closed interval of the hard sigmoid."""
+
+
+BEFORE_EACH_STEP = "s_before = s"
+"""Statement to run at the start of a step, for rules that follow ds/dt."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,11 @@ class LeakyIntegrator:
     clipped: bool = True
 
     def equations(self) -> str:
-        """Equations of the group; ``plus`` and ``minus`` are the states the rules compare."""
+        """Equations of the group.
+
+        ``plus`` and ``minus`` are the states that two-phase rules compare; ``s_before``, the state
+        at the start of a step, is kept for rules that follow ds/dt (:data:`BEFORE_EACH_STEP`).
+        """
         gain = self._slope("s") + "*" if self.energy_based else ""
         nudge = " + nudge*(wanted(t, i) - s)" if self.output else ""
         plus, minus = ("s_plus", "s") if self.symmetric else ("s", "s_free")
@@ -62,6 +70,8 @@ class LeakyIntegrator:
         rate_plus = {self._rate(plus)} : 1
         rate_minus = {self._rate(minus)} : 1
         change = {plus} - {minus} : 1
+        rate_before = {self._rate("s_before")} : 1
+        moved = s - s_before : 1
         nudge = influence(t)*int(step > free_steps)*(1 - 2*int(step > positive_until)) : 1 (shared)
         step = t_in_timesteps % steps : integer (shared)
         drive : 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EnergyBasedRule", "TwoPhaseRule", "VectorFieldRule"]
+__all__ = ["RULES", "DifferentialRule", "EnergyBasedRule", "TwoPhaseRule", "VectorFieldRule"]
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,28 @@ class TwoPhaseRule:
     learning_rate : 1 (shared)
     """
 
+    on_moving = ""
+
     def on_learn(self) -> str:
         """Statement for the event ``learn``."""
         return f"w += plastic(t)*learning_rate*{self.step}/(signs*influence(t))"
+
+
+@dataclass(frozen=True)
+class DifferentialRule:
+    """``dw/dt = alpha/beta rho(s_pre) ds_post/dt`` in the second phase (Scellier 2018, equation 5).
+
+    The event ``moving`` comes at every nudged step of a presynaptic unit that fires; the trace
+    collects, ``learn`` adds it to the weight.  Over the phase it differs from the two-phase rule
+    by terms of second order in beta.
+    """
+
+    model = TwoPhaseRule.model + "trace : 1\n"
+    on_moving = "trace += rate_before_pre*moved_post"
+
+    def on_learn(self) -> str:
+        """Statements for the event ``learn``."""
+        return "w += plastic(t)*learning_rate*trace/(signs*influence(t))\ntrace = 0"
 
 
 VectorFieldRule = TwoPhaseRule("rate_free_pre*change_post")
@@ -42,3 +61,10 @@ EnergyBasedRule = TwoPhaseRule("(rate_plus_pre*rate_plus_post - rate_minus_pre*r
 
 The same for both directions of a pair, so that weights that start tied stay tied.
 """
+
+RULES: dict[str, TwoPhaseRule | DifferentialRule] = {
+    "vector-field": VectorFieldRule,
+    "energy-based": EnergyBasedRule,
+    "differential": DifferentialRule(),
+}
+"""Rules by the name that a setting gives them."""

@@ -257,4 +257,9 @@ def build_batched(
     """
     check_vector_field(p)
     learning_rates(p)
+    if p.rule not in RULES:
+        raise ParameterError(
+            f"rule = {p.rule} belongs to the network form; write rule = vector-field, from which"
+            " it differs by terms of second order in the influence"
+        )
     return Learner(p, rng, examples, dtype)

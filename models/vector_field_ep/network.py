@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from brian2 import Network, NeuronGroup, Synapses, TimedArray, second
 
-from bioplaus.neurons.leaky_integrator import LeakyIntegrator
+from bioplaus.neurons.leaky_integrator import BEFORE_EACH_STEP, LeakyIntegrator
 from bioplaus.parameters import ParameterError, quantities
-from bioplaus.plasticity.two_phase import EnergyBasedRule, VectorFieldRule
+from bioplaus.plasticity.two_phase import RULES
 
 from .batched import initial_weights
 from .parameters import VectorField, check_vector_field, influence_and_rates, layer_sizes
@@ -89,7 +89,7 @@ def build(p: VectorField, rng: np.random.Generator, examples: int) -> Model:
     _, rates = influence_and_rates(p)
     for layer, rate in zip(layers, rates, strict=True):
         layer.bias_rate = rate
-    rule = EnergyBasedRule if p.rule == "energy-based" else VectorFieldRule
+    rule = RULES[p.rule]
     populations = {"pixels": pixels} | dict(zip(names, layers, strict=True))
     groups = [pixels, *layers]
     forward, feedback = [], []
@@ -139,6 +139,10 @@ def _check(p: VectorField) -> None:
             f"batch = {p.batch}: the network presents one example at a time; write batch = 1 and"
             f" divide the learning rates by {p.batch}"
         )
+    if p.rule == "differential" and p.nudging == "symmetric":
+        raise ParameterError(
+            "rule = differential follows one nudged phase; write nudging = positive or random-sign"
+        )
     if p.rule == "shared" or p.homeostasis or p.weight_decay or p.settled:
         raise ParameterError(
             "rule = shared, homeostasis, weight_decay and settled belong to the batched form;"
@@ -174,9 +178,14 @@ def _pixels(units: int, step: Any, presentation: Any, counts: dict[str, int]) ->
         rate_free = x : 1
         rate_plus = x : 1
         rate_minus = x : 1
+        rate_before = x : 1
         step = t_in_timesteps % steps : integer (shared)
         """,
-        events={"onset": "step == 0 and x != 0", "learn": "step == steps - 1 and x != 0"},
+        events={
+            "onset": "step == 0 and x != 0",
+            "moving": "step > free_steps and x != 0",
+            "learn": "step == steps - 1 and x != 0",
+        },
         dt=step,
         namespace=counts | {"presentation": presentation},
         name="pixels",
@@ -200,11 +209,13 @@ def _layer(
         symmetric=p.nudging == "symmetric",
         clipped=p.clipped == "all" or (p.clipped == "hidden" and name != "output"),
     )
+    differential = p.rule == "differential"
     heard = "rate_free != 0 or rate_plus != 0 or rate_minus != 0"
+    learn = "step == steps - 1" + ("" if differential else f" and ({heard})")
     layer = NeuronGroup(
         units,
         text.equations(),
-        events={"learn": f"step == steps - 1 and ({heard})"},
+        events={"moving": "step > free_steps and rate_before != 0", "learn": learn},
         method="euler",
         dt=step,
         namespace=dict(counts),
@@ -214,6 +225,8 @@ def _layer(
     layer.run_regularly(
         text.after_each_step(), dt=step, when="after_groups", name=f"{name}_after_each_step"
     )
+    if differential:
+        layer.run_regularly(BEFORE_EACH_STEP, dt=step, when="start", name=f"{name}_before_step")
     return layer
 
 
@@ -227,6 +240,8 @@ def _projection(
 ) -> Synapses:
     """All-to-all; the input sends its drive at onset, all others their rates at every step."""
     model, on_pre, on_event = rule.model, {"learn": rule.on_learn()}, {"learn": "learn"}
+    if rule.on_moving:
+        on_pre["moving"], on_event["moving"] = rule.on_moving, "moving"
     if received == "drive":
         on_pre["onset"], on_event["onset"] = "drive_post += w*x_pre", "onset"
     else:
@@ -241,6 +256,8 @@ def _projection(
         namespace={"signs": counts["signs"]},
         name=f"{pre.name}_to_{post.name}",
     )
+    if rule.on_moving:
+        projection.moving.order = projection.learn.order - 1  # the last step counts too
     projection.connect()
     projection.learning_rate = learning_rate
     return projection

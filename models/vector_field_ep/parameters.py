@@ -38,9 +38,10 @@ class VectorField:
     )
     rule: str = parameter(
         "vector-field",
-        "learning rule; energy-based ties both directions, shared gives both its update",
-        source="Scellier 2018, equation 9; Scellier and Bengio 2017, equation 15",
-        choices=("vector-field", "energy-based", "shared"),
+        "learning rule; energy-based ties both directions, shared gives both its update,"
+        " differential integrates rho(s) ds/dt over the second phase (network form)",
+        source="Scellier 2018, equations 9 and 5; Scellier and Bengio 2017, equation 15",
+        choices=("vector-field", "energy-based", "shared", "differential"),
     )
     feedback_start: str = parameter(
         "independent",

@@ -70,6 +70,41 @@ def test_free_phase_rests_at_the_fixed_point():
     np.testing.assert_allclose(states, theory.fixed_point(flat), atol=1e-6)
 
 
+def one_step(rule, influence):
+    """What one example adds to all weights, from a settled free state."""
+    setting = BASE | {
+        "rule": rule,
+        "nudging": "positive",
+        "influence": influence,
+        "free_steps": 200,
+        "nudged_steps": 10,
+        "persistent": False,
+        "learning_rates": "1, 1",
+    }
+    model = network.build(replace(VectorField(), setting), np.random.default_rng(4), 1)
+    before = model.weights()
+    images, labels = task(1)
+    names = network.stimulus(model, images, labels, np.zeros(1, int), np.array([influence]))
+    model.network.run(model.presentation, namespace=names)
+    return [
+        new - old
+        for group, earlier in zip(model.weights(), before, strict=True)
+        for new, old in zip(group, earlier, strict=True)
+    ]
+
+
+def test_differential_rule_integrates_to_the_two_phase_rule():
+    """Both divide by beta, so that a gap of second order in beta shows as one of first order."""
+    gaps = []
+    for influence in (0.02, 0.002):
+        differential, two_phase = (one_step(r, influence) for r in ("differential", "vector-field"))
+        # The input does not move: there the integral is the difference, whatever beta.
+        np.testing.assert_allclose(differential[0], two_phase[0], atol=1e-12)
+        gaps.append(np.max(np.abs(differential[1] - two_phase[1])))
+        assert gaps[-1] < influence * np.max(np.abs(two_phase[1]))
+    assert gaps[0] / gaps[1] == pytest.approx(10, rel=0.2)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"batch": 20}, {"rule": "shared"}, {"homeostasis": 0.1}, {"settled": 1e-3}]
 )
