@@ -336,6 +336,7 @@ _ROOMS: dict[str, tuple[str, str]] = {
     "reproduce": ("run a paper's results beside their bands", "bioplaus.reproduction.command"),
     "compare": ("two or more runs side by side", "bioplaus.sweeps.comparison"),
     "export": ("a run as NWB, NumPy archive or tables", "bioplaus.records.export"),
+    "leaderboard": ("every rule on the same tasks", "bioplaus.sweeps.leaderboard"),
     "sweep": ("search parameters with many runs", "bioplaus.sweeps.command"),
     "view": ("look at runs on a web page", "bioplaus.viewer.command"),
 }
