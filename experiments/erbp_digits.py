@@ -3,6 +3,9 @@
 Images of 8 x 8 pixels, shown one after another without a pause or a reset; learning is off at the
 start of each presentation, while the last image still reverberates.  In validation and test,
 labels and learning are off and the class is the output neuron with most spikes.
+
+Without the engine (``--backend numpy``) use a coarser step and fewer images: ``time_step=1ms
+background_before_threshold=true presentations=1200``.
 """
 
 from __future__ import annotations
@@ -28,15 +31,11 @@ class Settings(OneHiddenLayer):
 
     dataset: str = parameter("digits", "images", choices=("digits", "mnist", "fashion-mnist"))
     inputs: int = parameter(64, "pixels", low=1)
-    time_step: Quantity = parameter("1 ms", "time step", symbol="dt", low="1 us")
-    background_before_threshold: bool = parameter(
-        True, "add background before the threshold test (for coarse time steps)"
-    )
     learning_rate: float = parameter(
         6e-3, "weight change per dendritic volt", symbol="eta", low=0, tunable=True
     )
     output_weights: float = parameter(0.3, "factor on the initial output weights", low=0)
-    presentations: int = parameter(2400, "training images shown, over all passes", low=1)
+    presentations: int = parameter(5000, "training images shown, over all passes", low=1)
     evaluations: int = parameter(4, "segments, each ended by a validation", low=1)
     validated: int = parameter(360, "validation images looked at in each segment", low=1)
     tested: int = parameter(10_000, "test images looked at in the end, if there are as many", low=1)

@@ -22,6 +22,9 @@ class Settings(DigitSettings):
     dataset: str = parameter("mnist", "images", choices=("mnist", "fashion-mnist"))
     inputs: int = parameter(784, "pixels", low=1)
     time_step: Quantity = parameter("0.5 ms", "time step", symbol="dt", low="1 us")
+    background_before_threshold: bool = parameter(
+        True, "add background before the threshold test (for coarse time steps)"
+    )
     presentations: int = parameter(60_000, "training images shown, over all passes", low=1)
     evaluations: int = parameter(6, "segments, each ended by a validation", low=1)
     validated: int = parameter(2_000, "validation images looked at in each segment", low=1)
