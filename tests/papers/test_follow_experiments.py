@@ -1,0 +1,85 @@
+"""FOLLOW experiments: to the bit after a break, and learning at full length (slow)."""
+
+from __future__ import annotations
+
+import brian2
+import numpy as np
+import pytest
+
+from bioplaus.experiments.follow_inverse_arm import FollowInverseArm
+from bioplaus.experiments.follow_linear import FollowLinear
+from bioplaus.models import follow
+from bioplaus.parameters import replace
+from bioplaus.reproduction.table import results
+from bioplaus.training.backend import Backend
+
+
+@pytest.fixture(autouse=True)
+def restored_target():
+    yield
+    brian2.prefs.codegen.target = "auto"
+
+
+def make(kind, **changes):
+    experiment = kind(replace(kind.Parameters(), changes), 3)
+    experiment.setup()
+    return experiment
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        (FollowLinear, {"neurons": 40, "segment": "3 second"}),
+        (FollowInverseArm, {"neurons": 40, "command_neurons": 40, "segment": "2 second"}),
+    ],
+)
+def test_continued_run_equals_an_unbroken_one(kind, changes):
+    Backend(name="numpy").select(3)
+    whole = make(kind, **changes)
+    whole.advance(0)
+    state, generator = whole.state(), whole.rng.bit_generator.state
+    expected = whole.advance(1)
+    resumed = make(kind, **changes)
+    resumed.restore(state)
+    resumed.rng.bit_generator.state = generator
+    assert resumed.advance(1) == expected
+    for name in whole.model.plastic:
+        assert (resumed.model.factors(name) == whole.model.factors(name)).all()
+
+
+def test_sixteen_results_are_listed():
+    numbers = {int(row.id.split("-")[0].removeprefix("h")) for row in results("follow")}
+    assert numbers == set(range(1, 17))
+    assert all(row.full.band_source for row in results("follow"))
+
+
+@pytest.mark.slow
+def test_learning_keeps_ideal_weights():
+    """From ideal weights, 200 s of learning do not raise the error (10 % for its own noise)."""
+    Backend(name="numba").select(3)
+    experiment = make(FollowLinear, neurons=300)
+    factors = follow.ideal_factors(
+        experiment.model,
+        lambda x: x @ np.array([[-0.2, 1.0], [-1.0, -0.2]]) / 0.05,
+        lambda u: u / 0.02,
+        np.random.default_rng(1),
+    )
+    for name, m in factors.items():
+        experiment.model.set_factors(name, m)
+    experiment.present(experiment.tracking.training(2.0), gain=10.0)
+    before = experiment.learn(50.0, rate=0.0)["raw_error"]
+    experiment.learn(200.0, rate=experiment.model.published_rate)
+    after = experiment.learn(50.0, rate=0.0)["raw_error"]
+    assert after < 1.1 * before
+
+
+@pytest.mark.slow
+def test_quick_check_of_the_linear_task():
+    """300 neurons at five times the rate: open-loop error of 40 s below 0.05 after 1000 s."""
+    Backend(name="numba").select(1)
+    experiment = make(FollowLinear, **FollowLinear.quick)
+    for segment in range(experiment.segments()):
+        experiment.advance(segment)
+    final = experiment.finish()
+    assert final["learning_ratio"] < 1 / 200
+    assert final["open_loop_error"] < 0.05
