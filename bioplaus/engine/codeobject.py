@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -18,6 +19,7 @@ from brian2.utils.stringtools import get_identifiers
 from .dense import Sweep, sweep_of
 from .generator import NumbaCodeGenerator, single_precision, translated
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
+from .nancheck import raise_if_invalid
 from .nextspike import NextSpike, next_spike
 from .preferences import preference
 from .program import BUFFER_FULL, Program, Step
@@ -53,6 +55,8 @@ class NumbaCodeObject(NumpyCodeObject):
     )
 
     kernel: Kernel
+    #: Name of the object and its statements, for errors.
+    origin: str = ""
     buffer: RecordBuffer | None = None
     queue: EventQueue | None = None
     cheaper: NextSpike | None = None
@@ -79,6 +83,7 @@ class NumbaCodeObject(NumpyCodeObject):
             self.kernel = Kernel.from_body(self.cheaper.body, resolve, compiled)
         self._sweep_rows(compiled)
         self._program: Program | None = None
+        self._nan_check = bool(preference("nan_check"))
 
     def _sweep_rows(self, compiled: Mapping[str, Any]) -> None:
         """Go along rows if the kernel visits the synapses of an all-to-all projection."""
@@ -182,12 +187,16 @@ class NumbaCodeObject(NumpyCodeObject):
     def run(self) -> None:
         """Run the kernel once: the way of networks that are not fused."""
         if self._program is None:
-            self._program = Program([Step(self.kernel, grow=self.grow)])
+            step = Step(self.kernel, grow=self.grow, origin=self.origin)
+            self._program = Program([step])
             self._program.refresh()
         while self._program.enter(self.device.random_generator()) == BUFFER_FULL:
             self.grow()
             self._program.refresh()
         self.flush()
+        if self._nan_check:
+            clock = getattr(self.owner, "clock", None)
+            raise_if_invalid(self.kernel, clock.t_ if clock is not None else math.nan)
 
 
 def _fixed(array: Any) -> ArrayArgument:

@@ -74,6 +74,8 @@ class NumbaDevice(RuntimeDevice):
             code_object = super().code_object(*arguments, **options)
         except UnsupportedFunctionError as problem:
             return self._numpy_code_object(arguments, options, str(problem))
+        statements = "\n".join(code.strip() for code in abstract_code.values())
+        code_object.origin = f"'{name.rstrip('*')}', whose statements are:\n{statements}"
         code_object.prepare(pathway)
         return code_object
 

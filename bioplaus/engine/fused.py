@@ -23,6 +23,7 @@ from brian2.groups.group import Group
 from .codeobject import NumbaCodeObject, PushSpikes
 from .kernel import ArrayArgument, Kernel
 from .loop import step_through
+from .nancheck import with_checks
 from .onepass import one_pass
 from .preferences import preference
 from .program import Program, Step
@@ -100,6 +101,8 @@ def plan(network: Network) -> Plan:
     for name, rewrite in rewrites.items():
         if name in preference("rewrites"):
             entries = rewrite(entries)
+    if preference("nan_check"):
+        entries = with_checks(entries)
     clocks = sorted(network._clocks, key=lambda clock: clock.name)
     steps = [
         Step(
@@ -107,6 +110,7 @@ def plan(network: Network) -> Plan:
             clocks.index(entry.clock),
             getattr(entry.code_object, "grow", None),
             is_monitor(entry.owner),
+            getattr(entry.code_object, "origin", entry.owner.name),
         )
         if entry.kernel is not None
         else None

@@ -30,6 +30,13 @@ prefs.register_preferences(
         not a number are still recognised.
         """,
     ),
+    nan_check=BrianPreference(
+        default=False,
+        docs="""
+        Whether to stop a run with an error at the first value that is not a number, naming the
+        variable, its index and the simulated time.
+        """,
+    ),
     chunk=BrianPreference(
         default=0,
         validator=lambda steps: isinstance(steps, int) and steps >= 0,

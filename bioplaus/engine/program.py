@@ -12,18 +12,28 @@ again at the same kernel; objects that run in Python get their turn in the same 
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba.core.errors import NumbaError
 
 from . import cache
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
 from .preferences import preference
 
-__all__ = ["BUFFER_FULL", "CHUNK_DONE", "FINISHED", "PYTHON_DUE", "Program", "Step"]
+__all__ = [
+    "BUFFER_FULL",
+    "CHUNK_DONE",
+    "FINISHED",
+    "PYTHON_DUE",
+    "CompilationError",
+    "Program",
+    "Step",
+]
 
 CHUNK_DONE, FINISHED, BUFFER_FULL, PYTHON_DUE = range(4)
 
@@ -38,13 +48,15 @@ class Step:
     """One kernel in the order of a step.
 
     clock : position in the program's clocks; grow : called when the kernel has no room left;
-    switchable : whether it can be left out without writing another program.
+    switchable : whether it can be left out without writing another program; origin : the name of
+    the object and its statements, for errors.
     """
 
     kernel: Kernel
     clock: int = 0
     grow: Callable[[], None] | None = None
     switchable: bool = False
+    origin: str = ""
 
 
 class Program:
@@ -110,6 +122,9 @@ class Program:
         self._module = cache.load(self.text, self.functions)
         try:
             return int(self._module.run(*arguments))
+        except NumbaError as problem:
+            self._module = None
+            raise CompilationError(self._what_failed(str(problem))) from problem
         except (EOFError, OSError, pickle.PickleError, ValueError, RuntimeError) as problem:
             if not self._module.CACHE:
                 raise
@@ -120,6 +135,26 @@ class Program:
             )
             self._module = cache.purge(self._module)
             return int(self._module.run(*arguments))
+
+    def _what_failed(self, message: str) -> str:
+        """Say in terms of the model which kernel could not be compiled, and where."""
+        numbers = re.findall(r"function kernel_(\d+)", message)
+        texts = list(dict.fromkeys(step.kernel.text for step in self.steps if step is not None))
+        failed = texts[int(numbers[0])] if numbers else ""
+        origins = [s.origin for s in self.steps if s is not None and s.kernel.text == failed]
+        lines = message.splitlines()
+        marked = [lines[n - 1].strip() for n, line in enumerate(lines) if line.strip(" ~") == "^"]
+        where = f"\nThe line that fails is: {marked[0]}" if marked else ""
+        reason = next((line for line in lines[1:] if line.strip()), lines[0]).strip()
+        return (
+            f"Numba cannot compile the code of {origins[0] if origins else 'this network'}{where}"
+            f"\nNumba says: {reason}\n"
+            "Give the object codeobj_class=NumpyCodeObject to run it in Python beside the others."
+        )
+
+
+class CompilationError(RuntimeError):
+    """Numba cannot compile an equation; names the object and the line."""
 
 
 class _Text:

@@ -101,7 +101,7 @@ def _pathways(objects: Iterable[Any]) -> list[Any]:
 def _marks(objects: Sequence[Any]) -> list[Any]:
     """Values that are cheap to compare."""
     marks: list[Any] = [prefs[name] for name in _SETTINGS]
-    marks += [preference(name) for name in ("fuse", "fastmath", "rewrites", "cache_dir")]
+    marks += [preference(name) for name in ("fastmath", "rewrites", "nan_check", "cache_dir")]
     for thing in objects:
         marks += [thing.active or is_monitor(thing), thing.when, thing.order, thing.clock.dt_]
         if isinstance(thing, SynapticPathway):

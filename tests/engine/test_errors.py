@@ -1,0 +1,104 @@
+"""Wrong input: what is said, and about what."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import brian2 as b2
+import numpy as np
+import pytest
+from brian2 import ms
+
+from bioplaus import engine
+from bioplaus.engine.nancheck import InvalidStateError
+from bioplaus.engine.program import CompilationError
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_nan_is_named(fuse: bool) -> None:
+    """sqrt(1 - n) of neuron 2 fails in the third step, when n = 2: after t = 0.2 ms."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.nan_check = True
+    b2.prefs.codegen.runtime.numba.fuse = fuse
+    neurons = b2.NeuronGroup(4, "x : 1\nn : 1", name="cells")
+    neurons.run_regularly("x = sqrt(1 - n * int(i == 2)); n += 1")
+    with pytest.raises(InvalidStateError, match=r"cells's variable 'x' .* at index 2 .*t = 200\. us"):
+        b2.Network(neurons).run(1 * ms)
+    b2.prefs.codegen.runtime.numba.nan_check = False
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_equation_that_cannot_be_compiled(fuse: bool) -> None:
+    """A function that is compiled for floats, and is then given a truth value."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = fuse
+
+    @b2.implementation("numpy", lambda x: x)
+    @b2.check_units(x=1, result=1)
+    def picky(x: float) -> float:
+        raise NotImplementedError
+
+    def only_floats(x: float) -> float:
+        return x.conjugate()  # truth values have none
+
+    picky.implementations.add_implementation("numba", only_floats)
+    neurons = b2.NeuronGroup(2, "x : 1", name="cells")
+    neurons.run_regularly("x = picky(i > 0)", name="wrong")
+    with pytest.raises(Exception, match="wrong") as caught:
+        b2.Network(neurons).run(1 * ms, namespace={"picky": picky})
+    assert isinstance(caught.value, CompilationError)
+    assert "picky(i > 0)" in str(caught.value)
+
+
+def test_import_changes_nothing_for_other_targets() -> None:
+    """A script of Brian2's NumPy target gives the same bits with and without the import."""
+    script = """
+import brian2 as b2, numpy as np
+{line}
+b2.prefs.codegen.target = "numpy"
+b2.seed(4)
+cells = b2.NeuronGroup(5, "dx/dt = -x / (5*ms) + xi * ms**-0.5 : 1",
+                       threshold="x > 1", reset="x = 0", method="euler")
+links = b2.Synapses(cells, cells, on_pre="x_post += 0.1", delay=1 * b2.ms)
+links.connect(p=0.5)
+b2.run(5 * b2.ms)
+print(cells.x[:].tobytes().hex(), len(links), type(links.pre.queue).__module__)
+"""
+    outputs = []
+    for line in ("", "import bioplaus.engine"):
+        command = [sys.executable, "-W", "ignore", "-c", script.format(line=line)]
+        outputs.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert outputs[0] == outputs[1]
+
+
+def test_script_that_knows_nothing_of_the_engine(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\nfrom brian2 import *\n"
+        "G = NeuronGroup(1, 'dx/dt = 1/second : 1', method='euler')\nrun(10*ms)\n"
+        "print(round(float(G.x[:][0]), 6), prefs.codegen.target, sys.argv[1:])\n"
+    )
+    command = [sys.executable, "-m", "bioplaus.engine", str(script), "argument"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0.01 numba ['argument']"
+    missing = subprocess.run([*command[:3], "nothing.py"], capture_output=True, text=True)
+    assert missing.returncode == 2
+    assert "There is no script nothing.py" in missing.stderr
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    b2.prefs.codegen.target = "numba"
+    neurons = b2.NeuronGroup(3, "dx/dt = -x / (5*ms) : 1", method="exact", name="cells")
+
+    @b2.network_operation(dt=1 * ms)
+    def look() -> None:
+        pass
+
+    network = b2.Network(neurons, look)
+    engine.explain(network)
+    printed = capsys.readouterr().out
+    assert "1 of 2 parts of a step are in the compiled loop" in printed
+    assert "in Python: it is a Python operation" in printed
+    assert np.all(neurons.x == 0)
