@@ -34,13 +34,13 @@ def health(run: RunReader) -> Figure:
     """Free apical potentials, saturated cells, and angles over learning."""
     from bioplaus import plotting
 
-    drawing = plotting.figure("page", 2.4)
+    drawing = plotting.figure("page", 3.0)
     left, right = drawing.subplots(1, 2)
     m = run.metrics
     for column in sorted(m):
         if column.startswith("free_apical_rms"):
             left.plot(m["epoch"], m[column], label=f"free apical, area {column[-1]}")
-        if column.startswith("angle_to"):
+        if column.startswith("angle_to_backpropagation"):
             right.plot(m["epoch"], m[column], label=f"update to backprop, area {column[-1]}")
         if column.startswith("angle_top_down"):
             right.plot(
@@ -48,9 +48,9 @@ def health(run: RunReader) -> Figure:
             )
     left.plot(m["epoch"], m["saturated_cells"], "k:", label="saturated cells (fraction)")
     left.set(xlabel="epoch", ylabel="rms potential", ylim=(0, None))
-    right.set(xlabel="epoch", ylabel="angle (degrees)", ylim=(0, 95))
-    left.legend()
-    right.legend()
+    right.set(xlabel="epoch", ylabel="angle (degrees)", ylim=(0, None))
+    for ax in (left, right):
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2))
     return drawing
 
 

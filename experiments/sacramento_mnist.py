@@ -7,6 +7,7 @@ it; a base rate of 0 freezes an area, and ``base_rates="0 0 0.03"`` is the shall
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 VALIDATION = 5000
 PROBED = 500
+SATURATED = 0.9
 RULES = ("microcircuit", "backpropagation", "feedback alignment")
 
 
@@ -171,6 +173,12 @@ class SacramentoMnist(Experiment):
         images, labels = (x[:PROBED] for x in self.data.part("validation"))
         rates = network.upward(images)[0][1:-1]
         saturated = np.mean([np.mean((r < 0.01) | (r > 0.99)) for r in rates])
+        if saturated > SATURATED:
+            warnings.warn(
+                f"{100 * saturated:.0f} % of hidden cells are saturated (rate below 0.01 or above "
+                "0.99): that their apical dendrites are silent is then no evidence of health",
+                stacklevel=2,
+            )
         found = {"saturated_cells": float(saturated)}
         for k, (down, w) in enumerate(zip(network.top_down, network.forward[1:]), start=1):
             found[f"angle_top_down_{k}"] = float(alignment_angle(down, w.T))
