@@ -128,3 +128,16 @@ def learning_curves(run: RunReader) -> Figure:
             )
     ax.set_xlabel("learning time [s]")
     return figure
+
+
+def hand(run: RunReader) -> Figure:
+    """The path that the hand should draw, and the one that it drew."""
+    figure = plotting.figure(height=2.6)
+    ax = figure.subplots()
+    for name, colour in (("wanted", GREY), ("drawn", COLOURS[0])):
+        path = run.trace("hand", name).value
+        plotting.phase_plane(
+            ax, path[0], path[1], label=name, colour=colour, names=("x [m]", "y [m]")
+        )
+    ax.set_aspect("equal")
+    return figure

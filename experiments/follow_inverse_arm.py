@@ -49,7 +49,11 @@ class InverseStretch:
 
 
 class FollowInverseArm(FollowExperiment):
-    """``torque_error`` is the mean squared torque error in network units, 40 s open loop."""
+    """``torque_error`` is the mean squared torque error in network units, 40 s open loop.
+
+    ``hand_error`` is how well the arm draws when the network's torques move it: root mean squared
+    distance [m] of the hand from a diamond with sides of 14 cm, drawn in 5 s without feedback.
+    """
 
     Parameters = Settings
     quick: ClassVar[Mapping[str, object]] = {
@@ -105,7 +109,38 @@ class FollowInverseArm(FollowExperiment):
         return {
             "torque_error": float(np.mean((output - stretch.target) ** 2)),
             "torque_error_share": normalised_error(output, stretch.target),
+            "hand_error": self._draw(),
         }
+
+    def _draw(self) -> float:
+        """Desired states to torques, torques to the arm; hands are compared ``lag`` apart."""
+        import numpy as np
+
+        from bioplaus.tasks.arm import DAMPING, drawing, joints
+        from bioplaus.tasks.dynamical_systems import trajectory
+
+        setting = DAMPING[self.parameters.arm]
+        rest = np.array([0.0, -setting.l1 - setting.l2])
+        diamond = rest + np.array([[0, 0.05], [0.1, 0.15], [0, 0.25], [-0.1, 0.15], [0, 0.05]])
+        wanted = drawing(np.vstack([rest, diamond]), 5.0, setting) * np.array(STATE_SCALE)
+        lag = round(1e3 * float(to_quantity(self.parameters.lag)))
+        stretch = InverseStretch(
+            present=wanted,
+            past=np.concatenate([np.zeros((lag, 4)), wanted[:-lag]]),
+            target=np.zeros((len(wanted), 2)),
+            quiet=np.zeros(len(wanted)),
+        )
+        torques = self.open_loop("drawing", stretch)
+        moved, _ = trajectory(self.tracking.system, np.zeros(4), torques)
+        hands = [joints(2.5 * states[:, :2], setting)[:, 2] for states in (wanted, moved)]
+        apart = hands[1][lag:] - hands[0][:-lag]
+        self.put_recording(
+            traces={
+                ("hand", name): (1e-3 * np.arange(len(hand)), hand.T, "m")
+                for name, hand in zip(("wanted", "drawn"), hands)
+            }
+        )
+        return float(np.sqrt(np.mean(np.sum(apart**2, axis=1))))
 
     def state(self) -> Mapping[str, Any]:
         """Also what the arm did just before."""
@@ -120,12 +155,13 @@ class FollowInverseArm(FollowExperiment):
         self._before = {name: np.array(values) for name, values in state["before"].items()}
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Learning curve, torques over time, raster."""
+        """Learning curve, torques over time, raster, and what the hand drew."""
         from bioplaus.experiments import _follow_figures as drawn
 
         yield "learning-curve", drawn.learning_curve(run)
         yield "open-loop", drawn.open_loop(run, self.shown_test, self.shown_seconds)
         yield "raster", drawn.raster(run, self.shown_test, self.shown_neurons)
+        yield "drawing", drawn.hand(run)
 
 
 EXPERIMENT = FollowInverseArm

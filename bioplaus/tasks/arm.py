@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,17 @@ from numpy.typing import NDArray
 
 from bioplaus.tasks.dynamical_systems import System
 
-__all__ = ["DAMPING", "TORQUE_SCALE", "ArmSetting", "arm", "energy", "joints", "torque_sequences"]
+__all__ = [
+    "DAMPING",
+    "TORQUE_SCALE",
+    "ArmSetting",
+    "arm",
+    "drawing",
+    "energy",
+    "hand_angles",
+    "joints",
+    "torque_sequences",
+]
 
 Array = NDArray[np.floating[Any]]
 
@@ -144,3 +155,37 @@ def torque_sequences(tests: int, rng: np.random.Generator) -> Array:
             for one in knots
         ]
     )
+
+
+def hand_angles(hands: Array, setting: ArmSetting) -> Array:
+    """Joint angles (times, 2) [rad] that put the hand at (times, 2) [m], elbow bent forwards.
+
+    Raises
+    ------
+    ValueError
+        If a point is out of reach.
+    """
+    l1, l2 = setting.l1, setting.l2
+    distance = np.hypot(*hands.T)
+    if (distance > (l1 + l2) * (1 + 1e-9)).any() or (distance < abs(l1 - l2)).any():
+        raise ValueError(
+            f"the hand reaches {abs(l1 - l2):g} to {l1 + l2:g} m from the shoulder, "
+            f"not {distance.min():g} to {distance.max():g} m"
+        )
+    elbow = np.arccos(np.clip((distance**2 - l1**2 - l2**2) / (2 * l1 * l2), -1.0, 1.0))
+    towards = np.arctan2(hands[:, 0], -hands[:, 1])
+    inner = np.arctan2(l2 * np.sin(elbow), l1 + l2 * np.cos(elbow))
+    return np.stack([towards - inner, elbow], axis=1)
+
+
+def drawing(corners: Array, seconds: float, setting: ArmSetting) -> Array:
+    """States (steps, 4) [rad, rad/s] of an arm whose hand goes from corner to corner [m].
+
+    Each side takes equal time and is travelled at minimum jerk, so that the hand stops in corners.
+    """
+    steps = round(1000 * seconds) // (len(corners) - 1)
+    s = np.arange(steps) / steps
+    along = (10 * s**3 - 15 * s**4 + 6 * s**5)[:, None]
+    hands = np.concatenate([a + along * (b - a) for a, b in pairwise(corners)])
+    angles = hand_angles(hands, setting)
+    return np.concatenate([angles, np.gradient(angles, 1e-3, axis=0)], axis=1)

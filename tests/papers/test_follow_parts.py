@@ -211,3 +211,15 @@ def test_resumed_task_draws_the_same():
     ours, theirs = first.training(2.0), second.training(2.0)
     assert (ours.command == theirs.command).all()
     assert (ours.target == theirs.target).all()
+
+
+def test_hand_goes_where_it_is_sent():
+    setting = arm.DAMPING["code"]
+    corners = np.array([[0.0, -0.58], [0.1, -0.4], [-0.1, -0.3]])
+    states = arm.drawing(corners, 2.0, setting)
+    hands = arm.joints(states[:, :2], setting)[:, 2]
+    assert hands[0] == pytest.approx(corners[0], abs=1e-9)
+    assert hands[1000] == pytest.approx(corners[1], abs=1e-9)
+    assert hands[500] == pytest.approx(corners[:2].mean(axis=0), abs=1e-9)  # half way in half time
+    with pytest.raises(ValueError, match=r"reaches 0.04 to 0.58 m"):
+        arm.hand_angles(np.array([[0.0, -0.6]]), setting)
