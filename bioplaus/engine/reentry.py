@@ -106,7 +106,8 @@ def _marks(objects: Sequence[Any]) -> list[Any]:
         marks += [thing.active or is_monitor(thing), thing.when, thing.order, thing.clock.dt_]
         if isinstance(thing, SynapticPathway):
             marks += [thing.code, id(thing.queue), getattr(thing.queue, "delivery", "")]
-            marks.append(len(thing.synapses))
+        elif isinstance(thing, Synapses):
+            marks.append(len(thing))
         elif isinstance(thing, NeuronGroup):
             marks += [*thing.events.values(), *thing.event_codes.values(), id(thing._refractory)]
         elif isinstance(thing, SpikeGeneratorGroup):

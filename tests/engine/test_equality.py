@@ -382,3 +382,41 @@ def test_monitors_are_switched_without_compiling(run_on: Callable[..., dict[str,
         np.testing.assert_array_equal(fused[name], expected, err_msg=name)
     np.testing.assert_allclose(fused["recorded"], np.arange(1, 2, 0.1))
     assert len(texts) == 1
+
+
+def test_what_changes_between_runs_is_seen(run_on: Callable[..., dict[str, Any]]) -> None:
+    """Parameters, delays, synapses, activity and dt changed between runs, as on NumPy's target."""
+
+    def scenario() -> dict[str, Any]:
+        clock = b2.NeuronGroup(2, "x : 1", threshold="True", reset="x += gain")
+        target = b2.NeuronGroup(3, "y : 1\nz : 1")
+        synapses = b2.Synapses(
+            clock, target, "w : 1\nz_post = w : 1 (summed)", on_pre="y_post += w"
+        )
+        synapses.connect()
+        synapses.w = 1
+        network = b2.Network(clock, target, synapses)
+        seen = []
+
+        def run(gain: float) -> None:
+            network.run(0.5 * ms, namespace={"gain": gain})
+            seen.append([clock.x[0], target.y[0], target.z[0]])
+
+        run(1.0)
+        run(2.0)
+        synapses.delay = 0.2 * ms
+        run(2.0)
+        synapses.connect(i=[0, 0], j=[0, 0])
+        synapses.w = 0.5
+        run(2.0)
+        synapses.active = False
+        run(2.0)
+        synapses.active = True
+        clock.resetter["spike"].active = False
+        run(2.0)
+        clock.clock.dt = 0.25 * ms
+        run(2.0)
+        return {"seen": np.array(seen)}
+
+    reference, fused = run_on(scenario, "numpy"), run_on(scenario, "numba")
+    np.testing.assert_array_equal(fused["seen"], reference["seen"])

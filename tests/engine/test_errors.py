@@ -24,7 +24,8 @@ def test_nan_is_named(fuse: bool) -> None:
     b2.prefs.codegen.runtime.numba.fuse = fuse
     neurons = b2.NeuronGroup(4, "x : 1\nn : 1", name="cells")
     neurons.run_regularly("x = sqrt(1 - n * int(i == 2)); n += 1")
-    with pytest.raises(InvalidStateError, match=r"cells's variable 'x' .* at index 2 .*t = 200\. us"):
+    place = r"cells's variable 'x' .* at index 2 .*t = 200\. us"
+    with pytest.raises(InvalidStateError, match=place):
         b2.Network(neurons).run(1 * ms)
     b2.prefs.codegen.runtime.numba.nan_check = False
 
