@@ -125,7 +125,7 @@ class VectorFieldEpMnist(Experiment):
         epochs = run.metrics["epoch"]
         figure = plotting.figure()
         axes = figure.subplots()
-        for name, label in (("validation_error", "validation"), ("train_error", "training")):
+        for name, label in (("train_error", "training"), ("validation_error", "validation")):
             plotting.learning_curve(axes, epochs, run.metrics[name], label=label, name="error")
         yield "learning-curve", figure
         yield "alignment", _alignment_figure(run)

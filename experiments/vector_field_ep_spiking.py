@@ -90,7 +90,7 @@ class VectorFieldEpSpiking(Experiment):
         """Learning curve."""
         figure = plotting.figure()
         axes = figure.subplots()
-        for name, label in (("validation_error", "validation"), ("train_error", "training")):
+        for name, label in (("train_error", "training"), ("validation_error", "validation")):
             plotting.learning_curve(
                 axes, run.metrics["epoch"], run.metrics[name], label=label, name="error"
             )
