@@ -51,14 +51,14 @@ def raster(
     colours = colour if isinstance(colour, str) else np.asarray(colour)[cells]
     with style():
         points = ax.get_window_extent().height * 72 / ax.figure.dpi
-        size = min(max(0.8 * points / rows, 0.7), 7.0)
+        size = min(max(0.9 * points / rows, 1.4), 7.0)
         ax.scatter(
             times,
             cells,
             s=size**2,
             c=colours,
             marker="|" if rows <= 100 else ".",
-            linewidths=min(0.8, 0.4 * size) if rows <= 100 else 0,
+            linewidths=0.7 if rows <= 100 else 0,
             rasterized=times.size > _VECTOR_LIMIT,
         )
         ax.set_ylim(-0.5, rows - 0.5)
