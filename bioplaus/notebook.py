@@ -65,7 +65,7 @@ class Run(RunReader):
         Raises
         ------
         UserError
-            If its spikes were not recorded.
+            If its spikes were not recorded, or none lie in the window.
         """
         from bioplaus import plotting
 
@@ -77,6 +77,11 @@ class Run(RunReader):
         page = plotting.figure()
         axes = page.subplots()
         inside = slice(None) if during is None else (t >= during[0]) & (t < during[1])
+        if not len(t[inside]):
+            raise UserError(
+                f"no spikes of {population!r} were recorded in the window {during} s (of {len(t)} in "
+                "all); an experiment may record only the end of each segment"
+            )
         plotting.raster(axes, t[inside], i[inside], neurons=cells, name=f"{population} cell")
         if during is not None:
             axes.set_xlim(during)

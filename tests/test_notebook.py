@@ -77,6 +77,8 @@ def test_traces_of_a_window(recorded: bioplaus.Run) -> None:
 def test_what_was_not_recorded_is_told(recorded: bioplaus.Run) -> None:
     with pytest.raises(UserError, match="no spikes of 'output'"):
         recorded.raster("output")
+    with pytest.raises(UserError, match=r"recorded in the window \(5.0, 6.0\) s \(of 6 in all\)"):
+        recorded.raster("hidden", during=(5.0, 6.0))
     with pytest.raises(UserError, match=r"no trace of hidden\.u"):
         recorded.traces("hidden", "u")
     with pytest.raises(UserError, match=r"presentation 2 of 2: there are 0\.\.1"):
