@@ -13,10 +13,11 @@ Preferences stand under ``prefs.codegen.runtime.numba``.
 
 from __future__ import annotations
 
-from .device import install
+from . import device, integration
 from .explanation import explain, fallbacks
 from .fused import fused_runs
 
 __all__ = ["explain", "fallbacks", "fused_runs"]
 
-install()
+device.install()
+integration.install()

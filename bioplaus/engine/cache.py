@@ -16,7 +16,7 @@ import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,12 @@ from brian2 import _cache_dirs_and_extensions
 
 from .preferences import preference
 
-__all__ = ["EngineCacheWarning", "folder", "load", "purge", "register"]
+__all__ = ["EngineCacheWarning", "folder", "load", "purge", "recall", "register"]
 
 # Brian2's clear_cache() refuses a folder with plain Python files in it, which could be anybody's.
 _SOURCE = ".engine.py"
-_EXTENSIONS = (_SOURCE, ".nbi", ".nbc", ".tmp", ".pyc")
+_TEXT = ".engine.txt"
+_EXTENSIONS = (_SOURCE, _TEXT, ".nbi", ".nbc", ".tmp", ".pyc")
 
 
 class EngineCacheWarning(UserWarning):
@@ -83,6 +84,29 @@ def load(text: str, functions: Mapping[str, Any]) -> types.ModuleType:
             )
             _loaded[name] = _in_memory(text, {})
     return _loaded[name]
+
+
+def recall(question: str, answer: Callable[[], str]) -> str:
+    """The answer to a question from disk, or worked out and written there.
+
+    question : everything that the answer depends on.  A damaged file, which the hash in its first
+    line tells, is written again; where nothing can be written nothing is kept.
+    """
+    name = "bioplaus_engine_" + hashlib.sha256(question.encode()).hexdigest()[:40]
+    path = folder() / f"{name}{_TEXT}"
+    try:
+        digest, _, text = path.read_text().partition("\n")
+        if digest == hashlib.sha256(text.encode()).hexdigest():
+            return text
+    except (OSError, UnicodeDecodeError):
+        pass  # not there, or not readable
+    text = answer()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+    except OSError:
+        pass  # compiled code meets the same folder, and warns
+    return text
 
 
 def register() -> None:
