@@ -260,10 +260,9 @@ def test_learning_rate_too_large_stops_the_run(tmp_path):
     from bioplaus.experiments.erbp_digits import ErbpDigits
     from bioplaus.training import NonFiniteState
 
-    settings = replace(
-        ErbpDigits.Parameters(),
-        {"learning_rate": 1e308, "hidden": 5, "presentations": 5, "evaluations": 1},
-    )
+    tiny = {"hidden": 5, "presentations": 5, "evaluations": 1}
+    coarse = {"time_step": "1 ms", "background_before_threshold": True}
+    settings = replace(ErbpDigits.Parameters(), {"learning_rate": 1e308, **tiny, **coarse})
     run = ErbpDigits(settings, seed=1, record=())
     run.setup()
     with pytest.raises(NonFiniteState, match="simulated time"):
