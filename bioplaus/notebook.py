@@ -79,8 +79,8 @@ class Run(RunReader):
         inside = slice(None) if during is None else (t >= during[0]) & (t < during[1])
         if not len(t[inside]):
             raise UserError(
-                f"no spikes of {population!r} were recorded in the window {during} s (of {len(t)} in "
-                "all); an experiment may record only the end of each segment"
+                f"no spikes of {population!r} were recorded in the window {during} s (of {len(t)} "
+                "in all); an experiment may record only the end of each segment"
             )
         plotting.raster(axes, t[inside], i[inside], neurons=cells, name=f"{population} cell")
         if during is not None:
