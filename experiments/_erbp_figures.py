@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["WINDOW", "dendrites", "learning_curve", "raster"]
+__all__ = ["WINDOW", "dendrites", "latency", "learning_curve", "raster"]
 
 WINDOW = 0.4
 """How much of the end of a segment is recorded and drawn [s]."""
@@ -96,6 +96,28 @@ def dendrites(run: RunReader) -> Figure:
     )
     lower.legend(loc="upper right")
     lower.set_xlabel("time [ms]")
+    return figure
+
+
+def latency(run: RunReader) -> Figure:
+    """Test error while an image is shown, over time and over the synaptic operations spent."""
+    metrics = run.summary["metrics"]
+    whole = 1e3 * _seconds(run, "test_presentation")
+    error = {whole: metrics["test_error"]}
+    for name, value in metrics.items():
+        if name.startswith("test_error_at_"):
+            error[float(name.removeprefix("test_error_at_").removesuffix("_ms"))] = value
+    times = sorted(error)
+    figure = plotting.figure()
+    ax = figure.subplots()
+    ax.plot(times, [100 * error[time] for time in times], marker="o")
+    ax.set_xlim(0, 1.04 * whole)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("time since the image appeared [ms]")
+    ax.set_ylabel("test error [%]")
+    thousands = metrics["test_operations"] / 1e3 / whole
+    above = ax.secondary_xaxis("top", functions=(lambda t: t * thousands, lambda n: n / thousands))
+    above.set_xlabel("synaptic operations [1,000]")
     return figure
 
 

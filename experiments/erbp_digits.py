@@ -42,6 +42,9 @@ class Settings(OneHiddenLayer):
     presentation: Quantity = parameter("100 ms", "duration of a training image", low="1 ms")
     settling: Quantity = parameter("20 ms", "its start, in which nothing is learned", low="0 ms")
     test_presentation: Quantity = parameter("100 ms", "duration of a test image", low="1 ms")
+    readout: Quantity = parameter(
+        "100 ms", "how often a test image is read out while it is shown", low="1 ms"
+    )
     pause: Quantity = parameter("0 ms", "blank after each training image", low="0 ms")
     final_rate: float = parameter(
         0.03, "learning rate at the end, as a fraction; the decay is linear", low=0, high=1
@@ -75,7 +78,7 @@ class ErbpDigits(NetworkExperiment):
         check_task(p, self.data)
         q = quantities(p)
         self.frame = tasks.common_step(
-            float(q.presentation), float(q.pause), float(q.test_presentation)
+            *map(float, (q.presentation, q.pause, q.test_presentation, q.readout))
         )
         self.model = erbp.build(p, self.rng, self.frame * _second())
         self.network, self.populations = self.model.network, self.model.populations
@@ -151,13 +154,15 @@ class ErbpDigits(NetworkExperiment):
                 setattr(group, name, value)
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Learning curve, raster of the last images, dendrites with the gate."""
+        """Learning curve, raster of the last images, dendrites with the gate, error over time."""
         from bioplaus.experiments import _erbp_figures as draw
 
         yield "learning-curve", draw.learning_curve(run)
         if run.recordings():
             yield "raster", draw.raster(run)
             yield "dendrites", draw.dendrites(run)
+        if any("_at_" in name for name in run.summary.get("metrics", {})):
+            yield "latency", draw.latency(run)
 
     def _bounds(self, segment: int) -> tuple[int, int]:
         """First and last training presentation of a segment."""

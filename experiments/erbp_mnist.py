@@ -29,6 +29,9 @@ class Settings(DigitSettings):
     evaluations: int = parameter(6, "segments, each ended by a validation", low=1)
     validated: int = parameter(2_000, "validation images looked at in each segment", low=1)
     test_presentation: Quantity = parameter("250 ms", "duration of a test image", low="1 ms")
+    readout: Quantity = parameter(
+        "50 ms", "how often a test image is read out while it is shown", low="1 ms"
+    )
 
 
 class ErbpMnist(ErbpDigits):
