@@ -186,7 +186,7 @@ class NumbaDevice(RuntimeDevice):
             Network.run.original_function(network, duration, profile=profile, **options)
             return
         self.begin_run()
-        if profile or not fused.wanted():
+        if profile or not fused.wanted(network):
             Network.run.original_function(network, duration, profile=profile, **options)
         else:
             fused.run(self, network, duration, **options)

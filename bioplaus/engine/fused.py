@@ -60,9 +60,10 @@ def fused_runs() -> int:
     return _runs
 
 
-def wanted() -> bool:
-    """Whether networks are to be fused with the present preferences of the target ``numba``."""
-    return bool(preference("fuse"))
+def wanted(network: Network) -> bool:
+    """Whether the network is to be fused: if the preference says so, and every clock ticks."""
+    ticking = all("dt" in thing.clock.variables for thing in network.sorted_objects)
+    return bool(preference("fuse")) and ticking
 
 
 @dataclass

@@ -130,6 +130,9 @@ class EventQueue:
             self.events[position, : len(slot)] = slot
             self.counts[position] = len(slot)
 
+    def get_capsule(self) -> None:
+        """There is no C++ object behind this queue (newer Brian2 passes one to Cython code)."""
+
     def grow(self) -> None:
         """Make room for the number of events that compiled code asked for."""
         room = 2 * int(self.wanted[0])
