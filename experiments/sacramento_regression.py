@@ -42,11 +42,20 @@ class SacramentoRegression(MicrocircuitExperiment):
 
     Parameters = Settings
     quick = {
-        "teacher": "tanh", "gain_hidden": 1.0, "gain_output": 2.0, "transfer": "logistic",
-        "self_predicting": True, "lateral_rate": "0 / ms", "sigma": 0.1, "presentation": "20 ms",
-        "forward_rates": "0.011875 0.005", "interneuron_rates": "0.011875",
-        "patterns": 300, "evaluations": 3,
-    }  # fmt: skip
+        "teacher": "tanh",
+        "gain_hidden": 1.0,
+        "gain_output": 2.0,
+        "transfer": "logistic",
+        "self_predicting": True,
+        "weight_scale": "0.1",
+        "lateral_rate": "0 / ms",
+        "sigma": 0.1,
+        "presentation": "20 ms",
+        "forward_rates": "0.011875 0.005",
+        "interneuron_rates": "0.011875",
+        "patterns": 300,
+        "evaluations": 3,
+    }
     record = TRACES
 
     def setup(self) -> None:

@@ -28,6 +28,9 @@ class Settings(YinYang):
     tested: int = parameter(600, "validation points, and as many test points", low=1)
     epochs: int = parameter(45, "times every point is shown", low=1)
     evaluations: int = parameter(2, "segments an epoch, each ended by a validation", low=1)
+    final_rate: float = parameter(
+        1.0, "learning rates at the end, as a fraction; the decay is linear", low=0, high=1
+    )
     target_rate: float = parameter(0.8, "rate asked of the right class")
     other_rate: float = parameter(0.1, "rate asked of the others")
 
@@ -72,6 +75,8 @@ class SacramentoYinYang(MicrocircuitExperiment):
         if segment % each == 0:
             self.order = self.rng.permutation(self.parameters.points)
         part = np.array_split(self.order, each)[segment % each]
+        fall = (1 - self.parameters.final_rate) * segment / max(self.segments() - 1, 1)
+        self.model.scale_rates(1 - fall)
         self.show(self.parts["train"][0], self.targets, part)
         return {
             "validation_error": self._error("validation"),

@@ -77,7 +77,7 @@ class DendriticCells:
             return RateCell(f"drate/dt = ({stimulus} - rate)/tau_input : 1")
         return RateCell(f"rate = {stimulus} : 1 (constant over dt)")
 
-    def pyramidal(self) -> RateCell:
+    def pyramidal(self, top_down_learns: bool = False) -> RateCell:
         """Hidden pyramidal cell with soma, basal and apical compartment (eq 1).
 
         ::
@@ -86,8 +86,8 @@ class DendriticCells:
             v_apical = top-down input + lateral input from the interneurons
 
         The prediction of the basal dendrite is ``g_basal/(g_leak + g_basal + g_apical) v_basal``.
-        ``error_basal``, ``error_apical`` and ``error_top_down`` are the postsynaptic factors of
-        equations 7, 9 and 10.
+        ``error_basal``, ``error_apical`` and (where top-down weights learn) ``error_top_down`` are
+        the postsynaptic factors of equations 7, 9 and 10.
         """
         model = f"""
         du/dt = -g_leak*u + g_basal*(v_basal - u) + g_apical*(v_apical - u){self._noise} : 1
@@ -95,13 +95,12 @@ class DendriticCells:
         v_top_down : 1
         v_lateral : 1
         error_apical : 1
-        error_top_down : 1
         """
-        unexplained = f"{self._rate_now} - {self.phi.text('v_top_down')}"
-        errors = f"""
-        error_apical = -({self.learning})*v_apical
-        error_top_down = ({self.learning})*({unexplained})
-        """
+        errors = f"error_apical = -({self.learning})*v_apical"
+        if top_down_learns:
+            unexplained = f"{self._rate_now} - {self.phi.text('v_top_down')}"
+            model += "error_top_down : 1\n"
+            errors += f"\nerror_top_down = ({self.learning})*({unexplained})"
         return self._complete(
             RateCell(model, errors),
             prediction="g_basal/(g_leak + g_basal + g_apical)*v_basal",

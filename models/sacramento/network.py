@@ -67,6 +67,19 @@ class Microcircuit:
         for cells, bias in zip(self.interneurons, weights.interneuron_bias):
             cells.bias = bias
 
+    def scale_rates(self, factor: float) -> None:
+        """Set forward and interneuron rates, biases included, to a fraction of the built ones."""
+        learning = (
+            (self.areas[1:], self.forward, self.rates.forward),
+            (self.interneurons, self.interneuron, self.rates.interneuron),
+        )
+        for cells, projections, rates in learning:
+            for each, projection, rate in zip(cells, projections, rates):
+                if rate > 0:
+                    projection.eta = factor * rate / brian2.ms
+                if self.parameters.bias_rate > 0:
+                    each.eta_bias = factor * rate / brian2.ms
+
     def set_potentials(self, value: float = 0.0) -> None:
         """Put every soma at one potential and clear what depends on it."""
         for cells in (*self.areas[1:], *self.interneurons):
@@ -93,8 +106,9 @@ def build(p: Dynamics, seed: int = 0) -> Microcircuit:
     last = len(sizes) - 1
     smoothed = parts.q.tau_input > 0 * brian2.second
     areas = [parts.cells("input", sizes[0], parts.types.input(smoothed))]
+    pyramidal = parts.types.pyramidal(top_down_learns=parts.q.top_down_rate > 0 * brian2.hertz)
     for k in range(1, last):
-        areas.append(parts.cells(f"hidden_{k}", sizes[k], parts.types.pyramidal()))
+        areas.append(parts.cells(f"hidden_{k}", sizes[k], pyramidal))
     areas.append(parts.cells("output", sizes[last], parts.types.output()))
     nudged = []
     for k in range(1, last):
@@ -118,9 +132,7 @@ def build(p: Dynamics, seed: int = 0) -> Microcircuit:
         parameters=p,
     )
     model.network.add(*(each for name in PATHWAYS for each in getattr(model, name)))
-    if p.bias_rate > 0:
-        for cells, eta in zip((*areas[1:], *nudged), (*rates.forward, *rates.interneuron)):
-            cells.eta_bias = eta / brian2.ms
+    model.scale_rates(1.0)
     model.set_weights(initial_weights(p, np.random.Generator(np.random.PCG64(seed))))
     model.set_potentials()
     return model
