@@ -91,10 +91,10 @@ def dendrites(run: RunReader) -> Figure:
         ax.set_xlabel("")
     low, high = (float(to_quantity(p[name])) for name in ("gate_low", "gate_high"))
     scale = 1e3 if "[mV]" in lower.get_ylabel() else 1.0
-    lower.axhspan(
-        low * scale, high * scale, color=plotting.GREY, alpha=0.2, lw=0, label="gate open"
-    )
-    lower.legend(loc="upper right")
+    for number, level in enumerate((low, high)):
+        label = None if number else "gate: plastic between these"
+        lower.axhline(scale * level, color=plotting.GREY, ls="--", lw=1, label=label)
+    lower.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
     lower.set_xlabel("time [ms]")
     return figure
 
@@ -112,7 +112,7 @@ def latency(run: RunReader) -> Figure:
     ax = figure.subplots()
     ax.plot(times, [100 * error[time] for time in times], marker="o")
     ax.set_xlim(0, 1.04 * whole)
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 110 * max(error.values()))
     ax.set_xlabel("time since the image appeared [ms]")
     ax.set_ylabel("test error [%]")
     thousands = metrics["test_operations"] / 1e3 / whole
