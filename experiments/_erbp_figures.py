@@ -33,7 +33,6 @@ def learning_curve(run: RunReader) -> Figure:
         100 * metrics["training_error"],
         label="training (while learning)",
         name="error [%]",
-        chance=90,
     )
     ax.set_xlabel("passes over the training images")
     ax.legend()
