@@ -68,7 +68,7 @@ class Xor(NetworkExperiment):
 
     def setup(self) -> None:
         """Plan every slot of the run, and build the network."""
-        from brian2 import EventMonitor, TimedArray
+        from brian2 import EventMonitor, StateMonitor, TimedArray
 
         self.plan_schedule()
         self.model = burstccn.build(self.parameters)
@@ -80,7 +80,9 @@ class Xor(NetworkExperiment):
         }
         self.events = EventMonitor(self.model.cells, "spike", name="every_event")
         self.bursts = EventMonitor(self.model.cells, "burst", name="every_burst")
-        for monitor in (self.events, self.bursts):
+        cells = self.model.cells
+        self.dendrites = StateMonitor(cells, "v_dend", record=True, dt=slot, name="every_dendrite")
+        for monitor in (self.events, self.bursts, self.dendrites):
             monitor.active = False
             self.network.add(monitor)
         self.before: dict[str, float] = {}
@@ -135,8 +137,8 @@ class Xor(NetworkExperiment):
         last = self.ends[segment]
         testing = segment in (0, len(self.ends) - 1)
         slot = quantities(self.parameters).slot
-        if testing and segment:
-            self.events.active = self.bursts.active = True
+        self.dendrites.active = testing
+        self.events.active = self.bursts.active = testing and segment > 0
         self.run((last - first) * slot, self.shown)
         figures = self.measure(first, last)
         if testing:
@@ -154,7 +156,7 @@ class Xor(NetworkExperiment):
         import numpy as np
 
         frames, p = self.frames, self.parameters
-        events, bursts, _ = self.activity(first, last)
+        events, bursts = self.activity(first)
         window = slice(first, last)
         measured, teach = frames.measured[window], frames.teach[window] > 0
         slot = float(quantities(p).slot)
@@ -174,8 +176,8 @@ class Xor(NetworkExperiment):
         figures["difference"] = float(np.mean(true) - np.mean(false))
         return figures
 
-    def activity(self, first: int, last: int) -> tuple[Any, Any, Any]:
-        """Events, bursts (population, slot) and mean dendritic potential [V] of each slot."""
+    def activity(self, first: int) -> tuple[Any, Any]:
+        """Events and bursts (population, slot) of each slot since ``first``."""
         import numpy as np
 
         monitor, readout = self.model.activity, self.model.readout
@@ -187,14 +189,16 @@ class Xor(NetworkExperiment):
             rows = np.asarray(getattr(monitor, name))[:, kept]
             now = np.asarray(getattr(readout, name))[:, None]
             counts.append(np.diff(np.concatenate([rows, now], axis=1), axis=1))
-        return counts[0], counts[1], np.asarray(monitor.v_dend_)[:, kept]
+        return counts[0], counts[1]
 
     def _keep_test(self, segment: int) -> None:
         """Population activity of a test, slot by slot; after training also every event."""
         import numpy as np
 
         first = self.ends[segment - 1] if segment else 0
-        events, bursts, potential = self.activity(first, self.ends[segment])
+        events, bursts = self.activity(first)
+        dendrites = np.asarray(self.dendrites.v_dend_)[:, -events.shape[1] :]
+        potential = dendrites.reshape(len(events), -1, events.shape[1]).mean(axis=1)
         p, slot = self.parameters, float(quantities(self.parameters).slot)
         t = (first + np.arange(events.shape[1])) * slot
         with np.errstate(invalid="ignore"):

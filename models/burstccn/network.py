@@ -42,8 +42,8 @@ class Model:
     input_to_hidden, hidden_to_output
         Plastic excitation, ``w`` [leak conductance].
     readout
-        For each population the events and bursts so far, its low-passed event rate [Hz], and its
-        mean dendritic potential; ``activity`` holds them at the end of every slot's first step.
+        For each population the events and bursts so far and its low-passed event rate [Hz];
+        ``activity`` holds the counts at the end of every slot's first step.
     """
 
     network: Network
@@ -84,10 +84,15 @@ def build(p: Spiking) -> Model:
         p,
         clock,
         method=p.integration,
-        traces=TRACES + "population : integer (constant)\n",
+        traces=TRACES + "population : integer (constant)\nrate_heard : Hz\n",
         at_event=AT_EVENT,
         at_burst=AT_BURST,
-        namespace={"input_on": q.input_on, "input_off": q.input_off, **_rule_constants(q)},
+        namespace={
+            "input_on": q.input_on,
+            "input_off": q.input_off,
+            "I_teacher": q.teacher_current,
+            **_rule_constants(q),
+        },
     )
     _set_populations(cells, p, q)
     populations = {name: _slice(cells, p, k, k + 1, name) for k, name in enumerate(POPULATIONS)}
@@ -109,7 +114,7 @@ def build(p: Spiking) -> Model:
         _fixed(hidden, output, "g_inh", p.inhibition_up, p),
         *_feedback(output, populations["hidden_1"], populations["hidden_2"], p),
     ]
-    readout, activity, counting = _readout(cells, p, q, clock)
+    readout, activity, count = _readout(cells, p, q, clock)
     teacher = _teacher(readout, output, p, q)
     # The run_regularly of a slice belongs to the slice, which must stand in the network itself.
     show = inputs.run_regularly(
@@ -117,7 +122,7 @@ def build(p: Spiking) -> Model:
         dt=q.slot,
         name="show",
     )
-    parts = [*noise, *plastic, *fixed, *counting, teacher, show]
+    parts = [*noise, *plastic, *fixed, count, *teacher, show]
     network = Network(cells, readout, activity, parts)
     return Model(network, cells, populations, plastic[0], plastic[1], readout, activity)
 
@@ -190,7 +195,7 @@ def _feedback(output: Any, hidden_1: Any, hidden_2: Any, p: Spiking) -> list[Syn
 
 def _readout(
     cells: NeuronGroup, p: Spiking, q: Any, clock: Clock
-) -> tuple[NeuronGroup, StateMonitor, list[Synapses]]:
+) -> tuple[NeuronGroup, StateMonitor, Synapses]:
     """One element for each population that counts its events and bursts."""
     readout = NeuronGroup(
         len(POPULATIONS),
@@ -198,7 +203,6 @@ def _readout(
         drate/dt = -rate/tau_readout : Hz
         n_events : 1
         n_bursts : 1
-        v_dend : volt
         """,
         method="exact",
         clock=clock,
@@ -218,46 +222,43 @@ def _readout(
         name="count",
         namespace={"members": p.cells, "tau_readout": q.tau_readout},
     )
-    average = Synapses(
-        cells,
-        readout,
-        "v_dend_post = v_dend_pre/members : volt (summed)",
-        dt=q.slot,
-        name="average",
-        namespace={"members": p.cells},
-    )
-    for synapses in (count, average):
-        synapses.connect(i=each, j=each // p.cells)
+    count.connect(i=each, j=each // p.cells)
     activity = StateMonitor(
         readout,
-        ["n_events", "n_bursts", "v_dend"],
+        ["n_events", "n_bursts"],
         record=True,
         dt=q.slot,
         when="end",
         name="activity",
     )
-    return readout, activity, [count, average]
+    return readout, activity, count
 
 
-def _teacher(readout: NeuronGroup, output: Any, p: Spiking, q: Any) -> Synapses:
+def _teacher(readout: NeuronGroup, output: Any, p: Spiking, q: Any) -> list[Any]:
     """Dendritic current of the output cells, renewed in every slot (Payeur 2021, released code).
 
     Target 1 calls for a rate of at least 9 Hz, target 0 for at most 3 Hz; in between the current
     falls as 1/(r - 2 Hz), or 1/(10 Hz - r), from its full size to nothing.
     """
-    rate = "rate_pre" if p.teacher_reads == "population" else "E_bar_post"
-    teacher = Synapses(
-        readout,
-        output,
+    of_population = p.teacher_reads == "population"
+    teach = output.run_regularly(
         f"""
-        r = clip({rate}/Hz, 3, 9) : 1
-        more = int(r < 9)/(r - 2) : 1
-        less = int(r > 3)/(10 - r) : 1
-        I_teach_post = teach(t)*I_teacher*(target(t)*more - (1 - target(t))*less) : amp (summed)
+        r = clip({"rate_heard" if of_population else "E_bar"}/Hz, 3, 9)
+        more = int(r < 9)/(r - 2)
+        less = int(r > 3)/(10 - r)
+        I_teach = teach(t)*I_teacher*(target(t)*more - (1 - target(t))*less)
         """,
         dt=q.slot,
-        name="teacher",
-        namespace={"I_teacher": q.teacher_current},
+        name="teach",
     )
-    teacher.connect(i=POPULATIONS.index("output"), j=np.arange(p.cells))
-    return teacher
+    if not of_population:
+        return [teach]
+    hear = Synapses(
+        readout,
+        output,
+        "rate_heard_post = rate_pre : Hz (summed)",
+        clock=readout.clock,
+        name="hear",
+    )
+    hear.connect(i=POPULATIONS.index("output"), j=np.arange(p.cells))
+    return [teach, hear]

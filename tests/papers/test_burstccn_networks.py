@@ -65,17 +65,42 @@ def test_teacher_current_against_the_published_cases(bit, expected):
     The averages decay by 1/2000 before they are read.
     """
     model = build(replace(SMALL, cells=5))
-    model.populations["output"].E_bar = [2, 3, 6, 9.1, 12] * Hz
     names = {
-        "stimulus": b2.TimedArray(np.zeros((1, 2)), dt=1 * second),
-        "target": b2.TimedArray([float(bit)], dt=1 * second),
-        "teach": b2.TimedArray([1.0], dt=1 * second),
+        "stimulus": b2.TimedArray(np.zeros((3, 2)), dt=100 * ms),
+        "target": b2.TimedArray([float(bit)], dt=100 * ms),
+        "teach": b2.TimedArray([0.0, 1.0, 0.0], dt=100 * ms),
         "plastic": b2.TimedArray([0.0], dt=1 * second),
     }
+    model.network.run(100 * ms, namespace=names)
+    assert np.all(np.asarray(model.cells.I_teach) == 0)
+    model.populations["output"].E_bar = [2, 3, 6, 9.1, 12] * Hz
     model.network.run(1 * ms, namespace=names)
     current = np.asarray(model.populations["output"].I_teach / pA)
     assert current == pytest.approx(expected, rel=5e-3)
     assert np.all(np.asarray(model.populations["hidden_1"].I_teach) == 0)
+    # it holds for the slot, whatever the rates do, and ends with it
+    model.network.run(98 * ms, namespace=names)
+    assert np.array_equal(model.populations["output"].I_teach / pA, current)
+    model.network.run(2 * ms, namespace=names)
+    assert np.all(np.asarray(model.cells.I_teach) == 0)
+
+
+@pytest.mark.parametrize(("bit", "sense"), [(0, -1), (1, 1)])
+def test_teacher_of_the_population_reads_the_low_passed_rate(bit, sense):
+    model = build(replace(SMALL, cells=50, teacher_reads="population"))
+    names = {
+        "stimulus": b2.TimedArray(np.zeros((3, 2)), dt=100 * ms),
+        "target": b2.TimedArray([float(bit)], dt=100 * ms),
+        "teach": b2.TimedArray([0.0, 1.0, 0.0], dt=100 * ms),
+        "plastic": b2.TimedArray([0.0], dt=1 * second),
+    }
+    model.network.run(99 * ms, namespace=names)
+    model.readout.rate = [0, 0, 0, 0, 6] * Hz  # one event of the 50 cells adds 0.07 Hz
+    model.network.run(2 * ms, namespace=names)
+    expected = 250 if bit else -250
+    current = np.asarray(model.populations["output"].I_teach / pA)
+    assert current == pytest.approx(expected, rel=0.08)
+    assert np.sign(expected) == sense
 
 
 def test_weights_move_only_while_the_gate_is_open_and_stay_bounded():
