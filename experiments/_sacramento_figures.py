@@ -21,12 +21,12 @@ def learning_curve(run: RunReader, name: str = "validation_error") -> Figure:
     drawing = plotting.figure()
     ax = drawing.subplots()
     m = run.metrics
-    plotting.learning_curve(ax, m["epoch"], 100 * m[name], label="validation", name="error (%)")
-    if "training_error" in m:
-        plotting.learning_curve(
-            ax, m["epoch"], 100 * m["training_error"], label="training", name="error (%)"
-        )
-    ax.set_yscale("log")
+    curves = {"validation": name, "training": "training_error"}
+    for label, column in curves.items():
+        if column in m:
+            plotting.learning_curve(
+                ax, m["epoch"], 100 * m[column], label=label, name="error [%]", logarithmic=True
+            )
     return drawing
 
 

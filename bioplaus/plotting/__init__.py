@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "images": ["image_grid", "weight_histogram", "weight_image"],
         "phase": ["phase_plane"],
         "spikes": ["raster"],
-        "time_courses": ["traces", "with_prefix"],
+        "time_courses": ["traces", "with_gaps", "with_prefix"],
         "tuning": ["tuning_map"],
     },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from bioplaus.plotting.appearance import GREY, style
 
@@ -54,6 +54,8 @@ def learning_curve(
                 ax.axhline(level, color=GREY, lw=0.8, ls=dashes, label=word)
         if logarithmic:
             ax.set_yscale("log")
+            ax.yaxis.set_major_formatter(LogFormatter())
+            ax.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
         else:
             ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
         ax.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=bool(np.ptp(x) >= 2)))

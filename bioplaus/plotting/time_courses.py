@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from bioplaus.plotting.appearance import style
 
-__all__ = ["traces", "with_prefix"]
+__all__ = ["traces", "with_gaps", "with_prefix"]
 
 _PREFIXES = {0: "", -3: "m", -6: "µ", -9: "n", -12: "p", 3: "k", 6: "M"}
 _SIMPLE_UNITS = {"1": "", "volt": "V", "amp": "A", "siemens": "S", "second": "s", "hertz": "Hz"}
@@ -32,6 +32,30 @@ def with_prefix(
     power = int(3 * np.floor(np.log10(largest) / 3))
     power = min(max(power, min(_PREFIXES)), max(_PREFIXES))
     return values / 10.0**power, _PREFIXES[power] + symbol
+
+
+def with_gaps(
+    t: npt.NDArray[np.floating], values: npt.NDArray[np.floating]
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
+    """Put a not-a-number where nothing was recorded for a while, so that no line bridges it.
+
+    Parameters
+    ----------
+    t
+        (time,) ascending.
+    values
+        (cell, time).
+
+    Returns
+    -------
+    The same with one point more in each gap of over five times the usual step.
+    """
+    if len(t) < 3:
+        return t, values
+    steps = np.diff(t)
+    gaps = np.flatnonzero(steps > 5 * np.median(steps)) + 1
+    middles = (t[gaps - 1] + t[gaps]) / 2
+    return np.insert(t, gaps, middles), np.insert(values.astype(float), gaps, np.nan, axis=1)
 
 
 def traces(
@@ -73,6 +97,7 @@ def traces(
     if labels and len(labels) != len(rows):
         raise ValueError(f"{len(labels)} labels for {len(rows)} cells")
     scaled, scaled_unit = with_prefix(rows, unit)
+    times, scaled = with_gaps(times, scaled)
     with style():
         for cell, row in enumerate(scaled):
             ax.plot(
