@@ -13,7 +13,14 @@ from brian2 import Hz, ms, mV, pA, second
 from bioplaus.analysis import find_bursts
 from bioplaus.models.burstccn.cells import background, bursting_cells
 from bioplaus.models.burstccn.network import scaled_wiring
-from bioplaus.models.burstccn.parameters import Cell, CoupledCell, Spiking, check_spiking
+from bioplaus.models.burstccn.parameters import (
+    Cell,
+    CoupledCell,
+    PoissonPairs,
+    Spiking,
+    check_spiking,
+)
+from bioplaus.models.burstccn.poisson import build_poisson
 from bioplaus.parameters import ParameterError
 from bioplaus.plasticity.burst_rules import AT_BURST, AT_EVENT, TRACES, BurstRule
 from bioplaus.plasticity.short_term import DEPRESSING, FACILITATING
@@ -60,6 +67,7 @@ def test_dendrite_sets_the_burst_probability_and_soma_the_rate(step, method):
     assert rate == pytest.approx(2.80, abs=0.34)
 
 
+@pytest.mark.slow
 def test_coupled_cell_bursts_more_with_dendritic_current():
     """T13: p over dendritic currents, from an independent implementation; 1,000 events each."""
     rate, p = rates_and_probabilities(
@@ -174,6 +182,24 @@ def test_drift_is_proportional_to_burst_probability_above_the_baseline(moving_av
     drift = float(np.mean(synapses.w) - 50) / (0.01 * 8 * 8 * 2)
     # the one presynaptic cell fires 160 times: its mean trace is known to 8 %
     assert drift == pytest.approx(probability - 0.3, abs=0.02 + 0.3 * abs(probability - 0.3))
+
+
+def test_poisson_pairs_have_the_rates_of_the_formula_and_opposite_drifts():
+    """T10: events r exp(-rT), bursts r exp(-rT)(1 - exp(-rT)); dw < 0 at 25 Hz, > 0 at 80 Hz.
+
+    50 cells for 1.5 s: at least 400 bursts, sd 5 %, four of which are allowed.
+    """
+    model = build_poisson(PoissonPairs(rates=2, pairs=50))
+    gate = b2.TimedArray([1.0], dt=10 * second)
+    model.network.run(1.5 * second, namespace={"plastic": gate})
+    events = np.asarray(model.cells.n_events).reshape(2, 50).mean(axis=1) / 1.5
+    bursts = np.asarray(model.cells.n_bursts).reshape(2, 50).mean(axis=1) / 1.5
+    short = 1 - np.exp(-np.array([25, 80]) * 16e-3)
+    formula = np.array([25, 80]) * (1 - short)
+    assert events == pytest.approx(formula, rel=0.12)
+    assert bursts == pytest.approx(formula * short, rel=0.2)
+    drift = np.asarray(model.pairs.w).reshape(2, 50).mean(axis=1) - 1e6
+    assert drift[0] < 0 < drift[1]
 
 
 def test_weight_without_any_event_stays():
