@@ -57,7 +57,11 @@ def assert_same(one, other):
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("vector-field-ep-digits", {"examples": 100, "epochs": 2, "nudging": "random-sign"}),
+        pytest.param(
+            "vector-field-ep-digits",
+            {"examples": 100, "epochs": 2, "nudging": "random-sign"},
+            marks=pytest.mark.slow,  # compiles the loop in single precision
+        ),
         (
             "vector-field-ep-discrete",
             {"dataset": "digits", "layers": "64-20-10", "examples": 100, "epochs": 2},
@@ -83,6 +87,7 @@ def _copied(value):
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
+@pytest.mark.slow
 def test_digits_are_learnt_through_random_feedback_that_aligns():
     """Ten epochs; nine in ten digits right is far above chance and above a tenth of a point."""
     experiment = small("vector-field-ep-digits", epochs=10)
