@@ -11,7 +11,7 @@ from bokeh.models import ColumnDataSource, Range1d, TabPanel
 from bokeh.models.widgets import Div, Select
 from bokeh.plotting import figure
 
-from bioplaus.plotting import COLOURS, with_prefix
+from bioplaus.plotting import COLOURS, with_gaps, with_prefix
 from bioplaus.records import RunReader, read_recording
 from bioplaus.viewer.rasterise import raster_image, thin_out
 
@@ -100,7 +100,7 @@ class Activity:
         population, _, variable = self.variable.value.partition(".")
         record = self.run.trace(population, variable)
         values, unit = with_prefix(record.value, record.unit)
-        self._trace = (record.t, values, record.cells)
+        self._trace = (*with_gaps(record.t, values), record.cells)
         self.traces.yaxis.axis_label = f"{variable} [{unit}]" if unit else variable
         self.draw()
 

@@ -124,11 +124,14 @@ class RunPage:
         self.texts = Texts(run)
         self._title = Div(text="")
         parts: list[Any] = [self.learning, self.activity, self.weights, self.tuning]
-        self.tabs = Tabs(tabs=[part.panel() for part in parts] + self.texts.panels())
+        panels = [part.panel() for part in parts] + self.texts.panels()
+        self.tabs = Tabs(tabs=list(panels))
         self.tabs.sizing_mode = "stretch_width"
         self.layout = column(self._title, self.tabs, sizing_mode="stretch_width")
         # Two runs share the width, however wide their contents would like to be.
-        self.layout.styles = {"min-width": "0", "flex": "1 1 0", "overflow-x": "auto"}
+        self.layout.styles = {"min-width": "0", "flex": "1 1 0"}
+        for part in (self.tabs, *(panel.child for panel in panels)):
+            part.styles = {"min-width": "0", "max-width": "100%", "overflow-x": "auto"}
         self._parts: list[Any] = [*parts, self.texts]
         self._show_title()
 

@@ -127,6 +127,17 @@ def test_traces_choose_a_prefix_and_leave_the_data_alone() -> None:
         plotting.traces(ax, [0.0, 0.1], values, labels=["a", "b"])
 
 
+def test_no_line_bridges_a_gap_in_the_recording() -> None:
+    t = np.array([0.0, 0.1, 0.2, 5.0, 5.1, 5.2])
+    ax = plotting.figure().subplots()
+    plotting.traces(ax, t, np.arange(6.0))
+    drawn = ax.lines[0].get_ydata()
+    assert np.isnan(drawn[3])
+    assert drawn[[0, 1, 2, 4, 5, 6]].tolist() == [0, 1, 2, 3, 4, 5]
+    whole = plotting.with_gaps(t[:3], np.zeros((1, 3)))
+    assert len(whole[0]) == 3
+
+
 @pytest.mark.parametrize(
     ("largest", "unit", "number", "shown"),
     [
