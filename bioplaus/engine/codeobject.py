@@ -25,6 +25,7 @@ from .preferences import preference
 from .program import BUFFER_FULL, Program, Step
 from .queue import EventQueue
 from .recording import RecordBuffer
+from .unchanged import Unchanged
 
 __all__ = ["NumbaCodeObject", "PushSpikes"]
 
@@ -59,7 +60,7 @@ class NumbaCodeObject(NumpyCodeObject):
     origin: str = ""
     buffer: RecordBuffer | None = None
     queue: EventQueue | None = None
-    cheaper: NextSpike | None = None
+    cheaper: NextSpike | Unchanged | None = None
     sweep: Sweep | None = None
 
     def prepare(self, pathway: Any = None) -> None:

@@ -29,6 +29,7 @@ from .preferences import preference
 from .program import Program, Step
 from .reentry import Circumstances, is_monitor
 from .reports import Reporter
+from .unchanged import unchanged_drive
 
 __all__ = ["Entry", "Plan", "fused_runs", "last_plan", "plan", "rewrites", "run", "wanted"]
 
@@ -50,7 +51,10 @@ class Entry:
     notes: list[str] = field(default_factory=list)
 
 
-rewrites: dict[str, Callable[[list[Entry]], list[Entry]]] = {"one_pass": one_pass}
+rewrites: dict[str, Callable[[list[Entry]], list[Entry]]] = {
+    "one_pass": one_pass,
+    "unchanged_drive": unchanged_drive,
+}
 
 _runs = 0
 

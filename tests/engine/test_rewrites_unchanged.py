@@ -1,0 +1,113 @@
+"""A summed drive is skipped while its inputs stay the same, and not one bit is different."""
+
+import numpy as np
+import pytest
+from brian2 import (
+    Network,
+    NetworkOperation,
+    NeuronGroup,
+    StateMonitor,
+    Synapses,
+    defaultclock,
+    ms,
+    prefs,
+)
+
+import bioplaus.engine
+from bioplaus.engine import fused
+
+assert bioplaus.engine
+
+REWRITES = "codegen.runtime.numba.rewrites"
+NOTE = "the sum is computed again only when its inputs have changed"
+
+
+@pytest.fixture(autouse=True)
+def _engine():
+    kept = {k: prefs[k] for k in ("codegen.target", REWRITES)}
+    prefs.codegen.target = "numba"
+    defaultclock.dt = 0.1 * ms
+    yield
+    for name, value in kept.items():
+        prefs[name] = value
+
+
+def network(expression="w*x_pre", change="x = 0.1*i + floor(t/ms + 0.5)", weights="w : 1"):
+    """Twenty constant-ish sources that a slow clock changes every millisecond, six targets."""
+    pre = NeuronGroup(20, "x : 1", name="pre")
+    post = NeuronGroup(6, "dy/dt = (drive - y)/ms : 1\ndrive : 1", method="euler", name="post")
+    if change:
+        pre.run_regularly(change, dt=1 * ms, name="changes")
+    drive = Synapses(
+        pre, post, f"{weights}\ndrive_post = {expression} : 1 (summed)", method="euler",
+        name="drive",
+    )  # fmt: skip
+    drive.connect()
+    drive.w = np.random.default_rng(1).normal(size=120)
+    monitor = StateMonitor(post, ["y", "drive"], record=True, name="monitor")
+    return Network(pre, post, drive, monitor)
+
+
+def recorded(rewrites, steps_between=None, **options):
+    prefs[REWRITES] = rewrites
+    made = network(**options)
+    made.run(2.5 * ms)
+    made["drive"].w["i == 0"] = 2  # by hand, between two runs
+    made.run(2.5 * ms)
+    notes = [
+        entry.code_object.cheaper.note
+        for entry in fused.last_plan(made).entries
+        if getattr(entry.code_object, "cheaper", None) is not None
+    ]
+    monitor = made["monitor"]
+    return notes, monitor.y.tobytes() + monitor.drive.tobytes(), monitor.drive
+
+
+@pytest.mark.parametrize(
+    ("options", "skips"),
+    [
+        ({}, True),
+        ({"change": ""}, True),
+        ({"change": "x = log(x - 1.5)"}, True),  # not a number
+        ({"expression": "w*x_pre*y_post"}, True),  # changes every step, and is noticed
+        ({"expression": "w*x_pre*sin(t/ms)"}, False),
+        ({"expression": "w*rand()"}, False),
+        ({"weights": "dw/dt = -w/ms : 1 (clock-driven)"}, False),
+    ],
+)
+def test_the_bits_are_those_of_the_plain_form(options, skips):
+    if options.get("expression") == "w*rand()":
+        prefs[REWRITES] = ("unchanged_drive",)
+        made = network(**options)
+        made.run(0.1 * ms)
+        assert not any(
+            getattr(e.code_object, "cheaper", None) for e in fused.last_plan(made).entries
+        )
+        return
+    notes, bits, _ = recorded(("unchanged_drive",), **options)
+    assert notes == ([NOTE] if skips else [])
+    assert recorded((), **options)[:2] == ([], bits)
+
+
+def test_changes_take_effect_in_their_step():
+    _, _, drive = recorded(("unchanged_drive",))
+    steps = np.flatnonzero(np.any(np.diff(drive, axis=1) != 0, axis=0)) + 1
+    # Sources change at full milliseconds, weights by hand at 2.5 ms; the monitor sees the sum of a
+    # step at the start of the next one.
+    assert list(steps) == [1, 11, 21, 26, 31, 41]
+
+
+def test_python_in_the_network_may_change_anything():
+    prefs[REWRITES] = ("unchanged_drive",)
+    made = network(change="")
+    pre, w = made["pre"], made["drive"].variables["w"].get_value()
+    pre.x = 1
+
+    def tread(t):
+        w[:] = float(t / ms)
+
+    made.add(NetworkOperation(tread, when="start"))
+    made.run(1 * ms)
+    # The monitor sees the sum of a step at the start of the next one.
+    expected = 20 * np.concatenate([[0], np.arange(9) * 0.1])
+    np.testing.assert_allclose(made["monitor"].drive[0], expected, rtol=1e-12)
