@@ -54,6 +54,7 @@ def test_sixteen_results_are_listed():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_learning_keeps_ideal_weights():
     """From ideal weights, 200 s of learning do not raise the error (10 % for its own noise)."""
     Backend(name="numba").select(3)
@@ -74,6 +75,7 @@ def test_learning_keeps_ideal_weights():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_quick_check_of_the_linear_task():
     """300 neurons at five times the rate: open-loop error of 40 s below 0.05 after 1000 s."""
     Backend(name="numba").select(1)
