@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bioplaus.parameters import parameter, to_quantity
+from bioplaus.parameters import ParameterError, parameter, to_quantity
 from bioplaus.training import NetworkExperiment
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class FollowExperiment(NetworkExperiment):
 
         from bioplaus.models import follow
 
+        self._check_times()
         self.tracking = self.task()
         self.model: Model = follow.build(self.parameters, self.rng)
         self.network, self.populations = self.model.network, dict(self.model.populations)
@@ -84,10 +85,22 @@ class FollowExperiment(NetworkExperiment):
         self.curve: list[float] = []
         self._latest: dict[str, float] = {}
 
+    def _check_times(self) -> None:
+        p = self.parameters
+        trials = float(to_quantity(p.segment)) / self.period
+        if trials < 2 or not _is_whole(trials):
+            raise ParameterError(
+                f"segment = {p.segment} is not two or more whole trials of {self.period:g} s"
+            )
+        if not _is_whole(float(to_quantity(p.duration) / to_quantity(p.segment))):
+            raise ParameterError(
+                f"duration = {p.duration} is not a whole number of segments of {p.segment}"
+            )
+
     def segments(self) -> int:
         """Segments of learning, and one of testing."""
         learning = to_quantity(self.parameters.duration) / to_quantity(self.parameters.segment)
-        return max(1, round(float(learning))) + 1
+        return round(float(learning)) + 1
 
     def rate(self, segment: int) -> float:
         """Learning rate in a segment [s]."""
@@ -270,6 +283,10 @@ class FollowExperiment(NetworkExperiment):
         yield "raster", drawn.raster(run, self.shown_test, self.shown_neurons)
         if run.parameters["weights"] == "factorised":
             yield "weights", drawn.weights(run)
+
+
+def _is_whole(number: float) -> bool:
+    return number >= 1 and abs(number - round(number)) < 1e-9
 
 
 _METRICS = (

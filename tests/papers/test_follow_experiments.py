@@ -9,7 +9,7 @@ import pytest
 from bioplaus.experiments.follow_inverse_arm import FollowInverseArm
 from bioplaus.experiments.follow_linear import FollowLinear
 from bioplaus.models import follow
-from bioplaus.parameters import replace
+from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
 from bioplaus.training.backend import Backend
 
@@ -29,7 +29,7 @@ def make(kind, **changes):
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
-        (FollowLinear, {"neurons": 40, "segment": "3 second"}),
+        (FollowLinear, {"neurons": 40, "segment": "4 second", "duration": "8 second"}),
         (FollowInverseArm, {"neurons": 40, "command_neurons": 40, "segment": "2 second"}),
     ],
 )
@@ -51,6 +51,16 @@ def test_sixteen_results_are_listed():
     numbers = {int(row.id.split("-")[0].removeprefix("h")) for row in results("follow")}
     assert numbers == set(range(1, 17))
     assert all(row.full.band_source for row in results("follow"))
+
+
+def test_times_must_fit():
+    for changes, complaint in (
+        ({"segment": "3 second"}, "segment = 3 second is not two or more whole trials of 2 s"),
+        ({"segment": "2 second"}, "segment = 2 second is not two"),
+        ({"duration": "150 second"}, "duration = 150 second is not a whole number of segments"),
+    ):
+        with pytest.raises(ParameterError, match=complaint):
+            make(FollowLinear, **changes)
 
 
 @pytest.mark.slow
