@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from brian2 import numpy_
 from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.input.binomial import BinomialFunction
 from brian2.input.timedarray import TimedArray, _find_K
+from brian2.units import unitsafefunctions as unitsafe
 from brian2.units.fundamentalunits import Quantity
 from numba import njit
 from numba import types as numba_types
@@ -121,11 +123,14 @@ def _python_function(name: str, function: Function) -> Callable[..., Any]:
     # An implementation for another target replaces the function's meaning: do not guess it.
     if set(implementations) - {"numpy"} and "numpy" not in implementations:
         raise UnsupportedFunctionError(f"'{name}' has no implementation for this target")
-    if function.auto_vectorise or not function.stateless:
-        raise UnsupportedFunctionError(f"'{name}' is a Python function with a state")
+    if function.auto_vectorise:
+        raise UnsupportedFunctionError(f"'{name}' is a Python function of whole arrays")
     python = getattr(function.pyfunc, "_orig_func", function.pyfunc)
     if not isinstance(python, types.FunctionType):
         raise UnsupportedFunctionError(f"'{name}' is not a plain Python function")
+    if "random" in _names(python.__code__):
+        # Numba would draw from a generator of its own, which seed() does not reach.
+        raise UnsupportedFunctionError(f"'{name}' draws random numbers in Python")
     return python
 
 
@@ -144,9 +149,12 @@ def _compiled(name: str, python: types.FunctionType, arguments: int) -> Any:
     values = tuple(sorted((k, v) for k, v in plain.items() if isinstance(v, (int, float))))
     key = (python.__code__, arguments, values)
     if key not in _known:
-        namespace = {**python.__globals__, **plain}
         bare = types.FunctionType(
-            python.__code__, namespace, python.__name__, python.__defaults__, python.__closure__
+            python.__code__,
+            {**python.__globals__, **plain},
+            python.__name__,
+            python.__defaults__,
+            tuple(types.CellType(plain[name]) for name in python.__code__.co_freevars),
         )
         function = njit(error_model="numpy")(bare)
         try:
@@ -173,6 +181,12 @@ def _names(code: types.CodeType) -> set[str]:
 def _without_unit(name: str, value: Any) -> Any:
     if isinstance(value, Quantity) and value.ndim == 0:
         return float(value)
+    # Brian2's functions and its NumPy check units, which plain numbers do not have.
+    if value is numpy_:
+        return np
+    word = getattr(value, "__name__", "")
+    if callable(value) and getattr(unitsafe, word, None) is value:
+        return getattr(np, word)
     if isinstance(value, (np.ndarray, list, dict, set)):
         # Numba would freeze the present content; Python sees later changes.
         raise UnsupportedFunctionError(f"'{name}' uses a global array or container")
