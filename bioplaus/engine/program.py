@@ -184,6 +184,9 @@ class _Text:
         if preference("fastmath"):
             options += f", fastmath={set(_SAFE_FASTMATH)!r}"
         head = ["from bioplaus.engine.support import *", ""]
+        if "flush_denormals" in preference("rewrites"):
+            head.insert(1, "from bioplaus.engine.denormals import *")
+            loop = ["before = _nb_flush_denormals()", *_restoring(loop)]
         for text, name in self.kernels.items():
             head += [
                 f"@njit({options}, no_cpython_wrapper=True, no_cfunc_wrapper=True)",
@@ -273,6 +276,16 @@ class _Text:
 
 def _numpy_type(kind: str) -> str:
     return "_nb_np." + ("bool_" if kind == "bool" else kind)
+
+
+def _restoring(lines: Sequence[str]) -> list[str]:
+    """Lines that set the processor back before they return."""
+    restored = []
+    for line in lines:
+        if line.lstrip().startswith("return "):
+            restored.append(line.partition("return")[0] + "_nb_restore_denormals(before)")
+        restored.append(line)
+    return restored
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
