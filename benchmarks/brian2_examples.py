@@ -28,6 +28,7 @@ from benchmarks.agreement import ALLOWED_SHARE, ROUNDING, Data, deviation, same_
 KEPT = Path("docs/results/engine/examples.json")
 RESULTS = Path(tempfile.gettempdir()) / "bioplaus-examples"
 SEEDS = (1, 2, 3)
+NOT_RUN = "not run"
 HOW = ("runs", "fused_runs", "in_python", "rewritten")
 _PATIENCE = 20  # seconds of waiting per CPU second: other work may share the machine
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
@@ -36,13 +37,17 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NU
 class Example:
     """One script, its runs kept in a folder so that an interrupted report goes on where it was."""
 
-    def __init__(self, script: Path, name: str, results: Path, limit: float) -> None:
-        self.script, self.limit = script, limit
+    def __init__(
+        self, script: Path, name: str, results: Path, limit: float, report_only: bool
+    ) -> None:
+        self.script, self.limit, self.report_only = script, limit, report_only
         self.results = results / name.replace("/", "-").removesuffix(".py")
 
     def run(self, mode: str, seed: int) -> dict[str, Any]:
         """The status of one run; runs the script unless a result is there."""
         out = self._path(mode, seed, ".json")
+        if not out.exists() and self.report_only:
+            return {"ran": False, "error": NOT_RUN}
         if not out.exists():
             self.results.mkdir(parents=True, exist_ok=True)
             command = [
@@ -93,8 +98,11 @@ def judged(example: Example, stepped: bool) -> dict[str, Any]:
     """
     reference = example.run("numpy", SEEDS[0])
     if not reference["ran"]:
-        return {"verdict": "no reference", "why": reference["error"]}
+        verdict = "not run" if reference["error"] == NOT_RUN else "no reference"
+        return {"verdict": verdict, "why": reference["error"]}
     fused = example.run("fused", SEEDS[0])
+    if not fused["ran"] and fused["error"] == NOT_RUN:
+        return {"verdict": "not run", "why": "only the reference ran"}
     ran: dict[str, Any] = {k: fused[k] for k in HOW if k in fused}
     ran |= {"cpu_seconds": {"numpy": reference["cpu_seconds"], "fused": fused.get("cpu_seconds")}}
     if not fused["ran"]:
@@ -129,6 +137,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--limit", type=float, default=120, help="CPU seconds of a run")
     parser.add_argument("--only", default="", help="part of the names to run; nothing is kept")
     parser.add_argument("--skip-stepped", action="store_true", help="no runs object by object")
+    parser.add_argument("--report-only", action="store_true", help="judge what was run before")
     parser.add_argument("--reference-only", action="store_true", help="only runs on numpy")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the runs' data")
     parser.add_argument("--out", type=Path, default=KEPT)
@@ -138,7 +147,7 @@ def main(argv: list[str] | None = None) -> None:
         name = str(script.relative_to(arguments.examples))
         if arguments.only not in name:
             continue
-        example = Example(script, name, arguments.results, arguments.limit)
+        example = Example(script, name, arguments.results, arguments.limit, arguments.report_only)
         if arguments.reference_only:
             print(name, example.run("numpy", SEEDS[0]), flush=True)
             continue
