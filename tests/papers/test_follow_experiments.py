@@ -95,3 +95,11 @@ def test_quick_check_of_the_linear_task():
     final = experiment.finish()
     assert final["learning_ratio"] < 1 / 200
     assert final["open_loop_error"] < 0.05
+
+
+def test_reference_outside_the_radius_is_told():
+    """Noise of R1/6 moves the reference by about 0.1, ten times a radius of 0.01."""
+    Backend(name="numpy").select(3)
+    experiment = make(FollowLinear, neurons=40, radius=0.01)
+    with pytest.warns(UserWarning, match=r"outside the represented radius of 0.01 for \d+ %"):
+        assert experiment.learn(1.0, rate=0.0)["outside"] > 0.1

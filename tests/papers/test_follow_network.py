@@ -130,7 +130,7 @@ def test_closed_loop_gain(gain, expected):
 
 
 def test_open_loop_gain():
-    """While the output is still on its way (delayed by 0.2 s), error = target: output = k target."""
+    """While the output is on its way (delayed by 0.2 s), error = target: output = k target."""
     with pytest.warns(UserWarning, match="oscillate"):
         model = build(neurons=300, feedback_delay="200 ms")
     output = present(model, *held(400, [0.05, -0.02]))
@@ -250,3 +250,12 @@ def test_learned_state_is_small(forms):
         and variable.owner.name == synapses.name
     )
     assert 0 < held_bytes * 3000 / 60 < 10e6
+
+
+def test_decoder_noise_scales_every_decoder():
+    """d (1 + shift + U(-noise, noise)): ratios between 0.6 and 1.6, mean 1.1 (sd 0.29/sqrt 120)."""
+    plain = build().decoders
+    heard = plain != 0  # a neuron that never fires has no decoder
+    noisy = build(decoder_noise=0.5, decoder_shift=0.1).decoders[heard] / plain[heard]
+    assert 0.6 <= noisy.min() < 0.75 < 1.45 < noisy.max() <= 1.6
+    assert noisy.mean() == pytest.approx(1.1, abs=0.1)
