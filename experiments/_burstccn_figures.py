@@ -86,19 +86,25 @@ def _by_pattern(run: RunReader, variable: str) -> Any:
 
 
 def _raster(run: RunReader) -> Figure:
-    """Two seconds across a change of pattern; events and bursts in two colours."""
+    """Two seconds across the last change of pattern; events and bursts in two colours."""
+    from bioplaus.parameters import to_quantity
+
     chart = plotting.figure("page", height=3.0)
     axes = chart.subplots()
     size = int(run.parameters["cells"])
     shown = min(size, SHOWN_CELLS)
-    end = float(run.spikes("events")[0].max())
+    last = run.metrics["simulated_time_s"][-1]
+    change = float(last) - float(to_quantity(run.parameters["test"]))
     for kind, colour in (("events", plotting.COLOURS[0]), ("bursts", plotting.COLOURS[1])):
         t, cell = run.spikes(kind)
         population, within = cell // size, cell % size
-        kept = (within < shown) & (t > end - 2)
+        kept = (within < shown) & (np.abs(t - change) < 1)
         rows = population[kept] * (shown + 4) + within[kept]
-        axes.plot(t[kept], rows, ls="", marker="|", ms=4, mew=1.2, color=colour, label=kind)
+        axes.plot(
+            t[kept] - change, rows, ls="", marker="|", ms=4, mew=1.2, color=colour, label=kind
+        )
+    axes.axvline(0, lw=0.8, color=plotting.GREY)
     axes.set_yticks([k * (shown + 4) + shown / 2 for k in range(len(NAMES))], NAMES)
-    axes.set(xlabel="time (s)", xlim=(end - 2, end))
+    axes.set(xlabel="time from the change of pattern 01 to 11 (s)", xlim=(-1, 1))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return chart
