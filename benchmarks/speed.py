@@ -39,19 +39,25 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
 
     loops: Rows = {}
+    result: dict[str, Any] = {"environment": environment(), "loop": loops}
     for case in arguments.cases:
         loops[case] = {
             target: measured("loop", case, target, arguments.folder, arguments.repeats)
             for target in arguments.targets
         }
         print(table(case, loops[case]), flush=True)
-    result = {"environment": environment(), "loop": loops}
+        keep(result, arguments.out)
     if not arguments.loops_only:
         result |= overheads(arguments.targets, arguments.folder, arguments.repeats)
         print(json.dumps({k: result[k] for k in ("start", "reenter", "memory")}, indent=1))
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "speed.json").write_text(json.dumps(result, indent=1) + "\n")
-    draw(loops, arguments.out / "speed.png")
+        keep(result, arguments.out)
+
+
+def keep(result: dict[str, Any], folder: Path) -> None:
+    """Write what is known so far: an interrupted run leaves its finished cases."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "speed.json").write_text(json.dumps(result, indent=1) + "\n")
+    draw(result["loop"], folder / "speed.png")
 
 
 def measured(
