@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,17 @@ def machine_code(folder: Path) -> dict[str, float]:
 
 
 def test_processes_share_the_cache_and_survive_damage(tmp_path: Path) -> None:
-    """Two at once; then other sizes and parameters compile nothing; then truncated files."""
+    """One killed while it compiles; two at once; other sizes and parameters; truncated files."""
+    killed = start(tmp_path, 3, 10.0)
+    while not list(tmp_path.glob("*.engine.py")):
+        assert killed.poll() is None
+        time.sleep(0.01)
+    killed.kill()  # the text of the module is written, its machine code is not
+    killed.wait()
     both = [start(tmp_path, 3, 10.0), start(tmp_path, 3, 10.0)]
     for process in both:
         value, _ = result(process)
         np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
-    assert not list(tmp_path.glob("*.tmp"))
     before = machine_code(tmp_path)
     assert before
     value, _ = result(start(tmp_path, 7, 20.0))
