@@ -109,10 +109,10 @@ class Entry:
 
 def entries() -> list[Entry]:
     """All experiments, ours and those of installed packages, sorted by name."""
-    import bioplaus.experiments
-
+    package = importlib.util.find_spec("bioplaus.experiments")
+    folders = package.submodule_search_locations if package else None
     found = []
-    for folder in bioplaus.experiments.__path__:
+    for folder in folders or ():
         for path in sorted(Path(folder).glob("*.py")):
             if not path.name.startswith("_"):
                 found.append(_entry(path.stem, f"bioplaus.experiments.{path.stem}", path))

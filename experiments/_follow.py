@@ -178,7 +178,7 @@ class FollowExperiment(NetworkExperiment):
         """Whether output and some spikes are recorded; they are not while the network learns."""
         self._output.active = self._spikes.active = active
 
-    def open_loop(self, name: str, stretch: Stretch) -> NDArray[np.float64]:
+    def open_loop(self, name: str, stretch: Any) -> NDArray[np.float64]:
         """Run through a stretch without feedback and learning; returns the output.
 
         (steps, dimensions).  The recording keeps it, and the target, under the test's name.

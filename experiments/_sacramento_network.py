@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bioplaus.training import NetworkExperiment, Trace
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from bioplaus.models.sacramento import Dynamics, Microcircuit, Relaxed
+    from bioplaus.training import Recorded
 
 __all__ = ["TRACES", "MicrocircuitExperiment"]
 
@@ -31,7 +32,7 @@ class MicrocircuitExperiment(NetworkExperiment):
     presentation gives the same.
     """
 
-    record = TRACES
+    record: ClassVar[tuple[Recorded, ...]] = TRACES
     model: Microcircuit
 
     def build(self, p: Dynamics | None = None) -> None:

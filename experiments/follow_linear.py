@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from bioplaus.experiments._follow import FollowExperiment, duration_of, segment_of
 from bioplaus.models.follow.parameters import Linear
@@ -34,7 +34,7 @@ class FollowLinear(FollowExperiment):
     """Linear system; the open loop is judged on 40 s of random input and a ramp with a step."""
 
     Parameters = Settings
-    quick = {"neurons": 300, "learning_rate": "1e-2 second"}
+    quick: ClassVar[Mapping[str, object]] = {"neurons": 300, "learning_rate": "1e-2 second"}
 
     def system(self) -> System:
         """The reference to imitate."""

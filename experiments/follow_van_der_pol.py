@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bioplaus.experiments._follow import FollowExperiment, duration_of, segment_of
 from bioplaus.models.follow.parameters import VanDerPol
@@ -39,7 +39,7 @@ class FollowVanDerPol(FollowExperiment):
     last segment; ``rest_*`` are medians and maxima over the structured tests.
     """
 
-    Parameters = Settings
+    Parameters: ClassVar[type[Any]] = Settings
     quick: ClassVar[Mapping[str, object]] = {
         "neurons": 300,
         "duration": "400 second",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -32,7 +33,7 @@ class FollowVanDerPolLowRate(FollowVanDerPol):
     """Twelve spikes a second for each neuron; slow at first, twenty times faster later."""
 
     Parameters = Settings
-    quick: ClassVar[dict[str, object]] = {"neurons": 300, "duration": "400 second"}
+    quick: ClassVar[Mapping[str, object]] = {"neurons": 300, "duration": "400 second"}
 
     def rate(self, segment: int) -> float:
         """Learning rate in a segment [s]."""

@@ -52,7 +52,7 @@ class LayeredNetwork(TwoSweepNetwork):
     def learn(self, images: Matrix, targets: Matrix, strength: float, update: int) -> Sweep:
         """One step down the (approximate) gradient, meaned over the batch."""
         rate, u = self.upward(images)
-        error = [self.phi(targets) - rate[-1]]
+        error: list[Matrix] = [self.phi(targets) - rate[-1]]
         for k in reversed(range(len(self.top_down))):
             if self.transposed:
                 below = error[0] @ self.forward[k + 1]
