@@ -74,6 +74,7 @@ class ErbpDigits(NetworkExperiment):
         from bioplaus.models import erbp
 
         p = self.parameters
+        erbp.check_network(p)
         self.data = tasks.load(p.dataset)
         check_task(p, self.data)
         q = quantities(p)
@@ -245,7 +246,7 @@ class ErbpDigits(NetworkExperiment):
 
 
 def check_task(p: Settings, data: Any) -> None:
-    """Check that images and labels fit the network.
+    """Check that images, labels and durations fit the network.
 
     Raises
     ------
@@ -255,6 +256,11 @@ def check_task(p: Settings, data: Any) -> None:
     if data.train_raw.shape[1] != p.inputs:
         raise ParameterError(
             f"inputs = {p.inputs}, but images of {data.name} have {data.train_raw.shape[1]} pixels"
+        )
+    q = quantities(p)
+    if q.settling >= q.presentation:
+        raise ParameterError(
+            f"settling = {p.settling} leaves nothing to learn in of presentation = {p.presentation}"
         )
     if p.validated > len(data.validation_labels):
         raise ParameterError(

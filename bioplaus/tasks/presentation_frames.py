@@ -14,6 +14,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from bioplaus.parameters import ParameterError
+
 __all__ = ["PresentationFrames", "common_step", "presentation_frames"]
 
 Floats = npt.NDArray[np.float64]
@@ -48,12 +50,14 @@ def common_step(*durations: float) -> float:
 
     Raises
     ------
-    ValueError
+    ParameterError
         If a duration is negative, or none is positive.
     """
     whole = [round(duration * 1e6) for duration in durations]
     if min(whole) < 0 or max(whole) == 0:
-        raise ValueError(f"durations {durations} s must not be negative, and one must be positive")
+        raise ParameterError(
+            f"durations {durations} s must not be negative, and one must be positive"
+        )
     return math.gcd(*whole) / 1e6
 
 
@@ -84,13 +88,15 @@ def presentation_frames(
 
     Raises
     ------
-    ValueError
+    ParameterError
         If a presentation or pause is not a whole number of frames, or settling is too long.
     """
     rows = np.asarray(rows, dtype=np.int64)
     shown, dark = _whole(presentation, frame, "presentation"), _whole(pause, frame, "pause")
     if settling > presentation:
-        raise ValueError(f"settling {settling} s is longer than the presentation {presentation} s")
+        raise ParameterError(
+            f"settling {settling} s is longer than the presentation {presentation} s"
+        )
     each = shown + dark
     order = np.full((len(rows), each), blank, dtype=np.int64)
     order[:, :shown] = rows[:, None]
@@ -111,5 +117,5 @@ def presentation_frames(
 def _whole(duration: float, step: float, name: str) -> int:
     ratio = Fraction(round(duration * 1e6), round(step * 1e6))
     if ratio.denominator != 1:
-        raise ValueError(f"{name} {duration} s is not a whole number of steps of {step} s")
+        raise ParameterError(f"{name} {duration} s is not a whole number of steps of {step} s")
     return int(ratio)
