@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,9 +41,22 @@ def execute(options: argparse.Namespace) -> int:
     print(f"{address}  (Ctrl-C ends it; runs go on)", flush=True)
     if not options.no_browser:
         server.io_loop.add_callback(server.show, "/")
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run_until_shutdown()
+    _serve(server)
     return 0
+
+
+def _serve(server: Server) -> None:
+    """Serve until Ctrl-C or a termination signal.
+
+    The event loop itself waits for the signals: with no page open nothing else would wake it.
+    """
+    loop = asyncio.get_event_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.io_loop.stop)
+    server.start()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.io_loop.start()
+    server.stop()
 
 
 def make_server(roots: Sequence[Path], port: int) -> Server:

@@ -42,7 +42,7 @@ def row(path: Path) -> dict[str, Any]:
         "run": _short(path),
         "experiment": "",
         "status": "",
-        "seed": -1,
+        "seed": "",
         "epoch": 0.0,
     }
     empty |= {"metric": "", "latest": float("nan"), "test_error": float("nan")}

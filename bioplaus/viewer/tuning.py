@@ -31,6 +31,7 @@ class Tuning:
         self.run = run
         self.state = Div(text="")
         self.changes = Div(text="")
+        self._answered = 0
         self.sliders = {field.name: self._slider(field) for field in _tunable(run)}
         self.refresh()
 
@@ -48,7 +49,8 @@ class Tuning:
             self.state.text = "This experiment has no tunable parameters."
         elif not running:
             self.state.text = "The run is not running, so nothing can be changed."
-        elif not self.state.text.startswith("asked"):
+        elif len(self.run.changes) > self._answered or not self.state.text.startswith("asked"):
+            self._answered = len(self.run.changes)
             self.state.text = "Changes are applied at the next segment and kept in the record."
         rows = [
             f"<li>{name} = {value} from segment {segment} ({time:.4g} s simulated)</li>"
@@ -65,7 +67,7 @@ class Tuning:
             most = min(100 * value, high[0]) if high[1] == unit and high[0] > 0 else 100 * value
             ends = (math.log10(least), math.log10(most))
             slider = Slider(start=ends[0], end=ends[1], value=math.log10(value), step=0.01)
-            slider.show_value = False
+            slider.show_value = slider.tooltips = False  # they would show the exponent
         else:
             most = high[0] if high[0] > 0 and high[1] == unit else 1.0
             slider = Slider(start=0.0, end=most, value=0.0, step=most / 1000)

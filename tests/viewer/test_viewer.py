@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -101,12 +102,15 @@ def served(runs: Path, tmp_path: Path) -> Iterator[tuple[str, int, Path]]:
     live = runs / "live"
     settings = ["--set", "segments=2000", "--set", "pause=0.2 s", "--set", "rate=0.01"]
     experiment = _spawn("run", DESCENT, "--out", live, *settings, "--quiet", "--record", "none")
-    server = _spawn("view", runs, "--no-browser", "--port", "5310", stdout=subprocess.PIPE)
+    options = {"stdout": subprocess.PIPE, "cwd": runs}
+    server = _spawn("view", ".", "--no-browser", "--port", "5310", **options)
     assert server.stdout is not None
     yield server.stdout.readline().split()[0], server.pid, live
-    for process in (server, experiment):
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
+    time.sleep(1)  # now that no page is open, Ctrl-C still has to end the server
+    server.send_signal(signal.SIGINT)
+    assert server.wait(60) == 0
+    experiment.terminate()
+    experiment.wait(60)
 
 
 def _spawn(*arguments: object, **options: Any) -> subprocess.Popen[str]:
@@ -133,9 +137,18 @@ def test_list_open_zoom_and_tune_in_a_browser(served: tuple[str, int, Path]) -> 
         page.locator(".slick-row", has_text="million").click(modifiers=["Control"])
         page.get_by_text("million (finished)").wait_for()
         page.get_by_text("live (running)").wait_for()
+        _keep(page, "viewer-two")
         browser.close()
     memory = Path(f"/proc/{server}/status").read_text()
     assert int(memory.partition("VmRSS:")[2].split()[0]) < 500_000
+
+
+def _keep(page: Any, name: str) -> None:
+    """Keep what the page shows, for the documentation, where a folder for it is named."""
+    folder = os.environ.get("BIOPLAUS_SCREENSHOTS")
+    if folder:
+        time.sleep(2)
+        page.screenshot(path=f"{folder}/{name}.png")
 
 
 def _zooming_draws_the_window_anew(page: Any) -> None:
@@ -187,6 +200,7 @@ def _a_moved_slider_changes_the_running_experiment(page: Any, live: Path) -> Non
     assert errors[segment] / errors[segment - 1] == pytest.approx((1 - 2 * rate) ** 2)
     assert run.parameters["rate"] == 0.01
     page.get_by_text("from segment").wait_for()
+    _keep(page, "viewer-tuning")
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
