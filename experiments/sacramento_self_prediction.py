@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bioplaus.experiments._sacramento_network import TRACES, MicrocircuitExperiment
 from bioplaus.models.sacramento.parameters import SelfPrediction, area_sizes, rate_list
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bioplaus.records import RunReader
 
 PROBES = 200
+FIRST = 10
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Settings(SelfPrediction):
     """30-20-10 with noise, everything random at the start."""
 
     rate_factor: float = parameter(10.0, "factor on all learning rates", low=0.0)
-    patterns: int = parameter(1000, "random patterns shown", low=1)
+    patterns: int = parameter(1000, "random patterns shown", low=20)
     evaluations: int = parameter(10, "segments, each ended by a test", low=1)
 
 
@@ -50,7 +51,8 @@ class SacramentoSelfPrediction(MicrocircuitExperiment):
         self.build(replace(p, faster))
         self.inputs = area_sizes(p)[0]
         self.probes = self.rng.uniform(-1, 1, (PROBES, self.inputs))
-        self.before = self.free_apical(self.probes)
+        self.at_start = self.free_apical(self.probes)
+        self.after_ten = float("nan")
 
     def segments(self) -> int:
         """One for each test."""
@@ -72,17 +74,35 @@ class SacramentoSelfPrediction(MicrocircuitExperiment):
             self.demonstrate(self.probes[0], nothing[0])
         first, last = (s * p.patterns // p.evaluations for s in (segment, segment + 1))
         patterns = self.rng.uniform(-1, 1, (last - first, self.inputs))
-        self.show(patterns, np.repeat(nothing, len(patterns), axis=0), teach=False)
+        answers = np.repeat(nothing, len(patterns), axis=0)
+        if segment == 0:  # the first silence comes at once: judge what follows on its own
+            self.show(patterns[:FIRST], answers[:FIRST], teach=False)
+            self.after_ten = self.free_apical(self.probes)
+            patterns, answers = patterns[FIRST:], answers[FIRST:]
+        self.show(patterns, answers, teach=False)
         self.demonstrate(self.probes[0], nothing[0])
         return self._measure()
 
     def finish(self) -> Mapping[str, float]:
-        """The last measurement again, and how many times quieter the dendrites are."""
+        """The last measurement again, and how much quieter than at first."""
         found = self._measure()
-        return {**found, "fold_quieter": self.before / found["free_apical"]}
+        return {
+            **found,
+            "fold_quieter": self.at_start / found["free_apical"],
+            "fold_after_ten": self.after_ten / found["free_apical"],
+        }
+
+    def state(self) -> Mapping[str, Any]:
+        """Also the silence after ten patterns."""
+        return {**super().state(), "after_ten": self.after_ten}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take all of it up again."""
+        super().restore(state)
+        self.after_ten = state["after_ten"]
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Silence over patterns, traces before and after."""
+        """Silence over patterns; traces before and after."""
         from bioplaus.experiments import _sacramento_figures as draw
 
         names = ["free_apical", "mismatch", "distance_interneuron", "distance_lateral"]
