@@ -79,7 +79,8 @@ class IndexArray:
 
 def is_all_to_all(synapses: Any, i: Any, j: Any, condition: Any, p: Any, n: Any) -> bool:
     """Whether a call of ``connect`` asks for each pair once, where there is no synapse yet."""
-    everyone = i is None and j is None and condition in (None, True, "True")
+    unconditional = condition is None or condition is True or str(condition) == "True"
+    everyone = i is None and j is None and unconditional
     once = isinstance(p, (int, float)) and p == 1 and isinstance(n, int) and n == 1
     if not (everyone and once) or synapses.multisynaptic_index is not None or len(synapses):
         return False
