@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioplaus import analysis, plotting
-from bioplaus.models.vector_field_ep import theory
+from bioplaus.models import vector_field_ep as ep
 from bioplaus.parameters import parameter
 from bioplaus.training import Experiment
 
@@ -59,13 +59,13 @@ class VectorFieldEpTheory(Experiment):
         rows = []
         for _ in range(p.networks):
             network, target = self._draw(RATIOS[segment])
-            gradient = theory.exact_gradient(network, target)
-            predicted = theory.theorem_direction(network, target)
-            update = theory.two_phase_update(network, target, p.influence)
-            corrected = theory.two_phase_update(network, target, p.influence, corrected=True)
+            gradient = ep.exact_gradient(network, target)
+            predicted = ep.theorem_direction(network, target)
+            update = ep.two_phase_update(network, target, p.influence)
+            corrected = ep.two_phase_update(network, target, p.influence, corrected=True)
             rows.append(
                 [
-                    theory.asymmetry(network),
+                    ep.asymmetry(network),
                     float(analysis.alignment_angle(update, gradient)),
                     float(analysis.alignment_angle(predicted, gradient)),
                     float(analysis.alignment_angle(corrected, gradient)),
@@ -97,7 +97,7 @@ class VectorFieldEpTheory(Experiment):
         weight = symmetric + antisymmetric
         inside = self.rng.uniform(0.3, 0.7, n)
         outputs = np.arange(n) >= n - p.outputs
-        network = theory.FlatNetwork(weight, inside - weight @ inside, outputs)
+        network = ep.FlatNetwork(weight, inside - weight @ inside, outputs)
         return network, self.rng.uniform(0, 1, n)
 
     def finish(self) -> Mapping[str, float]:

@@ -8,7 +8,6 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["theory"],
     submod_attrs={
         "batched": ["Learner", "Report", "build_batched"],
         "discrete": ["DiscreteLearner"],
@@ -16,5 +15,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "parameters": ["Deep", "EnergyBased", "VectorField"],
         "relatives": ["Discrete", "Spiking"],
         "spiking": ["SpikingLearner"],
+        "theory": [
+            "FlatNetwork",
+            "asymmetry",
+            "exact_gradient",
+            "theorem_direction",
+            "two_phase_update",
+        ],
     },
 )
