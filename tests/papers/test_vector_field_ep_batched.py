@@ -235,6 +235,7 @@ def test_stored_state_is_that_of_the_example():
         ({"layers": "12-4"}, "at least one hidden layer"),
         ({"learning_rates": "0.1"}, "2 rates"),
         ({"rule": "energy-based"}, "transpose"),
+        ({"rule": "differential"}, "network form"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_with_the_reason(wrong, message):
