@@ -142,6 +142,8 @@ def _rounding_integers(operation: Callable[[Any, Any], Any]) -> Any:
             return lambda left, right: calculate(np.float32(left), right)
         return lambda left, right: calculate(left, right)
 
+    # Numba compares whole signatures, and the implementations have no annotations.
+    typed.__annotations__.clear()
     overload(combined, jit_options=_options)(typed)
     return combined
 
