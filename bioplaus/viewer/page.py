@@ -26,6 +26,7 @@ from bioplaus.viewer.runs import row as list_row
 __all__ = ["Page"]
 
 REFRESH_MS = 1000
+_LIST_MS = 4000  # redrawing the list swallows a click that falls into it
 _HINT = "Choose a run; hold Ctrl to choose a second one and see both side by side."
 
 
@@ -52,7 +53,8 @@ class Page:
         document.title = "bioplaus"
         above = row(self.filter, self.hint)
         document.add_root(column(above, self.table, self.below, sizing_mode="stretch_width"))
-        document.add_periodic_callback(self.refresh, REFRESH_MS)
+        document.add_periodic_callback(self.refresh, _LIST_MS)
+        document.add_periodic_callback(self.refresh_runs, REFRESH_MS)
 
     def _table(self) -> DataTable:
         plain, number = StringFormatter(), NumberFormatter(format="0.0000", nan_format="")
@@ -79,7 +81,7 @@ class Page:
         )
 
     def refresh(self) -> None:
-        """Read the list again, keep the choice, and refresh the runs that are shown."""
+        """Read the list again and keep the choice."""
         chosen = self._chosen()
         wanted = self.filter.value_input.lower() if self.filter.value_input else ""
         rows = [list_row(path) for path in find_runs(self.roots)]
@@ -92,6 +94,9 @@ class Page:
             self.source.selected.indices = [n for n, r in enumerate(rows) if r["path"] in chosen]
         if not rows:
             self.hint.text = f"No runs below {', '.join(str(root) for root in self.roots)} yet."
+
+    def refresh_runs(self) -> None:
+        """Take up what has changed in the runs that are shown."""
         for page in self.pages.values():
             page.refresh()
 

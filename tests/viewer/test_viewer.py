@@ -128,19 +128,29 @@ def test_list_open_zoom_and_tune_in_a_browser(served: tuple[str, int, Path]) -> 
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.set_default_timeout(60_000)
         page.goto(address)
-        page.locator(".slick-row", has_text="million").click()
+        _open(page, "million", "million (finished)")
         _zooming_draws_the_window_anew(page)
         _log_and_parameters_are_there(page)
-        page.locator(".slick-row", has_text="live").click()
-        page.get_by_text("live (running)").wait_for()
+        _open(page, "live", "live (running)")
         _a_moved_slider_changes_the_running_experiment(page, live)
-        page.locator(".slick-row", has_text="million").click(modifiers=["Control"])
-        page.get_by_text("million (finished)").wait_for()
+        _open(page, "million", "million (finished)", modifiers=["Control"])
         page.get_by_text("live (running)").wait_for()
         _keep(page, "viewer-two")
         browser.close()
     memory = Path(f"/proc/{server}/status").read_text()
     assert int(memory.partition("VmRSS:")[2].split()[0]) < 500_000
+
+
+def _open(page: Any, name: str, title: str, **options: Any) -> None:
+    """Click a row until its run is shown: the list swallows clicks while it is redrawn."""
+    for attempt in range(5):
+        page.locator(".slick-row", has_text=name).click(**options)
+        try:
+            page.get_by_text(title).wait_for(timeout=20_000)
+        except Exception:
+            assert attempt < 4, f"{name} does not open"
+        else:
+            return
 
 
 def _keep(page: Any, name: str) -> None:
