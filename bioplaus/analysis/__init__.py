@@ -8,6 +8,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "alignment": ["alignment_angle"],
         "bursts": ["Bursts", "burst_probability", "find_bursts"],
         "intervals": ["cv", "intervals", "local_variation"],
+        "open_loop": [
+            "identity_r_squared",
+            "maxima",
+            "normalised_error",
+            "orbit_distance",
+            "return_map_error",
+        ],
         "rates": ["population_rate", "silent_and_saturated", "spike_counts", "spike_rates"],
     },
 )

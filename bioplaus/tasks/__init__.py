@@ -9,10 +9,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data_files": ["DATA_DIR_VARIABLE", "DataFileError"],
         "dynamic_regression": ["DynamicRegression", "dynamic_regression"],
         "exclusive_or": ["XorFrames", "shuffled_order", "xor_frames"],
+        "dynamical_systems": ["LINEAR", "LORENZ", "VAN_DER_POL", "System", "trajectory"],
         "idx": ["read_idx"],
         "image_sets": ["IMAGE_SETS", "ImageSet", "load"],
         "presentation_frames": ["PresentationFrames", "common_step", "presentation_frames"],
         "random_teacher": ["RandomTeacher"],
         "yin_yang": ["yin_yang_class", "yin_yang_points"],
+        "tracking": ["CommandNoise", "Stretch", "Tracking", "TrackingSettings"],
     },
 )
