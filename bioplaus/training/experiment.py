@@ -76,6 +76,9 @@ class Experiment(abc.ABC):
     def setup(self) -> None:
         """Build task and model, and check everything that can be checked before a long run."""
 
+    def prepare_recording(self) -> None:  # noqa: B027  (forms without monitors need nothing)
+        """Check what is to be recorded, after :meth:`setup`."""
+
     @abc.abstractmethod
     def segments(self) -> int:
         """How many segments the run has."""

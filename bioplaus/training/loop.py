@@ -112,6 +112,7 @@ class Plan:
         record = read_record(self.record) if self.record else None
         experiment = self.experiment(self.parameters, self.seed, record)
         experiment.setup()
+        experiment.prepare_recording()
         return experiment
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bioplaus.parameters import ParameterError, to_quantity
+from bioplaus.parameters import ParameterError, to_quantity, unknown_name
 from bioplaus.records import Recording
 from bioplaus.training.experiment import Experiment, NonFiniteState
 from bioplaus.training.recorded import Spikes, Trace
@@ -61,7 +61,7 @@ class NetworkExperiment(Experiment):
         """
         from brian2 import second
 
-        self._make_monitors()
+        self.prepare_recording()
         window = to_quantity(self.record_window) if self.record_window else duration
         silent = max(duration - window, 0 * second)
         self._listen(False)
@@ -104,7 +104,14 @@ class NetworkExperiment(Experiment):
 
     # Recording
 
-    def _make_monitors(self) -> None:
+    def prepare_recording(self) -> None:
+        """Add a monitor to the network for everything that is to be recorded.
+
+        Raises
+        ------
+        ParameterError
+            For a population or a variable that does not exist, with the nearest that does.
+        """
         from brian2 import Clock, SpikeMonitor, StateMonitor
 
         if self._monitors is not None:
@@ -112,9 +119,12 @@ class NetworkExperiment(Experiment):
         self._monitors = {}
         for item in self.recorded:
             if item.population not in self.populations:
-                known = ", ".join(self.populations)
-                raise ParameterError(f"cannot record {item.population!r}; populations: {known}")
+                known = list(self.populations)
+                raise ParameterError(unknown_name("population", item.population, known))
             group = self.populations[item.population]
+            if isinstance(item, Trace) and item.variable not in group.variables:
+                known = [name for name in group.variables if not name.startswith("_")]
+                raise ParameterError(unknown_name("variable to record", item.variable, known))
             name = f"record_{item.population}"
             if isinstance(item, Spikes):
                 monitor = SpikeMonitor(group, name=f"{name}_spikes")
@@ -190,7 +200,7 @@ class NetworkExperiment(Experiment):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take the whole network's state up again."""
-        self._make_monitors()
+        self.prepare_recording()
         self.network._stored_state[_SNAPSHOT] = dict(state)
         self.network.restore(_SNAPSHOT, restore_random_state=True)
         del self.network._stored_state[_SNAPSHOT]

@@ -43,7 +43,8 @@ def read_record(text: str) -> tuple[Recorded, ...]:
     for item in text.split(","):
         name, _, cells = item.strip().partition(":")
         population, _, variable = name.partition(".")
-        if not population or (cells and not cells.isdigit()) or (cells and not variable):
+        named = population.isidentifier() and (not variable or variable.isidentifier())
+        if not named or (cells and not (variable and cells.isdigit())):
             raise ParameterError(
                 f"--record {item!r} is not a population (its spikes) nor population.variable:cells"
             )

@@ -39,7 +39,10 @@ def test_the_wheel_holds_models_experiments_tables_and_evidence(wheel: Path) -> 
         assert f"bioplaus/results/{path.parent.name}/{path.name}" in names
 
 
-def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+def test_the_wheel_works_in_an_empty_environment(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)
     environment = tmp_path / "empty"
     venv.create(environment, with_pip=True)
     python = environment / "bin" / "python"

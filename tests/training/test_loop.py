@@ -211,13 +211,35 @@ def test_a_change_while_running_is_logged_and_replayed(tmp_path: Path) -> None:
     assert read_checkpoint(part / "checkpoint" / "000005.ckpt")["tuned"] == {"learning_rate": 0.25}
 
 
-def test_checks_come_before_the_directory(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ("cell.v.x:3", "--record"),
+        ("cell.v:many", "--record"),
+        (":3", "--record"),
+        ("sell", "unknown population 'sell'; did you mean 'cell'"),
+        ("cell.vv", "unknown variable to record 'vv'; did you mean 'v'"),
+    ],
+)
+def test_what_to_record_is_checked_before_the_directory(
+    tmp_path: Path, record: str, words: str
+) -> None:
+    entry = registry.find(str(NETWORK))
+    wrong = Plan.make(
+        entry.name,
+        entry.module,
+        registry.load(entry),
+        changes={},
+        record=record,
+        backend=Backend("numpy"),
+    )
+    with pytest.raises(ParameterError) as caught:
+        start(wrong, tmp_path / "run")
+    assert words in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_parameters_are_checked_before_the_directory(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="learning_rate"):
         start(plan(WALK, learning_rate=-1), tmp_path / "run")
-    entry = registry.find(str(NETWORK))
-    record = Plan.make(
-        entry.name, entry.module, registry.load(entry), changes={}, record="cell.v.x:3"
-    )
-    with pytest.raises(ParameterError, match="--record"):
-        start(record, tmp_path / "run")
     assert not (tmp_path / "run").exists()
