@@ -9,6 +9,9 @@ from typing import TextIO
 
 __all__ = ["LineProgress", "Progress", "TerminalProgress", "progress_for"]
 
+SHOWN_METRICS = 2
+"""A line has room for the leading ones; all stand in ``metrics.csv``."""
+
 
 class Progress:
     """A silent progress report; the others say something."""
@@ -47,7 +50,8 @@ class _Clock:
         if simulated > 0:
             speed = (simulated - self.first_simulated) / elapsed if elapsed > 0 else 0.0
             parts.append(f"simulated {simulated:.4g} s ({speed:.3g} x real time)")
-        parts += [f"{_words(name)} {value:.4g}" for name, value in metrics.items()]
+        shown = list(metrics.items())[:SHOWN_METRICS]
+        parts += [f"{_words(name)} {value:.4g}" for name, value in shown]
         gained = self.done - self.first
         if gained > 0:
             parts.append(f"{_duration(elapsed / gained * (self.segments - self.done))} left")
