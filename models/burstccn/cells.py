@@ -6,7 +6,7 @@ from typing import Any
 
 from brian2 import Hz, NeuronGroup, PoissonInput, second
 
-from bioplaus.models.burstccn.parameters import Cell, CoupledCell
+from bioplaus.models.burstccn.cell_parameters import Cell, CoupledCell
 from bioplaus.neurons.bursting import NEVER, burst_poisson_cell, bursting_cell, step_charge
 from bioplaus.parameters import quantities
 

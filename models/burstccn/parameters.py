@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bioplaus.models.burstccn.cell_parameters import Cell
 from bioplaus.parameters import ParameterError, Quantity, check, parameter, to_quantity
 
 __all__ = [
-    "Cell",
     "Continuous",
-    "CoupledCell",
     "Discrete",
     "PoissonPairs",
     "Spiking",
@@ -110,65 +109,6 @@ class PoissonPairs:
         "16 ms", "longest interval within a burst", symbol="T", source="Greedy 2022", low="1 ms"
     )
     tau_pre: Quantity = parameter("100 ms", "presynaptic event trace", low="1 ms")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """The simplified two-compartment cell (Payeur 2021, exclusive or; released code)."""
-
-    leak: Quantity = parameter("-70 mV", "leak reversal", symbol="E_L")
-    reset: Quantity = parameter("-70 mV", "somatic potential after a spike", symbol="V_r")
-    tau_soma: Quantity = parameter("16 ms", "somatic time constant", symbol="tau_s", low="0.1 ms")
-    capacitance_soma: Quantity = parameter(
-        "370 pF", "somatic capacitance", symbol="C_s", low="1 pF"
-    )
-    tau_dendrite: Quantity = parameter(
-        "7 ms", "dendritic time constant", symbol="tau_d", low="0.1 ms"
-    )
-    capacitance_dendrite: Quantity = parameter(
-        "170 pF", "dendritic capacitance", symbol="C_d", low="1 pF"
-    )
-    threshold: Quantity = parameter("-50 mV", "threshold at rest", symbol="theta_0")
-    threshold_jump: Quantity = parameter("2 mV", "rise of the threshold at a spike", low="0 mV")
-    tau_threshold: Quantity = parameter("27 ms", "its decay", symbol="tau_theta", low="0.1 ms")
-    adaptation: Quantity = parameter("200 pA", "somatic adaptation", symbol="b_w", low="0 pA")
-    tau_adaptation: Quantity = parameter("100 ms", "its decay", symbol="tau_ws", low="0.1 ms")
-    dendritic_adaptation: Quantity = parameter(
-        "13 nS", "dendritic adaptation", symbol="a_w", low="0 nS"
-    )
-    tau_dendritic_adaptation: Quantity = parameter(
-        "30 ms", "its time constant", symbol="tau_wd", low="0.1 ms"
-    )
-    burst_midpoint: Quantity = parameter(
-        "-57 mV", "dendritic potential of burst probability one half", symbol="E_d"
-    )
-    burst_slope: Quantity = parameter("6 mV", "width of its sigmoid", symbol="D_d", low="0.1 mV")
-    refractory: Quantity = parameter("20 ms", "refractory period", low="0 ms")
-    extra_from: Quantity = parameter("5 ms", "earliest extra spike", low="0 ms")
-    extra_to: Quantity = parameter("15 ms", "latest extra spike", low="0 ms")
-    burst_window: Quantity = parameter(
-        "16 ms", "longest interval within a burst", source="Greedy 2022", low="0.1 ms"
-    )
-    reversal_excitation: Quantity = parameter("0 mV", "excitatory reversal", symbol="E_E")
-    reversal_inhibition: Quantity = parameter("-80 mV", "inhibitory reversal", symbol="E_I")
-    tau_excitation: Quantity = parameter("5 ms", "excitatory decay", low="0.1 ms")
-    tau_inhibition: Quantity = parameter("10 ms", "inhibitory decay", low="0.1 ms")
-    somatic_driving_force: bool = parameter(
-        True, "dendritic synapses see the somatic potential", source="Payeur 2021, released code"
-    )
-
-
-@dataclass(frozen=True)
-class CoupledCell(Cell):
-    """The full cell, whose compartments drive one another (Payeur 2021, figures 2 and 3)."""
-
-    burst_midpoint: Quantity = parameter(
-        "-38 mV", "dendritic potential of half activation", symbol="E_d"
-    )
-    current_to_soma: Quantity = parameter("1300 pA", "active dendrite to soma", symbol="g_s")
-    current_in_dendrite: Quantity = parameter("1200 pA", "active dendrite itself", symbol="g_d")
-    back_propagation: Quantity = parameter("2600 pA", "back-propagating spike", symbol="c_d")
-    box: Quantity = parameter("2 ms", "its duration", symbol="K", low="0 ms")
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,10 @@ import pytest
 from brian2 import Hz, ms, mV, pA, second
 
 from bioplaus.analysis import find_bursts
+from bioplaus.models.burstccn.cell_parameters import Cell, CoupledCell
 from bioplaus.models.burstccn.cells import background, bursting_cells
 from bioplaus.models.burstccn.network import scaled_wiring
-from bioplaus.models.burstccn.parameters import (
-    Cell,
-    CoupledCell,
-    PoissonPairs,
-    Spiking,
-    check_spiking,
-)
+from bioplaus.models.burstccn.parameters import PoissonPairs, Spiking, check_spiking
 from bioplaus.models.burstccn.poisson import build_poisson
 from bioplaus.parameters import ParameterError
 from bioplaus.plasticity.burst_rules import AT_BURST, AT_EVENT, TRACES, BurstRule
