@@ -29,7 +29,7 @@ learning_rate : second (shared)
 """
 """What the output population keeps for all factorised projections that teach it.
 
-drive : M r summed over the projections.  power : |r|^2/N summed over them.  history : integral of
+drive : M r summed over the projections.  power : ``|r|^2/N`` summed over them.  history : integral of
 rate x error x fade since the last :meth:`Factorised.rebase`.  fade : decay of a trace since then.
 """
 
@@ -39,7 +39,7 @@ power = decay**2*power
 history += learning_rate*dt*learning_error*fade
 fade = decay*fade
 """
-"""One time step between spikes: M grows along r, so M r grows by error x |r|^2."""
+"""One time step between spikes: M grows along r, so M r grows by error x ``|r|^2``."""
 
 
 class Factorised:
