@@ -31,11 +31,11 @@ class DendriticPrediction:
 
     w : (n_pre, n_post) plain number.  ``error`` names the postsynaptic factor, with its sign:
 
-    =================  ========================================  =====================
-    ``error_basal``    phi(u) - phi(prediction of the dendrite)  eqs 7 and 8
-    ``error_apical``   v_rest - v_apical, with v_rest = 0         eq 9 (no phi, no soma)
-    ``error_top_down`` phi(u) - phi(v_top_down)                   eq 10
-    =================  ========================================  =====================
+    ==================  ========================================  =====================
+    ``error_basal``     phi(u) - phi(prediction of the dendrite)  eqs 7 and 8
+    ``error_apical``    v_rest - v_apical, with v_rest = 0        eq 9 (no phi, no soma)
+    ``error_top_down``  phi(u) - phi(v_top_down)                  eq 10
+    ==================  ========================================  =====================
 
     With ``filtered`` the product is low-pass filtered with ``tau_w`` before it moves the weight
     (``change`` is the filtered product); without, it moves the weight at once.  A product that is

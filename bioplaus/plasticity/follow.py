@@ -29,8 +29,9 @@ learning_rate : second (shared)
 """
 """What the output population keeps for all factorised projections that teach it.
 
-drive : M r summed over the projections.  power : ``|r|^2/N`` summed over them.  history : integral of
-rate x error x fade since the last :meth:`Factorised.rebase`.  fade : decay of a trace since then.
+drive : M r summed over the projections.  power : ``|r|^2/N`` summed over them.  history : integral
+of rate x error x fade since the last :meth:`Factorised.rebase`.  fade : decay of a trace since
+then.
 """
 
 OUTPUT_STEP = """
