@@ -37,6 +37,7 @@ class Activity:
         self.variable: Any = Select(title="traces of", options=[], width=220)
         self.note = Div(text="nothing recorded yet")
         self.time: Any = Range1d(start=0.0, end=_FIRST_VIEW_S)
+        self.cells: Any = Range1d(start=-0.5, end=0.5)
         self._image = ColumnDataSource(
             {name: [] for name in ("image", "x", "y", "width", "height")}
         )
@@ -79,7 +80,8 @@ class Activity:
         tools = "xpan,xwheel_zoom,box_zoom,reset,save"
         options: Any = {"tools": tools, "active_scroll": "xwheel_zoom", "x_range": self.time}
         options |= {"sizing_mode": "stretch_width", "output_backend": "webgl"}
-        raster = figure(height=_PIXELS[1], x_axis_label="time [s]", y_axis_label="cell", **options)
+        labels: Any = {"x_axis_label": "time [s]", "y_axis_label": "cell"}
+        raster = figure(height=_PIXELS[1], y_range=self.cells, **labels, **options)
         raster.image_rgba(image="image", x="x", y="y", dw="width", dh="height", source=self._image)
         traces = figure(height=240, x_axis_label="time [s]", **options)
         traces.multi_line("x", "y", line_color="colour", source=self._lines, line_width=1.2)
@@ -92,7 +94,8 @@ class Activity:
         order = np.argsort(t, kind="stable")
         self._spikes = (t[order], i[order])
         cells = int(i.max(initial=0)) + 1
-        self.raster.y_range.update(start=-0.5, end=cells - 0.5)
+        top = cells - 0.5
+        self.cells.update(start=-0.5, end=top, reset_start=-0.5, reset_end=top)
         self.note.text = f"{len(t):,} spikes of {cells} cells"
         self.draw()
 
@@ -107,7 +110,7 @@ class Activity:
     def draw(self) -> None:
         """Draw what the present window shows."""
         window = (float(self.time.start), float(self.time.end))
-        low, high = float(self.raster.y_range.start or 0), float(self.raster.y_range.end or 1)
+        low, high = float(self.cells.start), float(self.cells.end)
         if window[1] <= window[0] or high <= low:
             return
         image = raster_image(*self._spikes, window, (low, high), _PIXELS)

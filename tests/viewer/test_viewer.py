@@ -56,8 +56,10 @@ def test_the_first_view_of_a_million_spikes_is_quick(runs: Path) -> None:
     page = RunPage(RunReader(runs / "million"))
     assert time.process_time() - began < 2.0
     assert page.activity.note.text == "1,000,000 spikes of 200 cells"
+    assert (page.activity.cells.start, page.activity.cells.end) == (-0.5, 199.5)
     (image,) = page.activity._image.data["image"]
     assert image.any()
+    assert image.shape[0] == 200
 
 
 def test_weights_follow_the_segment_slider(runs: Path) -> None:
