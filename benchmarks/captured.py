@@ -83,7 +83,7 @@ def failure(error: BaseException) -> dict[str, Any]:
     last = traceback.extract_tb(error.__traceback__)[-1]
     return {
         "ran": isinstance(error, SystemExit) and not error.code,
-        "error": f"{type(error).__name__}: {error}"[:300],
+        "error": f"{type(error).__name__}: {error}".splitlines()[0][:300],
         "where": f"{Path(last.filename).name}:{last.lineno}",
         "missing": missing,
     }
