@@ -108,6 +108,6 @@ def _ours(row: dict[str, Any]) -> str:
 
 def _verdict(row: dict[str, Any]) -> str:
     if row["within_band"] is None:
-        return "-"
+        return "-" if row["ours"] is None else "seeds missing"
     words = "within" if row["within_band"] else "OUTSIDE"
     return words + {True: ", meets published", False: "", None: ""}[row["meets_published"]]

@@ -119,6 +119,8 @@ def status(result: Result) -> dict[str, Any]:
     if found is None or found["ours"] is None:
         return _row(result, result.full, None, None, None)
     ours = found["ours"]
-    within = result.full.band.accepts(ours["values"])
-    row = _row(result, result.full, ours, within, result.meets_published(ours["mean"]))
-    return {**row, "date": found["date"]}
+    # Fewer seeds than were stated beforehand are shown, but no verdict is given on them.
+    complete = set(ours["seeds"]) >= set(result.full.seeds)
+    within = result.full.band.accepts(ours["values"]) if complete else None
+    meets = result.meets_published(ours["mean"]) if complete else None
+    return {**_row(result, result.full, ours, within, meets), "date": found["date"]}

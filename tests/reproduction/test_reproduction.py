@@ -172,6 +172,19 @@ def test_status_reports_every_row_with_the_agreed_keys(paper: str) -> None:
             assert status["meets_published"] is None
 
 
+def test_fewer_seeds_than_stated_get_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = {"ours": {"mean": 0.0, "sd": 0.0, "seeds": [1], "values": [0.0]}, "date": "today"}
+    monkeypatch.setattr(evidence, "kept", lambda row: content)
+    row = evidence.status(result())
+    assert row["ours"]["seeds"] == [1]
+    assert row["within_band"] is None
+    assert row["meets_published"] is None
+    content["ours"] = {"mean": 0.0, "sd": 0.0, "seeds": [1, 2], "values": [0.0, 0.0]}
+    row = evidence.status(result())
+    assert row["within_band"] is True
+    assert row["meets_published"] is True
+
+
 def test_unknown_names_are_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownResult, match="did you mean 'erbp'"):
         results("ebrp")
