@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bioplaus import registry
@@ -46,6 +47,19 @@ def test_start_up_is_quick() -> None:
 
     # The best of five: the machine may be busy, the program may not be slow.
     assert min(once() for _ in range(5)) < 0.5
+
+
+def test_evaluate_takes_the_newest_weights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "run")
+    assert main(["run", WALK, "--out", out, "--quick", "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", out, "--part", "validation", "--dataset", "mnist"]) == 0
+    name, _, value = capsys.readouterr().out.partition(" = ")
+    assert name == "validation_of_mnist"
+    drawn = np.random.Generator(np.random.PCG64(1)).standard_normal((2, 50, 3))
+    assert float(value) == pytest.approx(drawn[:, :, 0].sum(), rel=1e-5)
 
 
 def test_run_show_plot_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

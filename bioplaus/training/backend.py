@@ -60,6 +60,8 @@ class Backend:
         brian2.prefs.codegen.target = self.name
         brian2.prefs.core.default_float_dtype = getattr(np, self.dtype)
         brian2.seed(seed)
+        # A network whose checks fail is dropped before it runs; that is told once, by the check.
+        brian2.BrianLogger.suppress_name("unused_brian_object")
 
 
 def environment(backend: Backend | None) -> dict[str, Any]:

@@ -188,7 +188,8 @@ def evaluate(plan: Plan, run: RunReader, dataset: str, part: str) -> Mapping[str
         raise NotARun(f"{run.path} has no checkpoint yet, so there is nothing to evaluate")
     experiment = plan.build()
     _restore(experiment, found[1])
-    return experiment.evaluate(dataset, part)
+    own = getattr(experiment.parameters, "dataset", "")
+    return experiment.evaluate(dataset or own, part)
 
 
 def _restore(experiment: Experiment, kept: Mapping[str, Any]) -> None:

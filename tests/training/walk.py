@@ -67,6 +67,9 @@ class Walk(Experiment):
         self.position = state["position"].copy()
         self.total_steps = state["total_steps"]
 
+    def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
+        return {f"{part}_of_{dataset or 'none'}": float(self.position[0])}
+
     def tune(self, name: str, value: Any) -> None:
         """The value is read from the parameters at each segment."""
 
