@@ -29,8 +29,11 @@ def main() -> None:
     write_index(entries)
 
 
-def run_quickly(entry: registry.Entry) -> RunReader:
-    """The quick run of an experiment, made if there is none of its present text."""
+def run_quickly(entry: registry.Entry) -> RunReader | None:
+    """The quick run of an experiment, made if there is none of its present text.
+
+    None where it cannot run here, for want of an image set for example; the reason is printed.
+    """
     source = ROOT / "experiments" / f"{entry.module.rpartition('.')[2]}.py"
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
     path = RUNS / f"{entry.name}-{digest}"
@@ -41,20 +44,33 @@ def run_quickly(entry: registry.Entry) -> RunReader:
     if run is None or run.status != "finished":
         print(f"gallery: running {entry.name}", flush=True)
         command = [sys.executable, "-m", "bioplaus.cli", "run", entry.name, "--quick", "--quiet"]
-        subprocess.run(
-            [*command, "--force", "--out", str(path)], check=True, stdout=subprocess.DEVNULL
+        child = subprocess.run(
+            [*command, "--force", "--out", str(path)], capture_output=True, text=True, check=False
         )
+        if child.returncode:
+            print(f"gallery: {entry.name} is shown without figures: {child.stderr.strip()}")
+            return None
         run = RunReader(path)
     return run
 
 
-def write_page(entry: registry.Entry, run: RunReader) -> None:
+def write_page(entry: registry.Entry, run: RunReader | None) -> None:
     """One experiment: its summary, its command, its figures, its final figures."""
     folder = PAGES / entry.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     lines = [f"# {entry.name}", "", entry.summary, ""]
     lines += ["```console", f"$ bioplaus run {entry.name} --quick", "```", ""]
+    if run is not None:
+        lines += shown(entry, run, folder)
+    lines += [f"```{{literalinclude}} ../../experiments/{entry.module.rpartition('.')[2]}.py"]
+    lines += [":language: python", "```", ""]
+    (PAGES / f"{entry.name}.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def shown(entry: registry.Entry, run: RunReader, folder: Path) -> list[str]:
+    """Figures and final figures of a run; the images are copied beside the page."""
+    lines = []
     for figure in sorted((run.path / "figures").glob("*.png")):
         shutil.copyfile(figure, folder / figure.name)
         title = figure.stem.replace("-", " ")
@@ -65,9 +81,7 @@ def write_page(entry: registry.Entry, run: RunReader) -> None:
     seed, wall = run.config["seed"], run.environment["wall_s"]
     setting = f"Quick setting, seed {seed}, {wall:.0f} s on {run.environment['processor']}."
     lines += ["", setting, ""]
-    lines += [f"```{{literalinclude}} ../../experiments/{entry.module.rpartition('.')[2]}.py"]
-    lines += [":language: python", "```", ""]
-    (PAGES / f"{entry.name}.md").write_text("\n".join(lines), encoding="utf-8")
+    return lines
 
 
 def write_index(entries: list[registry.Entry]) -> None:
