@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["Schedule", "Xor", "settings"]
+__all__ = ["TWO_PHASE", "Schedule", "Xor", "settings"]
 
 PATTERNS = ("00", "10", "01", "11")
 TRUE, FALSE = ("10", "01"), ("00", "11")
@@ -44,6 +44,31 @@ class Schedule(Spiking):
     fade_epochs: float = parameter(0.0, "share of the epochs with a smaller rate", low=0, high=1)
     fade: float = parameter(0.2, "rate of the last epochs over that of the first", low=0, high=1)
     segment_epochs: int = parameter(10, "epochs in one segment of the record", low=1)
+
+
+TWO_PHASE: dict[str, Any] = {
+    "cells": 200,
+    "step": "1 ms",
+    "integration": "exponential_euler",
+    "slot": "500 ms",
+    "example": "2.5 second",
+    "teach_from": "2 second",
+    "settle": "1.5 second",
+    "test": "5 second",
+    "burn_in": "6 second",
+    "order": "random",
+    "epochs": 160,
+    "fade_epochs": 0.4,
+    "learning_rate_hidden": 0.0192,
+    "learning_rate_output": 0.0096,
+    "baseline_output": 0.42,
+    "baseline_hidden_1": 0.3,
+    "baseline_hidden_2": 0.27,
+    "teacher_reads": "population",
+    "tau_average": "1 second",
+    "rate_min": "0 Hz",
+}
+"""Short examples whose end belongs to the teacher; the two baselines share them."""
 
 
 def settings(meaning: str, **defaults: Any) -> type[Schedule]:
