@@ -296,20 +296,16 @@ def _configure_cite(parser: argparse.ArgumentParser) -> None:
 
 
 def _print_parameters(entry: Entry, experiment: type[Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from bioplaus.parameters import describe
+    from bioplaus.printing import print_table
 
-    table = Table(title=f"{entry.name}: {entry.summary}", title_justify="left", box=None)
-    for column in ("parameter", "default", "accepted", "meaning"):
-        table.add_column(column, overflow="fold")
+    rows = []
     for row in describe(experiment.Parameters):
         symbol = f" ({row.symbol})" if row.symbol else ""
         tunable = " [tunable]" if row.tunable else ""
-        meaning = f"{row.meaning}{symbol}{tunable}".replace("[", r"\[")
-        table.add_row(row.name, row.default, row.allowed.replace("[", r"\["), meaning)
-    Console().print(table)
+        rows.append((row.name, row.default, row.allowed, f"{row.meaning}{symbol}{tunable}"))
+    headings = ("parameter", "default", "accepted", "meaning")
+    print_table(headings, rows, title=f"{entry.name}: {entry.summary}")
 
 
 def _print_summary(run: RunReader) -> None:

@@ -11,6 +11,7 @@ from bioplaus import registry
 from bioplaus.errors import UserError
 from bioplaus.records import RunReader
 from bioplaus.records.placement import new_run_directory
+from bioplaus.reproduction.runs import COMMAND
 from bioplaus.training import progress_for, start
 from bioplaus.training.figures import draw
 from bioplaus.training.loop import Plan
@@ -58,6 +59,5 @@ def _side_by_side(seeds: tuple[int, ...], quiet: bool) -> list[RunReader]:
 
 
 def _child(seed: int, path: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "bioplaus.cli", "run", EXPERIMENT, "--quiet"]
-    options = ["--seed", str(seed), "--out", str(path)]
-    return subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
+    options = ["--quiet", "--seed", str(seed), "--out", str(path)]
+    return subprocess.Popen([*COMMAND, "run", EXPERIMENT, *options], stdout=subprocess.DEVNULL)

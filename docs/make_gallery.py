@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from bioplaus import registry
 from bioplaus.records import NotARun, RunReader
+from bioplaus.reproduction.runs import COMMAND
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / "build" / "gallery"
@@ -43,9 +43,9 @@ def run_quickly(entry: registry.Entry) -> RunReader | None:
         run = None
     if run is None or run.status != "finished":
         print(f"gallery: running {entry.name}", flush=True)
-        command = [sys.executable, "-m", "bioplaus.cli", "run", entry.name, "--quick", "--quiet"]
+        options = ["--quick", "--quiet", "--force", "--out", str(path)]
         child = subprocess.run(
-            [*command, "--force", "--out", str(path)], capture_output=True, text=True, check=False
+            [*COMMAND, "run", entry.name, *options], capture_output=True, text=True, check=False
         )
         if child.returncode:
             print(f"gallery: {entry.name} is shown without figures: {child.stderr.strip()}")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bioplaus.printing import print_table
 from bioplaus.records import RunReader, atomic
 from bioplaus.registry import PAPERS
 from bioplaus.reproduction import evidence
@@ -86,16 +87,13 @@ def _print(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print(json.dumps({"results": list(rows)}, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
+    headings = ("result", "published", "ours (seeds)", "band", "verdict", "what it is")
+    print_table(headings, map(_cells, rows))
 
-    table = Table(box=None)
-    for column in ("result", "published", "ours", "band", "verdict"):
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        published = "" if row["published"] is None else f"{row['published']:g}"
-        table.add_row(row["name"], published, _ours(row), row["band"], _verdict(row))
-    Console().print(table)
+
+def _cells(row: dict[str, Any]) -> Sequence[str]:
+    published = "" if row["published"] is None else f"{row['published']:g}"
+    return row["id"], published, _ours(row), row["band"], _verdict(row), row["name"]
 
 
 def _ours(row: dict[str, Any]) -> str:

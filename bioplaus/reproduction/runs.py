@@ -17,7 +17,14 @@ from bioplaus.errors import UserError
 from bioplaus.records import NotARun, RunReader
 from bioplaus.reproduction.table import Result, Setting
 
-__all__ = ["Job", "RunFailed", "jobs", "perform"]
+__all__ = ["COMMAND", "Job", "RunFailed", "jobs", "perform"]
+
+COMMAND = (sys.executable, "-P", "-m", "bioplaus.cli")
+"""``bioplaus`` as a child process.
+
+``-P`` keeps the present folder off the import path: a file ``queue.py`` there would otherwise stand
+in for the standard library's.
+"""
 
 
 class RunFailed(UserError, RuntimeError):
@@ -99,12 +106,11 @@ def finished(job: Job, root: Path) -> bool:
 
 def _command(job: Job, root: Path) -> Sequence[str]:
     path = job.directory(root)
-    base = [sys.executable, "-m", "bioplaus.cli"]
     if path.exists() and any((path / "checkpoint").glob("*.ckpt")):
-        return [*base, "resume", str(path), "--quiet"]
+        return [*COMMAND, "resume", str(path), "--quiet"]
     sets = [part for name, value in job.changes for part in ("--set", f"{name}={value}")]
     seed = ["--seed", str(job.seed)]
-    start = [*base, "run", job.experiment, "--quiet", "--out", str(path), *seed, *sets]
+    start = [*COMMAND, "run", job.experiment, "--quiet", "--out", str(path), *seed, *sets]
     return [*start, "--force"] if path.exists() else start
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from bioplaus import registry
 from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError
+from bioplaus.printing import print_table
 from bioplaus.sweeps.plan import SweepPlan
 from bioplaus.training.backend import Backend
 
@@ -100,24 +101,19 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
 
 def _show(folder: Path) -> None:
     _require_packages()
-    from rich.console import Console
-    from rich.table import Table
-
     from bioplaus.sweeps.report import read_report
 
     report = read_report(folder)
-    console = Console()
     states = ", ".join(f"{count} {name}" for name, count in report.counts().items())
-    table = Table(title=f"{folder}: {states or 'no trials yet'}", title_justify="left", box=None)
-    for heading in ("trial", report.plan.objective, *(axis.name for axis in report.axes), "runs"):
-        table.add_column(heading, overflow="fold")
+    rows = []
     for trial in report.best():
         values = [axis.text(trial.params[axis.name]) for axis in report.axes]
         runs = " ".join(str(path) for path in report.runs(trial))
-        table.add_row(str(trial.number), f"{trial.value:.6g}", *values, runs)
-    console.print(table)
+        rows.append([str(trial.number), f"{trial.value:.6g}", *values, runs])
+    headings = ["trial", report.plan.objective, *(axis.name for axis in report.axes), "runs"]
+    print_table(headings, rows, title=f"{folder}: {states or 'no trials yet'}")
     for name, share in report.importances().items():
-        console.print(f"  importance of {name}: {share:.0%}")
+        print(f"  importance of {name}: {share:.0%}")
     print(f"  {report.draw()}")
 
 

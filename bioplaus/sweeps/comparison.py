@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bioplaus.errors import UserError
+from bioplaus.printing import print_table
 from bioplaus.records import RunReader, atomic
 
 if TYPE_CHECKING:
@@ -94,16 +95,8 @@ def _by_name(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
 
 
 def _print(title: str, runs: Sequence[RunReader], table: dict[str, list[Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    printed = Table(box=None)
-    printed.add_column(title)
-    for run in runs:
-        printed.add_column(run.path.resolve().name, overflow="fold")
-    for name, values in table.items():
-        printed.add_row(name, *(_text(value) for value in values))
-    Console().print(printed)
+    headings = [title, *(run.path.resolve().name for run in runs)]
+    print_table(headings, ([name, *map(_text, values)] for name, values in table.items()))
 
 
 def _text(value: Any) -> str:

@@ -141,6 +141,28 @@ def test_finished_runs_are_not_run_again(tmp_path: Path) -> None:
     assert (job.directory(tmp_path) / "state.json").stat().st_mtime_ns == before
 
 
+def test_a_file_named_like_a_standard_module_does_not_stand_in_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "queue.py").write_text("raise SystemExit('the wrong queue')\n")
+    monkeypatch.chdir(tmp_path)
+    (job, _) = runs.jobs(result(), result().full)
+    runs.perform([job], Path("runs"), workers=1, quiet=True)
+    assert runs.finished(job, Path("runs"))
+
+
+def test_status_prints_one_line_a_row_into_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each begins with the id that ``reproduce PAPER ID`` takes; nothing is folded or cut."""
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    assert command.execute(parser.parse_args(["sacramento", "--status", "--long"])) == 0
+    rows = results("sacramento")
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.split()[0] == "result"
+    assert [line.split()[0] for line in lines] == [row.id for row in rows]
+    assert all(row.name in line for row, line in zip(rows, lines))
+
+
 @pytest.mark.parametrize("paper", PAPERS)
 def test_tables_are_complete_and_their_settings_are_valid(paper: str) -> None:
     from bioplaus.parameters import replace
