@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -11,13 +11,15 @@ import numpy.typing as npt
 
 from bioplaus.parameters import ParameterError, unknown_name
 from bioplaus.tasks.data_files import read_file
+from bioplaus.tasks.exclusive_or import PATTERNS, TARGETS
 
 __all__ = ["IMAGE_SETS", "ImageSet", "Part", "load"]
 
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 
-IMAGE_SETS = ("digits", "fashion-mnist", "mnist")
+IMAGE_SETS = ("digits", "fashion-mnist", "mnist", "mnist-5000", "xor")
+SUBSET = "mnist-5000"
 
 _DIGIT_NAMES = tuple("0123456789")
 _FASHION_NAMES = (
@@ -94,7 +96,9 @@ def load(name: str, *, validation: int | None = None) -> ImageSet:
     ----------
     name
         ``"digits"`` (8 x 8, from scikit-learn, 1,077 / 360 / 360 images, stratified),
-        ``"mnist"`` or ``"fashion-mnist"`` (28 x 28, 50,000 / 10,000 / 10,000 in file order).
+        ``"mnist"`` or ``"fashion-mnist"`` (28 x 28, 50,000 / 10,000 / 10,000 in file order),
+        ``"mnist-5000"`` (the first 5,000 training images of MNIST, all of the other parts), or
+        ``"xor"`` (2 x 2, exclusive or of two noisy bits, 800 / 400 / 400).
     validation
         For the MNIST sets: how many of the 60,000 training images, counted from the end, are
         kept for validation (default 10,000).
@@ -108,11 +112,16 @@ def load(name: str, *, validation: int | None = None) -> ImageSet:
     """
     if name not in IMAGE_SETS:
         raise ParameterError(unknown_name("image set", name, list(IMAGE_SETS)))
-    if name == "digits":
+    if name in ("digits", "xor"):
         if validation is not None:
-            raise ParameterError("the split of the digits is fixed (1,077 / 360 / 360)")
-        return _digits()
-    return _mnist(name, 10_000 if validation is None else validation)
+            raise ParameterError(f"the split of {name} is fixed")
+        return _digits() if name == "digits" else _exclusive_or()
+    images = _mnist(name.removesuffix("-5000"), 10_000 if validation is None else validation)
+    if name != SUBSET:
+        return images
+    rows = slice(5000)
+    raw, labels = images.train_raw[rows], images.train_labels[rows]
+    return replace(images, name=name, train_raw=raw, train_labels=labels)
 
 
 def _mnist(name: str, validation: int) -> ImageSet:
@@ -135,6 +144,23 @@ def _mnist(name: str, validation: int) -> ImageSet:
         test_raw=test_images.reshape(len(test_images), -1),
         test_labels=test_labels,
     )
+
+
+def _exclusive_or() -> ImageSet:
+    """Two bits, a row of pixels for each: ink in the first pixel is a one, in the second a zero.
+
+    Full ink is drawn between 192 and 255, none between 0 and 63, the same for everybody; so every
+    pattern has two pixels with ink, and the all-zero pattern is seen by networks without biases.
+    """
+    rng = np.random.Generator(np.random.PCG64(0))
+    parts = []
+    for size in (800, 400, 400):
+        pattern = rng.permutation(np.arange(size) % len(PATTERNS))
+        bits = PATTERNS[pattern]
+        ink = np.stack([bits, 1 - bits], axis=2).reshape(size, 4)
+        raw = rng.integers(0, 64, (size, 4)) + 192 * ink
+        parts += [raw.astype(np.uint8), TARGETS[pattern].astype(np.int64)]
+    return ImageSet("xor", (2, 2), 255, ("0", "1"), *parts)
 
 
 def _digits() -> ImageSet:

@@ -56,6 +56,29 @@ def test_images_are_scaled_to_full_ink() -> None:
     assert labels.shape == (360,)
 
 
+def test_exclusive_or_is_balanced_and_its_bits_can_be_read() -> None:
+    """Thresholding each row's ink gives the bits back; their exclusive or is the label."""
+    images = tasks.load("xor")
+    sizes = {"train": 800, "validation": 400, "test": 400}
+    for part, size in sizes.items():
+        pixels, labels = images.part(part)
+        assert pixels.shape == (size, 4)
+        bits = pixels[:, ::2] > pixels[:, 1::2]
+        assert np.array_equal(bits[:, 0] ^ bits[:, 1], labels)
+        assert np.bincount(2 * bits[:, 0] + bits[:, 1]).tolist() == [size // 4] * 4
+    # No unit can do it alone: the two classes have the same mean image.
+    pixels, labels = images.part("train")
+    assert np.allclose(pixels[labels == 0].mean(0), pixels[labels == 1].mean(0), atol=0.03)
+
+
+@needs_data
+def test_the_subset_has_the_first_images_and_all_of_the_test_part() -> None:
+    whole, subset = tasks.load("mnist"), tasks.load("mnist-5000")
+    assert np.array_equal(subset.train_raw, whole.train_raw[:5000])
+    assert np.array_equal(subset.train_labels, whole.train_labels[:5000])
+    assert np.array_equal(subset.test_raw, whole.test_raw)
+
+
 @needs_data
 @pytest.mark.parametrize(
     ("name", "first", "ones", "mean", "test_mean"),
