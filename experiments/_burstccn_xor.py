@@ -255,6 +255,9 @@ class Xor(NetworkExperiment):
         figures["false_max"] = max(self.after[f"rate_{name}"] for name in FALSE)
         figures["margin"] = self.after["margin"]
         figures["difference"] = self.after["difference"]
+        middle = sum(self.after[f"rate_{name}"] for name in PATTERNS) / 4
+        wrong = [(self.after[f"rate_{name}"] > middle) != (name in TRUE) for name in PATTERNS]
+        figures["test_error"] = sum(wrong) / 4
         return figures
 
     def _first_signs(self) -> float:

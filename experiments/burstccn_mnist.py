@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 class Settings(Discrete):
     """Three hidden layers, random fixed Y and Q = p_b Y."""
 
-    dataset: str = parameter(
-        "mnist", "images to learn", choices=("mnist", "fashion-mnist", "digits")
-    )
+    dataset: str = parameter("mnist", "images to learn", choices=tasks.IMAGE_SETS)
     epochs: int = parameter(50, "passes over the training images", low=1)
     rule: str = parameter(
         "burstccn",
@@ -144,10 +142,20 @@ class BurstccnMnist(Experiment):
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and the last angles."""
         figures = {"test_error": self._error("test"), **self._angles()}
+        figures["training_operations"] = self._operations()
         if self.twin is not None:
             figures["twin_test_error"] = self._error("test", self.twin)
             figures["error_above_twin"] = figures["test_error"] - figures["twin_test_error"]
         return figures
+
+    def _operations(self) -> float:
+        """Multiplications by a weight that one training image costs, weight changes left out.
+
+        Bursts come down through Y, events through Q; a linear control sends one signal down.
+        """
+        network, bursts = self.network, self.parameters.rule == "burstccn"
+        down = sum(y.size for y in network.Y)
+        return float(sum(w.size for w in network.W) + (2 * down if bursts else down))
 
     def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
         """Error of the present weights on another part or set."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioplaus.models.erbp.parameters import OneHiddenLayer
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
+from bioplaus.tasks.image_sets import IMAGE_SETS
 from bioplaus.training import NetworkExperiment, Spikes, Trace
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class Settings(OneHiddenLayer):
     """The published network on small images, with settings that learn in minutes."""
 
-    dataset: str = parameter("digits", "images", choices=("digits", "mnist", "fashion-mnist"))
+    dataset: str = parameter("digits", "images", choices=IMAGE_SETS)
     inputs: int = parameter(64, "pixels", low=1)
     learning_rate: float = parameter(
         6e-3, "weight change per dendritic volt", symbol="eta", low=0, tunable=True
@@ -137,7 +138,22 @@ class ErbpDigits(NetworkExperiment):
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and how early it is reached."""
         found = self._test("test", self.parameters.tested)
-        return {f"test_{name}": value for name, value in found.items()}
+        tested = {f"test_{name}": value for name, value in found.items()}
+        return {**tested, "feedback_angle": self._feedback_angle()}
+
+    def _feedback_angle(self) -> float:
+        """Angle [degrees] of the last hidden layer's feedback to its transposed output weights."""
+        import numpy as np
+
+        from bioplaus.analysis import alignment_angle
+
+        forward = list(self.model.projections.values())[-1]
+        name = f"error_to_{forward.source.name}"
+        feedback = next(item for item in self.network.objects if item.name == name)
+        weights = feedback.g_ if "g" in feedback.variables else feedback.mirror_
+        shape = (len(forward.target), len(forward.source))
+        positive = np.array(weights).reshape(2, *shape)[0]  # the other side has the same
+        return float(alignment_angle(positive, np.array(forward.w_).reshape(shape[::-1]).T))
 
     def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
         """Test the present weights on one part of a data set of the same size."""

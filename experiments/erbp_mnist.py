@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from bioplaus.experiments.erbp_digits import ErbpDigits
 from bioplaus.experiments.erbp_digits import Settings as DigitSettings
 from bioplaus.parameters import Quantity, parameter
+from bioplaus.tasks.image_sets import IMAGE_SETS
 
 
 @dataclass(frozen=True)
 class Settings(DigitSettings):
     """784 pixels, test images as long as the published ones."""
 
-    dataset: str = parameter("mnist", "images", choices=("mnist", "fashion-mnist"))
+    dataset: str = parameter("mnist", "images", choices=IMAGE_SETS)
     inputs: int = parameter(784, "pixels", low=1)
     time_step: Quantity = parameter("0.5 ms", "time step", symbol="dt", low="1 us")
     background_before_threshold: bool = parameter(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioplaus.parameters import parameter
+from bioplaus.tasks.image_sets import IMAGE_SETS
 from bioplaus.training import Experiment
 
 if TYPE_CHECKING:
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
     from bioplaus.records import RunReader
 
 
+PROBED = 500
+"""Validation images over which the angle to backpropagation is taken."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """A network of the size of the spiking one, trained image by image."""
 
-    dataset: str = parameter("mnist", "images", choices=("digits", "mnist", "fashion-mnist"))
+    dataset: str = parameter("mnist", "images", choices=IMAGE_SETS)
     method: str = parameter(
         "dfa", "direct feedback alignment or backpropagation", choices=("dfa", "bp")
     )
@@ -80,8 +85,31 @@ class ErbpRateReference(Experiment):
         return {"training_error": wrong / len(rows), "validation_error": self._error("validation")}
 
     def finish(self) -> Mapping[str, float]:
-        """Error on all test images."""
-        return {"test_error": self._error("test")}
+        """Error on all test images, and how the rule compares with backpropagation."""
+        return {
+            "test_error": self._error("test"),
+            "angle_to_backpropagation": self._angle(),
+            "training_operations": self._operations(),
+        }
+
+    def _angle(self) -> float:
+        """Angle [degrees] of the hidden updates to backpropagation's, on validation images."""
+        import numpy as np
+
+        from bioplaus.analysis import alignment_angle
+
+        images, labels = (part[:PROBED] for part in self.data.part("validation"))
+        ours, best = (
+            np.concatenate([u.ravel() for u in self.net.hidden_updates(images, labels, method)])
+            for method in (self.parameters.method, "bp")
+        )
+        return float(alignment_angle(ours, best))
+
+    def _operations(self) -> float:
+        """Multiplications by a weight that one training image costs, weight changes left out."""
+        net = self.net
+        down = net.feedback if self.parameters.method == "dfa" else net.weights[1:]
+        return float(sum(w.size for w in (*net.weights, *down)))
 
     def state(self) -> Mapping[str, Any]:
         """Weights and biases; the feedback is drawn again from the seed."""

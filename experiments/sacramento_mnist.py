@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioplaus.models.sacramento.parameters import TwoSweep, area_sizes
 from bioplaus.parameters import ParameterError, parameter
+from bioplaus.tasks.image_sets import IMAGE_SETS
 from bioplaus.training import Experiment
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ RULES = ("microcircuit", "backpropagation", "feedback alignment")
 class Settings(TwoSweep):
     """Two hidden areas of 500 pyramidal cells, as published."""
 
-    dataset: str = parameter("mnist", "images", choices=("mnist", "fashion-mnist", "digits"))
+    dataset: str = parameter("mnist", "images", choices=IMAGE_SETS)
     images: int = parameter(0, "training images used; 0 means all", low=0)
     epochs: int = parameter(20, "passes over the training images; rates decay to 0", low=1)
     rule: str = parameter("microcircuit", "what carries errors down", choices=RULES)
@@ -56,8 +57,8 @@ class SacramentoMnist(Experiment):
         from bioplaus.neurons.rate_transfer import TRANSFERS
 
         p = self.parameters
-        mnist = p.dataset != "digits"
-        self.data = tasks.load(p.dataset, validation=VALIDATION if mnist else None)
+        own_split = VALIDATION if p.dataset in ("mnist", "fashion-mnist") else None
+        self.data = tasks.load(p.dataset, validation=own_split)
         images, labels = self.data.part("train")
         self.images, self.labels = (x[: p.images or len(x)] for x in (images, labels))
         sizes = area_sizes(p)
@@ -110,7 +111,7 @@ class SacramentoMnist(Experiment):
         errors = {
             f"{part}_error": self._error(*self.data.part(part)) for part in ("test", "validation")
         }
-        return {**errors, **self._probe(0.0)}
+        return {**errors, "training_operations": self._operations(), **self._probe(0.0)}
 
     def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
         """Error of the present weights on other images of the same size."""
@@ -162,6 +163,13 @@ class SacramentoMnist(Experiment):
         rows = range(0, len(labels), PROBED)
         answers = [self.network.upward(images[a : a + PROBED])[1][-1].argmax(axis=1) for a in rows]
         return float((np.concatenate(answers) != labels).mean())
+
+    def _operations(self) -> float:
+        """Multiplications by a weight that one training image costs, weight changes left out."""
+        used: tuple[str, ...] = ("forward", "interneuron", "top_down", "lateral")
+        if self.parameters.rule != "microcircuit":
+            used = ("forward", "top_down")
+        return float(sum(w.size for name in used for w in getattr(self.network, name)))
 
     def _probe(self, strength: float) -> dict[str, float]:
         """How the circuit is: silence of free dendrites, saturation, angles, interneuron loop."""

@@ -26,9 +26,7 @@ READ_AT = (1, 3, 10)
 class Settings(VectorField):
     """One hidden layer, independent feedback weights, random sign of the influence."""
 
-    dataset: str = parameter(
-        "mnist", "images to learn", choices=("mnist", "fashion-mnist", "digits")
-    )
+    dataset: str = parameter("mnist", "images to learn", choices=tasks.IMAGE_SETS)
     examples: int = parameter(50_000, "training images, the first of the set", low=1)
     epochs: int = parameter(3, "passes over the training images", low=1)
 
@@ -77,6 +75,14 @@ class VectorFieldEpMnist(Experiment):
             self.readings |= {f"{name}_epoch_{epoch}": metrics[name] for name in names}
         self.readings["final_train_error"] = metrics["train_error"]
         self.readings["final_validation_error"] = metrics["validation_error"]
+        self.readings["training_operations"] = self._operations(metrics["free_steps"])
+
+    def _operations(self, free_steps: float) -> float:
+        """Multiplications by a weight that one training image costs, weight changes left out."""
+        weights, phases = self.learner.weights, self.learner.phases
+        steps = free_steps + phases.nudged * (2 if phases.symmetric else 1)
+        within = sum(w.size for w in (*weights.forward[1:], *weights.feedback))
+        return float(weights.forward[0].size + steps * within)
 
     def _alignment(self) -> dict[str, float]:
         """Angle [degrees] and trace between the directions of each pair; the smallest trace."""

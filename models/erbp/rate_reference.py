@@ -92,6 +92,21 @@ class RateNetwork:
         )
         return [np.asarray(delta) for delta in deltas[:-1]]
 
+    def hidden_updates(self, images: Array, labels: npt.ArrayLike, method: str) -> list[Array]:
+        """Descent direction of the hidden weights, (pre, hidden) per layer, summed over images.
+
+        method : whose error is sent down, ``"dfa"`` or ``"bp"``, whatever this network learns by.
+        """
+        updates = [np.zeros_like(w) for w in self.weights[:-1]]
+        weights, feedback = tuple(self.weights), tuple(self.feedback)
+        for image, label in zip(np.asarray(images, np.float32), np.asarray(labels), strict=True):
+            values = _forward(image, weights, tuple(self.biases))
+            deltas = _deltas(values, label, weights, feedback, method == "dfa")
+            below = [image, *(np.clip(a, 0, 1) for a in values[1:])]
+            for update, h, delta in zip(updates, below, deltas):
+                update -= np.outer(h, delta)
+        return updates
+
 
 @njit(cache=True)
 def _forward(image, weights, biases):  # type: ignore[no-untyped-def]
