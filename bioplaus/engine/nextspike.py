@@ -84,7 +84,7 @@ def next_spike(code_object: Any) -> NextSpike | None:
 def _threshold(code_object: Any, tree: ast.Module, at: int) -> NextSpike | None:
     loop = tree.body[at]
     assert isinstance(loop, ast.For)
-    *before, condition, emit = loop.body
+    *before, condition, place, emit = loop.body
     probability = _bernoulli(condition)
     if probability is None or not isinstance(emit, ast.If):
         return None
@@ -98,7 +98,7 @@ def _threshold(code_object: Any, tree: ast.Module, at: int) -> NextSpike | None:
         loads_again=_text(list(loads), 8),
         before=_text(before, 8),
         p=ast.unparse(probability),
-        emit=_text(emit.body, 12),
+        emit=_text([place, *emit.body], 12),
         keys=_compare_scalars(keys),
         differ=_compare_arrays(loads, len(keys), "_nb_next_differ += {name} != {seen}", 4),
         keep=_compare_arrays(loads, len(keys), "{seen} = {name}", 8),

@@ -21,36 +21,42 @@ __all__ = ["AWAKE", "MODEL", "RESET", "STEP", "THRESHOLD", "rate"]
 
 MODEL = """
 v : 1
-pause : 1
-share : 1
+ready : 1
 fired : 1
 """
 """Membrane v, in units of the threshold; the current ``J`` is the user's.
 
-pause : whole steps until the neuron wakes.  share : how much of its charging a neuron achieves in
-the step in which it wakes.  fired : its spikes so far.
+ready : how much of its charging the neuron achieves in this step, at least 0 and at most 1; it
+grows by 1 a step, from below 0 while the neuron is refractory.  fired : its spikes so far.
 """
 
 STEP = """
-awake = int(pause < 0) + share*int(pause == 0)
+awake = clip(ready, 0, 1)
 v = awake*J + (v - awake*J)*exp(-dt/tau_membrane)
 v = v*int(v > 0)
-pause -= 1
+ready += 1
 """
 """One step of a neuron; v is not driven below rest."""
 
 THRESHOLD = "v > 1"
 
 RESET = """
-rest = tau_refractory - tau_membrane*log((J - 1)/(J - v))
-pause = floor(rest/dt)
-share = (1 - exp((rest - (pause + 1)*dt)/tau_membrane))/(1 - exp(-dt/tau_membrane))
+left = (J - v)/(J - 1)
+whole = floor(tau_refractory/dt)
+early = int(left < exp((whole*dt - tau_refractory)/tau_membrane))
+waking = left*exp((tau_refractory - (whole + 1)*dt)/tau_membrane)
+ready = (1 - waking*(1 + early*(exp(dt/tau_membrane) - 1)))/(1 - exp(-dt/tau_membrane))
+ready += early - whole
 v = 0
 fired += 1
 """
-"""The time since the crossing, tau ln((J - 1)/(J - v)), is taken off the refractory time."""
+"""``left``, exp(-(time since the crossing)/tau_membrane), is known without a logarithm.
 
-AWAKE = {"pause": -1.0}
+The refractory time is that many ``whole`` steps and a rest; a neuron that crossed ``early`` in the
+step, longer ago than the rest, wakes one step sooner, and then charges for the end of that step.
+"""
+
+AWAKE = {"ready": 1.0}
 """Initial values: nobody is refractory."""
 
 
