@@ -58,6 +58,8 @@ class NumbaCodeObject(NumpyCodeObject):
     kernel: Kernel
     #: Name of the object and its statements, for errors.
     origin: str = ""
+    #: What the code object is called each time it is made.
+    title: str = ""
     buffer: RecordBuffer | None = None
     queue: EventQueue | None = None
     cheaper: NextSpike | Unchanged | None = None
@@ -85,6 +87,7 @@ class NumbaCodeObject(NumpyCodeObject):
         self._sweep_rows(compiled)
         self._program: Program | None = None
         self._nan_check = bool(preference("nan_check"))
+        self.begin_run()
 
     def _sweep_rows(self, compiled: Mapping[str, Any]) -> None:
         """Go along rows if the kernel visits the synapses of an all-to-all projection."""
@@ -154,7 +157,9 @@ class NumbaCodeObject(NumpyCodeObject):
 
     def begin_run(self) -> None:
         """Start from the variables and the random state alone; called before every run."""
-        if self.cheaper is not None:
+        if isinstance(self.cheaper, NextSpike):
+            self.cheaper.begin_run(self.kernel, self.device.drawn, self.title)
+        elif self.cheaper is not None:
             self.cheaper.begin_run()
 
     def grow(self) -> None:

@@ -18,6 +18,7 @@ from brian2.devices.device import RuntimeDevice, all_devices
 from brian2.synapses.synapses import Synapses
 from brian2.units.allunits import second
 
+from .ahead import Drawn
 from .cache import register
 from .codeobject import NumbaCodeObject, PushSpikes
 from .functions import UnsupportedFunctionError
@@ -32,6 +33,8 @@ class NumbaDevice(RuntimeDevice):
 
     _generator: np.random.Generator | None = None
     _seen: Any = None
+    #: What sources of random events have drawn ahead, by the names of their code objects.
+    drawn: dict[str, Drawn]
 
     def code_object(
         self,
@@ -76,6 +79,7 @@ class NumbaDevice(RuntimeDevice):
             return self._numpy_code_object(arguments, options, str(problem))
         statements = "\n".join(code.strip() for code in abstract_code.values())
         code_object.origin = f"'{name.rstrip('*')}', whose statements are:\n{statements}"
+        code_object.title = name.rstrip("*")
         code_object.prepare(pathway)
         return code_object
 
@@ -130,7 +134,7 @@ class NumbaDevice(RuntimeDevice):
         that come directly after each other continue one stream.
         """
         if self._global_state() != self._seen:
-            self._generator = None
+            self._forget()
         self.random_generator()
 
     def end_run(self) -> None:
@@ -145,21 +149,29 @@ class NumbaDevice(RuntimeDevice):
     def seed(self, seed: int | None = None) -> None:
         """Seed all random numbers that follow."""
         super().seed(seed)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Take the random numbers of compiled code from NumPy's global generator anew."""
         self._generator = None
+        for drawn in self.drawn.values():
+            drawn.forget()
 
     def get_random_state(self) -> dict[str, Any]:
         """The state of NumPy's global generator and of compiled code's."""
         state: dict[str, Any] = super().get_random_state()
         if self._generator is not None:
-            state["bioplaus_engine"] = (self._generator.bit_generator.state, self._seen)
+            drawn = {name: known.state() for name, known in self.drawn.items()}
+            state["bioplaus_engine"] = (self._generator.bit_generator.state, self._seen, drawn)
         return state
 
     def set_random_state(self, state: dict[str, Any]) -> None:
         """Go back to a state; one that Brian2 itself has stored seeds compiled code from it."""
         super().set_random_state(state)
-        self._generator = None
+        self._forget()
         if "bioplaus_engine" in state:
-            generator_state, self._seen = state["bioplaus_engine"]
+            generator_state, self._seen, drawn = state["bioplaus_engine"]
+            self.drawn |= {name: Drawn.of_state(known) for name, known in drawn.items()}
             bits = np.random.PCG64()
             bits.state = generator_state
             self._generator = np.random.Generator(bits)
@@ -211,6 +223,7 @@ def _python_implementation(function: Function) -> None:
 def install() -> None:
     """Make the target available: called once, by the import of the package."""
     all_devices["runtime"].__class__ = NumbaDevice
+    all_devices["runtime"].drawn = {}
     register()
     lookup = FunctionImplementationContainer.__getitem__
 

@@ -14,6 +14,9 @@ Shedler 1979).  The events have the same law as in the plain form, not the same 
 
 Probabilities may depend on anything.  A step in which an input of theirs has changed is run as it
 stands, one trial per neuron; the process starts again after it, as a process without memory may.
+
+When the next event comes belongs to the random state: it is kept from run to run, stored and
+restored with the generator, and forgotten when that is seeded.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from typing import Any
 import numpy as np
 from brian2.core.variables import ArrayVariable
 
-from .kernel import Argument, ArrayArgument
+from .ahead import Drawn, basis_of
+from .kernel import Argument, ArrayArgument, Kernel
 
 __all__ = ["NextSpike", "next_spike"]
 
@@ -41,9 +45,7 @@ _MOST_EVENTS = 2.0
 class NextSpike:
     """A body for a kernel in place of the generated one, and the memory that it needs.
 
-    counters : (2,) int64: trials before the next event (-1: not drawn yet), and what the kernel
-    does (0: it must look at its inputs, 1: events are drawn, 2: too probable, trials are drawn).
-    numbers : (k,) float64: largest p, its hazard, and the inputs of the last step.
+    counters, numbers : see `Drawn`.
     """
 
     body: str
@@ -62,10 +64,18 @@ class NextSpike:
 
         return resolve
 
-    def begin_run(self) -> None:
-        """Forget when the next event comes: a run depends on nothing but the random state."""
-        self.counters[:] = -1, 0
-        self.numbers[:] = np.nan
+    def begin_run(self, kernel: Kernel, drawn: dict[str, Drawn], name: str) -> None:
+        """Go on with what this source has drawn in its last run, if nothing has changed since.
+
+        drawn : of all sources, by their names; changed in place.
+        """
+        now = Drawn(basis_of(kernel), self.counters, self.numbers)
+        last = drawn.get(name)
+        if last is None or last.basis != now.basis:
+            now.forget()
+        elif last.counters is not self.counters:
+            self.counters[:], self.numbers[:] = last.counters, last.numbers
+        drawn[name] = now
 
 
 def next_spike(code_object: Any) -> NextSpike | None:

@@ -4,6 +4,8 @@ Expected counts and intervals are those of Bernoulli trials, on paper. Tolerance
 errors: each comparison fails by chance once in 150,000 seeds, and the seeds are fixed.
 """
 
+import gc
+
 import numpy as np
 import pytest
 from brian2 import (
@@ -138,24 +140,90 @@ def test_private_inputs_are_binomial_sums():
     assert_binomial(np.sum(jumps == 2), jumps.size, 50 * 49 / 2 * p**2 * (1 - p) ** 48)
 
 
-def same_spikes_with(fuse=True, chunk=0):
+def random_inputs():
+    group = PoissonGroup(50, rates=np.linspace(0, 300, 50) * Hz, name="inputs")
+    private = NeuronGroup(20, "v : 1", name="targets")
+    inputs = PoissonInput(private, "v", N=20, rate=30 * Hz, weight=1)
+    network = Network(group, private, inputs, SpikeMonitor(group, name="spikes"))
+
+    def outcome():
+        spikes = network["spikes"]
+        return np.concatenate([spikes.i[:], spikes.t_[:], private.v[:]]).tobytes()
+
+    return network, outcome
+
+
+def same_spikes_with(fuse=True, chunk=0, runs=(30, 20)):
     prefs["codegen.runtime.numba.fuse"] = fuse
     prefs["codegen.runtime.numba.chunk"] = chunk
     seed(5)
-    group = PoissonGroup(50, rates=np.linspace(0, 300, 50) * Hz)
-    private = NeuronGroup(20, "v : 1")
-    inputs = PoissonInput(private, "v", N=20, rate=30 * Hz, weight=1)
-    monitor = SpikeMonitor(group)
-    network = Network(group, private, inputs, monitor)
-    network.run(30 * ms)
-    network.run(20 * ms)
-    return np.concatenate([monitor.i[:], monitor.t_[:], private.v[:]]).tobytes()
+    network, outcome = random_inputs()
+    for duration in runs:
+        network.run(duration * ms)
+    return outcome()
 
 
-def test_bits_do_not_depend_on_fusing_or_chunks():
+def test_bits_do_not_depend_on_fusing_or_chunks_or_where_runs_end():
     reference = same_spikes_with()
     assert same_spikes_with(fuse=False) == reference
     assert same_spikes_with(chunk=7) == reference
+    assert same_spikes_with(runs=(50,)) == reference
+    assert same_spikes_with(runs=(0.1, 20.3, 0, 4.6, 25)) == reference
+    assert same_spikes_with(fuse=False, runs=(50,)) == reference
+
+
+def outcome_after_a_store(**place):
+    seed(6)
+    network, outcome = random_inputs()
+    network.run(15 * ms)
+    network.store(**place)
+    network.run(35 * ms)
+    expected = outcome()
+    network.restore(**place, restore_random_state=True)
+    network.run(20 * ms)
+    network.run(15 * ms)
+    assert outcome() == expected
+    return expected
+
+
+def test_events_drawn_ahead_are_stored_and_restored(tmp_path):
+    outcome_after_a_store()
+    gc.collect()  # the names are free again: a source is known by its name
+    expected = outcome_after_a_store(filename=tmp_path / "state")
+    gc.collect()
+    network, outcome = random_inputs()  # as if made by another process
+    seed(7)
+    network.restore(filename=tmp_path / "state", restore_random_state=True)
+    network.run(35 * ms)
+    assert outcome() == expected
+
+
+def test_a_seed_forgets_what_was_drawn_ahead():
+    seed(8)
+    network, outcome = random_inputs()
+    network.store()
+    network.run(15 * ms)
+    first = outcome()
+    network.restore()
+    seed(8)
+    network.run(15 * ms)
+    assert outcome() == first
+
+
+def test_another_probability_between_runs_takes_effect_at_once():
+    """Of an array that no step looks at because it is constant, and of a number by name."""
+    p = 0.001
+    group = NeuronGroup(500, "share : 1 (constant)", threshold="rand() < share*p")
+    group.share = 1
+    monitor = SpikeMonitor(group)
+    network = Network(group, monitor)
+    counts = []
+    for p, share in ((0.001, 1), (0.001, 40), (0.1, 1)):
+        group.share = share
+        network.run(50 * ms, namespace={"p": p})
+        counts.append(monitor.num_spikes - sum(counts))
+    for count, probability in zip(counts, (0.001, 0.04, 0.1), strict=True):
+        assert_binomial(count, 500 * 500, probability)
 
 
 def test_an_unsuitable_condition_and_the_switch_keep_the_plain_form():

@@ -1,0 +1,60 @@
+"""Random events that were drawn before they happen: a part of the random state.
+
+They are kept from run to run by the name of their source, stored and restored with the generator,
+and forgotten when that is seeded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from brian2.core.variables import ArrayVariable
+
+from .kernel import ArrayArgument, Kernel, ValueArgument
+
+__all__ = ["Drawn", "basis_of"]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a source of random events has drawn ahead.
+
+    basis : tells apart everything that the kernel takes for granted during a run.
+    counters : (2,) int64: trials before the next event (-1: not drawn yet), and what the kernel
+    does (0: it must look at its inputs, 1: events are drawn, 2: too probable, trials are drawn).
+    numbers : (k,) float64: largest p, its hazard, and the inputs of the last step.
+    """
+
+    basis: str
+    counters: Any
+    numbers: Any
+
+    def forget(self) -> None:
+        """Start again at the next step."""
+        self.counters[:] = -1, 0
+
+    def state(self) -> tuple[str, Any, Any]:
+        """A copy that can be read from a file without this package."""
+        return self.basis, self.counters.copy(), self.numbers.copy()
+
+    @classmethod
+    def of_state(cls, state: tuple[str, Any, Any]) -> Drawn:
+        """What a state says, in memory of its own."""
+        basis, counters, numbers = state
+        return cls(basis, counters.copy(), numbers.copy())
+
+
+def basis_of(kernel: Kernel) -> str:
+    """A digest of a kernel and of its arguments that cannot change during a run."""
+    digest = hashlib.sha256(kernel.text.encode())
+    for argument in kernel.arguments:
+        if isinstance(argument, ValueArgument):
+            digest.update(repr(argument.value).encode())
+        elif isinstance(argument, ArrayArgument):
+            variable = argument.key
+            digest.update(str(argument.fetch().size).encode())
+            if isinstance(variable, ArrayVariable) and variable.constant:
+                digest.update(argument.fetch().tobytes())
+    return digest.hexdigest()
