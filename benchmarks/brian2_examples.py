@@ -6,7 +6,8 @@ data of all figures and monitors are compared: fused with stepped in bits, fused
 to rounding, or in law over three seeds where the script draws random numbers.
 
 Not a part of an example, and replaced for all: the graphics window, and the choice of standalone
-code (the script then runs on the runtime device).
+code (the script then runs on the runtime device).  With ``--steps`` every ``run()`` of a script
+whose reference takes longer than the limit ends after that many steps, in all modes alike.
 """
 
 import argparse
@@ -42,6 +43,12 @@ class Example:
     ) -> None:
         self.script, self.limit, self.report_only = script, limit, report_only
         self.results = results / name.replace("/", "-").removesuffix(".py")
+        self.steps = 0
+
+    def shorten(self, steps: int) -> None:
+        """From now on look at the first steps of every run only."""
+        self.steps = steps
+        self.results = self.results.with_name(f"{self.results.name}-{steps}-steps")
 
     def run(self, mode: str, seed: int) -> dict[str, Any]:
         """The status of one run; runs the script unless a result is there."""
@@ -50,15 +57,9 @@ class Example:
             return {"ran": False, "error": NOT_RUN}
         if not out.exists():
             self.results.mkdir(parents=True, exist_ok=True)
-            command = [
-                sys.executable,
-                "-W",
-                "ignore",
-                "-m",
-                "benchmarks.captured",
-                str(self.script),
-            ]
-            command += ["--mode", mode, "--seed", str(seed), "--out", str(out)]
+            command = [sys.executable, "-W", "ignore", "-m", "benchmarks.captured"]
+            command += [str(self.script), "--mode", mode, "--seed", str(seed), "--out", str(out)]
+            command += ["--steps", str(self.steps)]
             try:
                 done = subprocess.run(
                     command,
@@ -70,11 +71,11 @@ class Example:
                 if not out.exists():
                     late = done.returncode == -signal.SIGXCPU
                     error = f"more than {self.limit:g} CPU seconds" if late else "it crashed"
-                    status = {"ran": False, "error": f"{error} (status {done.returncode})"}
+                    status = {"ran": False, "late": late, "error": error}
                     out.write_text(json.dumps(status))
             except subprocess.TimeoutExpired:
                 error = f"not finished after {_PATIENCE * self.limit:g} s"
-                out.write_text(json.dumps({"ran": False, "error": error}))
+                out.write_text(json.dumps({"ran": False, "late": True, "error": error}))
         status = json.loads(out.read_text())
         return dict(status)
 
@@ -91,31 +92,52 @@ class Example:
         return self.results / f"{mode}-{seed}{ending}"
 
 
-def judged(example: Example, stepped: bool) -> dict[str, Any]:
+def judged(example: Example, stepped: bool, steps: int) -> dict[str, Any]:
     """How the example ran on the engine, and how its data compare with the reference.
 
-    ``stepped`` : whether to run it object by object too, and compare the bits.
+    stepped : whether to run it object by object too, and compare the bits.
+    steps : longest run of a script that takes longer than the limit; 0: leave it out.
     """
     reference = example.run("numpy", SEEDS[0])
+    if reference.get("late") and steps:
+        example.shorten(steps)
+        reference = example.run("numpy", SEEDS[0])
     if not reference["ran"]:
-        verdict = "not run" if reference["error"] == NOT_RUN else "no reference"
+        verdict = NOT_RUN if reference["error"] == NOT_RUN else "no reference"
         return {"verdict": verdict, "why": reference["error"]}
     fused = example.run("fused", SEEDS[0])
     if not fused["ran"] and fused["error"] == NOT_RUN:
-        return {"verdict": "not run", "why": "only the reference ran"}
-    ran: dict[str, Any] = {k: fused[k] for k in HOW if k in fused}
+        return {"verdict": NOT_RUN, "why": "only the reference ran"}
+    ran: dict[str, Any] = {"how": how(fused)} | {k: fused[k] for k in HOW if k in fused}
     ran |= {"cpu_seconds": {"numpy": reference["cpu_seconds"], "fused": fused.get("cpu_seconds")}}
+    ran |= {"steps_of_each_run": example.steps} if example.steps else {}
     if not fused["ran"]:
         return ran | {"verdict": "fails", "why": fused["error"]}
-    data = example.data("fused", SEEDS[0])
     if stepped:
-        bits = example.run("stepped", SEEDS[0])["ran"]
-        ran["stepped_same_bits"] = bits and same_bits(data, example.data("stepped", SEEDS[0]))
-    away = deviation(example.data("numpy", SEEDS[0]), data)
-    ran["deviation"] = away if np.isfinite(away) else None
-    if away <= ROUNDING:
-        return ran | {"verdict": "equal"}
-    return ran | in_law(example)
+        ran["stepped_same_bits"] = example.run("stepped", SEEDS[0])["ran"] and same_bits(
+            example.data("fused", SEEDS[0]), example.data("stepped", SEEDS[0])
+        )
+    return ran | compared(example)
+
+
+def how(fused: dict[str, Any]) -> str:
+    """In one word or two, how much of a script's runs went through the compiled loop."""
+    if not fused.get("runs"):
+        return "no run"
+    if not fused["fused_runs"]:
+        return "not fused"
+    whole = fused["fused_runs"] == fused["runs"] and not fused["in_python"]
+    return "fused" if whole else "partly fused"
+
+
+def compared(example: Example) -> dict[str, Any]:
+    """The verdict on an example that ran on both."""
+    reference, data = example.data("numpy", SEEDS[0]), example.data("fused", SEEDS[0])
+    if not (reference or data):
+        return {"verdict": "nothing to compare"}
+    away = deviation(reference, data)
+    found: dict[str, Any] = {"deviation": away if np.isfinite(away) else None}
+    return found | ({"verdict": "equal"} if away <= ROUNDING else in_law(example))
 
 
 def in_law(example: Example) -> dict[str, Any]:
@@ -135,6 +157,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("examples", type=Path)
     parser.add_argument("--limit", type=float, default=120, help="CPU seconds of a run")
+    parser.add_argument("--steps", type=int, default=0, help="cut the runs of slow scripts to this")
     parser.add_argument("--only", default="", help="part of the names to run; nothing is kept")
     parser.add_argument("--skip-stepped", action="store_true", help="no runs object by object")
     parser.add_argument("--report-only", action="store_true", help="judge what was run before")
@@ -151,7 +174,7 @@ def main(argv: list[str] | None = None) -> None:
         if arguments.reference_only:
             print(name, example.run("numpy", SEEDS[0]), flush=True)
             continue
-        report[name] = judged(example, not arguments.skip_stepped)
+        report[name] = judged(example, not arguments.skip_stepped, arguments.steps)
         print(name, report[name], flush=True)
     counts = Counter(entry["verdict"] for entry in report.values())
     print(dict(counts))

@@ -1,7 +1,8 @@
 """Run one Brian2 script unmodified and keep what it shows: figures' data and monitors.
 
 ``python -m benchmarks.captured --mode fused --seed 1 --out NAME script.py`` leaves ``NAME.npz``
-(the data) and ``NAME.json`` (whether it ran, how it ran, CPU seconds).
+(the data) and ``NAME.json`` (whether it ran, how it ran, CPU seconds).  With ``--steps`` each
+``run()`` of the script ends after that many steps, for scripts that take hours.
 """
 
 import argparse
@@ -32,6 +33,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("script", type=Path)
     parser.add_argument("--mode", choices=MODES, required=True)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=0, help="longest run; 0: as the script says")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args(argv)
     script, out = arguments.script.resolve(), arguments.out.resolve()
@@ -39,6 +41,8 @@ def main(argv: list[str] | None = None) -> None:
     brian2.seed(arguments.seed)
     brian2.BrianLogger.log_level_error()
     figures, runs = remember_figures(), watch_runs(arguments.mode)
+    if arguments.steps:
+        shorten_runs(arguments.steps)
     status: dict[str, Any] = {"ran": True}
     began = time.process_time()
     kept: dict[str, Any] = {}
@@ -87,6 +91,20 @@ def failure(error: BaseException) -> dict[str, Any]:
         "where": f"{Path(last.filename).name}:{last.lineno}",
         "missing": missing,
     }
+
+
+def shorten_runs(steps: int) -> None:
+    """End every run after that many steps of the network's fastest clock."""
+    original = brian2.Network.run
+
+    def shortened(network: brian2.Network, duration: Any, *args: Any, **kwargs: Any) -> None:
+        ticks = [thing.clock.dt for thing in network.sorted_objects]
+        duration = min([duration, *(steps * min(ticks) for _ in ticks[:1])])
+        # The caller's variables are looked up this many frames away.
+        original(network, duration, *args, **{**kwargs, "level": kwargs.get("level", 0) + 1})
+
+    shortened.original_function = original.original_function  # type: ignore[attr-defined]
+    brian2.Network.run = shortened
 
 
 def watch_runs(mode: str) -> dict[str, Any]:
