@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from bioplaus import plotting
 from bioplaus.parameters import to_quantity
@@ -83,11 +84,16 @@ def latencies(run: RunReader, names: Sequence[str]) -> Figure:
     return figure
 
 
-def _line(ax: Axes, number: int, x: object, y: object, name: str) -> None:
+def _line(ax: Axes, number: int, x: npt.ArrayLike, y: npt.ArrayLike, name: str) -> None:
     """One variant; colours repeat after the palette, then with another dash and marker."""
     again, colour = divmod(number, len(plotting.COLOURS))
     ax.plot(
-        x, y, color=plotting.COLOURS[colour], ls=DASHES[again], marker=MARKERS[again], label=name
+        np.asarray(x),
+        np.asarray(y),
+        color=plotting.COLOURS[colour],
+        ls=DASHES[again],
+        marker=MARKERS[again],
+        label=name,
     )
 
 
