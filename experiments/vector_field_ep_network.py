@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bioplaus import analysis, plotting, tasks
 from bioplaus.models import vector_field_ep
@@ -85,22 +85,24 @@ class VectorFieldEpNetwork(NetworkExperiment):
         presented = min(self.part, self.examples - start)
         self.run(presented * self.model.presentation, self.shown)
         weights = self.model.weights()
+        self.evaluated.take(weights)
+        validation = self.images.part("validation")
+        report = self.evaluated.answer(*validation)
+        self.evaluated.warn(report, validation[0][:20])
         angle = analysis.alignment_angle(weights.forward[-1], weights.feedback[-1].T)
-        validation = (self.images.validation_images, self.images.validation_labels)
-        return {"validation_error": self._error(*validation), "angle_to_output": float(angle)}
-
-    def _error(self, images: Any, labels: Any) -> float:
-        self.evaluated.take(self.model.weights())
-        return float(self.evaluated.error(images, labels))
+        return {
+            "validation_error": report.error,
+            "residual": report.residual,
+            "silent_outputs": len(report.silent),
+            "angle_to_output": float(angle),
+        }
 
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and on the validation images at the end."""
-        images = self.images
+        self.evaluated.take(self.model.weights())
         return {
-            "test_error": self._error(images.test_images, images.test_labels),
-            "final_validation_error": self._error(
-                images.validation_images, images.validation_labels
-            ),
+            "test_error": self.evaluated.error(*self.images.part("test")),
+            "final_validation_error": self.evaluated.error(*self.images.part("validation")),
         }
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:

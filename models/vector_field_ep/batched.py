@@ -38,7 +38,7 @@ UNSETTLED = 0.05  # largest |ds/dt| [1/tau] at the end of a free phase before a 
 
 @dataclass(frozen=True)
 class Report:
-    """What a stretch of training saw.
+    """What a stretch of training, or of answering, saw.
 
     errors : wrong free-phase answers; residual : mean of ``max |ds/dt|`` [1/tau] at the end of
     the free phases; steps : mean free steps; answers : (classes,) largest free output of each
@@ -234,15 +234,24 @@ class Learner:
         )
         return states, residual
 
-    def error(self, images: Array, labels: Array, steps: int | None = None) -> float:
-        """Fraction of wrong answers, relaxed from zero states; ties go to the lowest class."""
-        wrong = 0
+    def answer(self, images: Array, labels: Array, steps: int | None = None) -> Report:
+        """Relax images from zero states without learning; ties go to the lowest class.
+
+        images : (examples, n_in); labels : (examples,); ``steps`` other than the free phase's.
+        """
+        wrong, residuals, answers = 0, [], np.zeros(self.sizes[-1], self.dtype)
         for start in range(0, len(images), EVALUATED_AT_ONCE):
-            states, _ = self.settle(images[start : start + EVALUATED_AT_ONCE], steps)
-            wrong += int(
-                np.sum(states[-1].argmax(axis=1) != labels[start : start + EVALUATED_AT_ONCE])
-            )
-        return wrong / len(images)
+            some = slice(start, start + EVALUATED_AT_ONCE)
+            states, residual = self.settle(images[some], steps)
+            wrong += int(np.sum(states[-1].argmax(axis=1) != labels[some]))
+            residuals.append(residual)
+            np.maximum(answers, states[-1].max(axis=0), out=answers)
+        made = steps or self.phases.free
+        return Report(len(images), wrong, float(np.mean(residuals)), made, answers)
+
+    def error(self, images: Array, labels: Array, steps: int | None = None) -> float:
+        """Fraction of wrong answers, relaxed from zero states."""
+        return self.answer(images, labels, steps).error
 
 
 def build_batched(

@@ -119,13 +119,10 @@ def _energy_based(
         _to_rates(states.now[layer], activation)
     for layer in range(1, depth):
         below, step = layer - 1, states.step[layer]
-        scale = rates.forward[layer] / divisor
-        np.dot(states.plus[below].T, states.plus[layer], step)
-        _add(weights.forward[layer], step, scale)
-        _add_transposed(weights.feedback[below], step, scale)
-        np.dot(states.now[below].T, states.now[layer], step)
-        _add(weights.forward[layer], step, -scale)
-        _add_transposed(weights.feedback[below], step, -scale)
+        for rates_then, scale in ((states.plus, 1.0 / divisor), (states.now, -1.0 / divisor)):
+            np.dot(rates_then[below].T, rates_then[layer], step)
+            _add(weights.forward[layer], step, rates.forward[layer] * scale)
+            _add_transposed(weights.feedback[below], step, rates.forward[layer] * scale)
     for layer in range(depth):
         change = states.plus[layer]
         change -= states.now[layer]

@@ -77,17 +77,16 @@ def rate(state: float, activation: int) -> float:
 
 
 @njit(cache=True, inline="always")
-def slope(state: float, activation: int) -> float:
-    """Derivative rho'(s); one on the closed interval 0..1 of the hard sigmoid.
+def slope(state: float, rate: float, activation: int) -> float:
+    """Derivative rho'(s), from the state and its rate; one on 0..1 of the hard sigmoid, closed.
 
     With an open interval the energy-based dynamics would never leave the all-zero start.
     """
     if activation == 0:
         return 1.0 if 0.0 <= state <= 1.0 else 0.0
     if activation == 1:
-        r = 1.0 / (1.0 + math.exp(-4.0 * (state - 0.5)))
-        return 4.0 * r * (1.0 - r)
-    return 1.0 - math.tanh(state) ** 2
+        return 4.0 * rate * (1.0 - rate)
+    return 1.0 - rate**2
 
 
 @njit(cache=True)
@@ -147,7 +146,7 @@ def relax(
                 np.dot(work.rates[layer - 1], weights.forward[layer], field)
             if layer < depth - 1:
                 np.dot(work.rates[layer + 1], weights.feedback[layer], partial)
-            _force(states[layer], field, partial, weights.bias[layer], dynamics)
+            _force(states[layer], work.rates[layer], field, partial, weights.bias[layer], dynamics)
             if layer == depth - 1 and influence != 0.0:
                 _nudge(states[layer], field, target, influence)
             _move(states[layer], field, dynamics.epsilon, layer < dynamics.clipped)
@@ -173,13 +172,15 @@ def _rates(states: Array, rates: Array, activation: int) -> None:
 
 
 @njit(cache=True)
-def _force(states: Array, field: Array, partial: Array, bias: Array, dynamics: Dynamics) -> None:
+def _force(
+    states: Array, rates: Array, field: Array, partial: Array, bias: Array, dynamics: Dynamics
+) -> None:
     """Turn the two drives in ``field`` and ``partial`` into ds/dt, in ``field``."""
     if dynamics.energy_based:
         for k in range(states.shape[0]):
             for unit in range(states.shape[1]):
                 drive = field[k, unit] + partial[k, unit] + bias[unit]
-                gain = slope(states[k, unit], dynamics.activation)
+                gain = slope(states[k, unit], rates[k, unit], dynamics.activation)
                 field[k, unit] = gain * drive - states[k, unit]
         return
     for k in range(states.shape[0]):
