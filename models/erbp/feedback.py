@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from brian2 import NeuronGroup, Synapses, linked_var, volt
 
+from bioplaus.models.erbp.parameters import LEARNING
 from bioplaus.neurons import error_pair
 from bioplaus.plasticity.event_driven_random_backprop import MIRRORED
 
@@ -27,7 +28,6 @@ __all__ = ["error_neurons", "error_populations", "on_grid", "uniform_weights", "
 Array = npt.NDArray[np.float64]
 
 DIRECT = ("direct random", "sparse")
-LEARNING = ("adaptive", "sign concordant", "symmetric")
 FEEDBACK_LEVELS_RANGE = 2.0
 """Initial and feedback weights of the fixed-point network lie on a grid over +-2 V."""
 

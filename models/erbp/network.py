@@ -25,6 +25,7 @@ from brian2 import (
     Quantity,
     StateMonitor,
     Synapses,
+    hertz,
     second,
     volt,
 )
@@ -140,6 +141,8 @@ def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = 
     for depth, (pre, post) in enumerate(pairwise(layers)):
         projection = _plastic_projection(q, pre, post, depth, rng)
         plastic[projection.name] = projection
+        if q.weight_decay > 0 * hertz:
+            _forget(q, projection, slow)
     fixed = feedback.wire(q, populations, list(plastic.values()), rng)
     responses = StateMonitor(
         output,
@@ -251,6 +254,17 @@ def _plastic_projection(
     w = scale * feedback.uniform_weights(rng, fan, (len(pre), len(post)))
     projection.w = feedback.on_grid(w, q.levels).ravel() * volt
     return projection
+
+
+def _forget(q: SimpleNamespace, projection: Synapses, slow: Clock) -> None:
+    """Weights decay exponentially while a label is shown, frame by frame."""
+    projection.namespace["weight_decay"] = q.weight_decay
+    projection.run_regularly(
+        "w *= exp(-weight_decay*frame*int(label(t - onset) >= 0))",
+        clock=slow,
+        when="start",
+        name=f"{projection.name}_decay",
+    )
 
 
 def _background(q: SimpleNamespace, layers: list[NeuronGroup]) -> list[PoissonInput]:

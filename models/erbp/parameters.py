@@ -20,6 +20,8 @@ FEEDBACK = (
     "sign concordant",
     "symmetric",
 )
+LEARNING = ("adaptive", "sign concordant", "symmetric")
+"""Paths whose feedback weights hold a mirror of the forward weights."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,9 @@ class OneHiddenLayer:
     )
 
     output_weights: float = parameter(1.0, "factor on the initial output weights", low=0)
+    weight_decay: Quantity = parameter(
+        "0 Hz", "share of a weight lost per second of training", symbol="lambda", low="0 Hz"
+    )
     levels: int = parameter(0, "weight levels (0: continuous)", source="code: 256", low=0)
     range_hidden: Quantity = parameter(
         "0.75 V", "largest weight on the grid, input to hidden", source="code", low="1 uV"
@@ -160,6 +165,12 @@ def check_network(p: OneHiddenLayer) -> None:
     if p.feedback_fan_in > p.classes:
         raise ParameterError(
             f"feedback_fan_in = {p.feedback_fan_in} is more than the {p.classes} classes"
+        )
+    if q.weight_decay > 0 * q.background_rate and (p.levels or p.feedback in LEARNING):
+        raise ParameterError(
+            f"weight_decay = {p.weight_decay} would take weights off a grid of levels, and forward "
+            f"weights away from a mirror of them; use it with levels = 0 and a feedback that does "
+            f"not learn (feedback = {p.feedback!r})"
         )
     noisy = q.background_weight * q.background_rate > 0
     if noisy and not p.background_before_threshold and q.time_step > q.tau_membrane / 4:

@@ -76,6 +76,17 @@ def test_weights_change_only_while_learning_is_on():
     assert all(not np.array_equal(start[name], w) for name, w in weights(model).items())
 
 
+def test_weights_decay_while_labels_are_shown_and_not_in_a_test():
+    """No learning: 4 presentations of 0.1 s at 0.5 Hz leave exp(-0.2) of every weight."""
+    model = build(learning_rate=0.0, weight_decay="0.5 Hz")
+    before = weights(model)
+    show(model, taught=False)
+    assert all(np.array_equal(w, before[name]) for name, w in weights(model).items())
+    show(model)
+    for name, w in weights(model).items():
+        np.testing.assert_allclose(w, before[name] * np.exp(-0.5 * 8 * FRAME), rtol=1e-12)
+
+
 def test_a_label_alone_raises_the_weights_of_its_class():
     """Output silenced by its weights: E+ of class 0 fires, so only weights to output 0 grow."""
     model = build(output_weights=0.0, background_weight="0 mV")
@@ -201,6 +212,8 @@ def test_blank_out_lets_the_stated_fraction_pass():
         ({"feedback_fan_in": 4}, "more than the 3 classes"),
         ({"label_period": "0.5 ms"}, "shorter than time_step"),
         ({"feedback": "backprop"}, "not one of"),
+        ({"weight_decay": "1 Hz", "levels": 16}, "off a grid"),
+        ({"weight_decay": "1 Hz", "feedback": "symmetric"}, "mirror"),
     ],
 )
 def test_impossible_settings_are_refused(changes, words):
