@@ -14,7 +14,7 @@ from bioplaus.errors import UserError
 if TYPE_CHECKING:
     from bioplaus.records import RunReader
     from bioplaus.registry import Entry
-    from bioplaus.training.loop import Plan
+    from bioplaus.training.plan import Plan
 
 __all__ = ["main", "run_script"]
 
@@ -152,7 +152,7 @@ def _finish_run(plan: Plan, out: Path, options: argparse.Namespace) -> int:
 def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
     from bioplaus import registry
     from bioplaus.training.backend import Backend
-    from bioplaus.training.loop import Plan
+    from bioplaus.training.plan import Plan
 
     return Plan.make(
         entry.name,
@@ -199,7 +199,7 @@ def _resume(options: argparse.Namespace) -> int:
 def _plan_of(run: RunReader) -> Plan:
     """The plan behind a run directory."""
     from bioplaus import registry
-    from bioplaus.training.loop import Plan
+    from bioplaus.training.plan import Plan
 
     source = run.config["source"]
     entry = registry.find(source if source.endswith(".py") else run.config["experiment"])

@@ -14,7 +14,7 @@ from bioplaus.records.placement import new_run_directory
 from bioplaus.reproduction.runs import COMMAND
 from bioplaus.training import progress_for, start
 from bioplaus.training.figures import draw
-from bioplaus.training.loop import Plan
+from bioplaus.training.plan import Plan
 
 __all__ = ["demonstrate"]
 

@@ -163,7 +163,7 @@ def run(
     from bioplaus.records.placement import new_run_directory
     from bioplaus.training import progress_for, start
     from bioplaus.training.backend import Backend
-    from bioplaus.training.loop import Plan
+    from bioplaus.training.plan import Plan
 
     entry = registry.find(name)
     plan = Plan.make(

@@ -147,7 +147,7 @@ def execute(options: argparse.Namespace) -> int:
 def _run(entry: Entry, folder: Path) -> None:
     """Run an entry, or go on with it; nothing to do when it is finished."""
     from bioplaus.training import progress_for, resume, start
-    from bioplaus.training.loop import Plan
+    from bioplaus.training.plan import Plan
 
     found = registry.find(entry.experiment)
     plan = Plan.make(

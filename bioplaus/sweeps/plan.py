@@ -13,7 +13,7 @@ from bioplaus.parameters import ParameterError, replace
 from bioplaus.records import atomic
 from bioplaus.sweeps.space import Axis, read_axis
 from bioplaus.training.backend import Backend
-from bioplaus.training.loop import Plan
+from bioplaus.training.plan import Plan
 
 __all__ = ["NotASweep", "SweepPlan", "check_objective", "read_plan", "write_plan"]
 

@@ -70,6 +70,7 @@ class Experiment(abc.ABC):
         self.segment = 0
         self.tuned: dict[str, Any] = {}
         self.on_progress: Callable[[float], None] = lambda fraction: None
+        self.on_recording_estimate: Callable[[float], None] = lambda size: None
         self._recording: Recording | None = None
 
     @abc.abstractmethod

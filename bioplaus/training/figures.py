@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from bioplaus.records import RunReader, atomic, layout
-from bioplaus.training.loop import Plan
+from bioplaus.training.plan import Plan
 
 __all__ = ["draw"]
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from brian2 import Network, Synapses, get_unit
 
-__all__ = ["plastic_weights", "shortest_intervals"]
+from bioplaus.parameters import to_quantity
+from bioplaus.training.recorded import Recorded, Trace
+
+__all__ = ["EXPECTED_RATE_HZ", "plastic_weights", "recording_growth", "shortest_intervals"]
+
+EXPECTED_RATE_HZ = 20.0
+_BYTES = 8  # of a number; a spike is two, its time and its cell
 
 _WRITES_W = re.compile(r"(?m)(^|;)\s*w\s*[-+*/]?=(?!=)")
 
@@ -45,6 +51,24 @@ def shortest_intervals(populations: Mapping[str, Any]) -> dict[str, tuple[int, f
             fixed = 0.0 if isinstance(refractory, (bool, str)) else float(refractory)
             found[name] = (len(group), max(fixed, float(group.clock.dt_)))
     return found
+
+
+def recording_growth(recorded: Sequence[Recorded], populations: Mapping[str, Any]) -> float:
+    """Bytes by which a recording grows in a simulated second, before compression.
+
+    Traces are known beforehand; of cells it is assumed that they fire at ``EXPECTED_RATE_HZ``, or
+    as often as they can where that is less.
+    """
+    growth = 0.0
+    for item in recorded:
+        group = populations[item.population]
+        if isinstance(item, Trace):
+            samples = 1 / float(to_quantity(item.every))
+            growth += _BYTES * samples * (1 + min(item.cells, len(group)))
+        else:
+            ((_, interval),) = shortest_intervals({item.population: group}).values()
+            growth += 2 * _BYTES * len(group) * min(EXPECTED_RATE_HZ, 1 / interval)
+    return growth
 
 
 def _is_plastic(group: Synapses) -> bool:

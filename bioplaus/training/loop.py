@@ -17,103 +17,17 @@ from bioplaus.records.checkpoint import newest_checkpoint
 from bioplaus.records.reader import NotARun, RunReader
 from bioplaus.records.weights import summarise
 from bioplaus.records.writer import RunWriter, check_free
-from bioplaus.training.backend import Backend, environment, peak_memory_mb
+from bioplaus.training.backend import environment, peak_memory_mb
 from bioplaus.training.experiment import Experiment
+from bioplaus.training.plan import Plan, plain
 from bioplaus.training.progress import Progress
-from bioplaus.training.recorded import read_record
 from bioplaus.training.watch import Watch
 
-__all__ = ["Interrupted", "Plan", "evaluate", "resume", "start"]
+__all__ = ["Interrupted", "evaluate", "resume", "start"]
 
 
 class Interrupted(Exception):
     """The run was asked to end; its directory is in order and says how far it came."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """What is run: everything that ``config.yaml`` keeps.
-
-    parameters : an instance of the experiment's ``Parameters``; record : text of ``--record``, or
-    empty for the experiment's own choice; source : module or file of the experiment.
-    """
-
-    name: str
-    source: str
-    experiment: type[Experiment]
-    parameters: Any
-    seed: int = 1
-    backend: Backend = dataclasses.field(default_factory=Backend)
-    record: str = ""
-
-    def config(self) -> dict[str, Any]:
-        """The plan as plain values, exactly reloadable."""
-        return {
-            "experiment": self.name,
-            "source": self.source,
-            "form": self.experiment.form,
-            "seed": self.seed,
-            "backend": dataclasses.asdict(self.backend),
-            "record": self.record,
-            "parameters": {
-                field.name: _plain(getattr(self.parameters, field.name))
-                for field in dataclasses.fields(self.parameters)
-            },
-        }
-
-    @classmethod
-    def make(
-        cls,
-        name: str,
-        source: str,
-        experiment: type[Experiment],
-        *,
-        changes: Mapping[str, Any],
-        quick: bool = False,
-        seed: int = 1,
-        backend: Backend | None = None,
-        record: str = "",
-    ) -> Plan:
-        """Plan a run of an experiment with some parameters changed.
-
-        Raises
-        ------
-        ParameterError
-            For an unknown name, or a value of the wrong kind, unit or range.
-        """
-        reduced = experiment.quick if quick else {}
-        return cls(
-            name=name,
-            source=source,
-            experiment=experiment,
-            parameters=replace(experiment.Parameters(), {**reduced, **changes}),
-            seed=seed,
-            backend=backend or Backend(),
-            record=record,
-        )
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any], experiment: type[Experiment]) -> Plan:
-        """Read a plan back from ``config.yaml``."""
-        return cls(
-            name=config["experiment"],
-            source=config["source"],
-            experiment=experiment,
-            parameters=replace(experiment.Parameters(), config["parameters"]),
-            seed=config["seed"],
-            backend=Backend(**config["backend"]),
-            record=config["record"],
-        )
-
-    def build(self) -> Experiment:
-        """Make the experiment and set it up, with every check that it has."""
-        if self.experiment.form == "network":
-            self.backend.select(self.seed)
-        record = read_record(self.record) if self.record else None
-        experiment = self.experiment(self.parameters, self.seed, record)
-        experiment.setup()
-        experiment.prepare_recording()
-        return experiment
 
 
 def start(
@@ -224,7 +138,13 @@ def _run(
 
     status = "failed"
     progress.open(experiment.segments(), done, experiment.simulated_time)
-    watch = Watch(experiment.firing_ceilings())
+    watch = Watch(experiment.firing_ceilings(), writer.path)
+
+    def expect(size: float) -> None:
+        left = experiment.segments() - experiment.segment
+        _warn(writer, progress, watch.expect(size, left))
+
+    experiment.on_recording_estimate = expect
     try:
         with _signals_as_interrupts():
             for segment in range(done, experiment.segments()):
@@ -285,10 +205,15 @@ def _one_segment(
     )
     writer.log(f"segment {segment}: {time.monotonic() - began:.2f} s")
     file = writer.recording_file(segment) if recording else None
-    for warning in watch.look(weights, recording, file, experiment.segments() - segment - 1):
+    left = experiment.segments() - segment - 1
+    _warn(writer, progress, watch.look(weights, recording, file, left))
+    progress.segment_done(segment, experiment.epoch, experiment.simulated_time, metrics)
+
+
+def _warn(writer: RunWriter, progress: Progress, found: list[str]) -> None:
+    for warning in found:
         writer.log(f"warning: {warning}")
         progress.warn(warning)
-    progress.segment_done(segment, experiment.epoch, experiment.simulated_time, metrics)
 
 
 def _apply_changes(experiment: Experiment, writer: RunWriter, segment: int) -> None:
@@ -314,7 +239,7 @@ def _tune(experiment: Experiment, name: str, value: Any) -> None:
     changed = replace(experiment.parameters, {name: value})
     experiment.tune(name, getattr(changed, name))
     experiment.parameters = changed
-    experiment.tuned[name] = _plain(getattr(changed, name))
+    experiment.tuned[name] = plain(getattr(changed, name))
 
 
 def _finish(
@@ -334,18 +259,6 @@ def _finish(
         }
     )
     writer.log("finished")
-
-
-def _plain(value: Any) -> Any:
-    """Text for quantities, plain values for the rest."""
-    return value if isinstance(value, (bool, int, float, str)) else _exact_text(value)
-
-
-def _exact_text(quantity: Any) -> str:
-    """A quantity as text that reads back as the same number: in its plain SI unit."""
-    from brian2 import get_unit
-
-    return f"{float(quantity)!r} {get_unit(quantity.dim)!r}"
 
 
 @contextlib.contextmanager

@@ -43,6 +43,7 @@ class NetworkExperiment(Experiment):
         super().__init__(*args, **kwargs)
         self._monitors: dict[Any, Any] | None = None
         self._told_of_fallbacks = False
+        self._estimated = False
 
     @property
     def simulated_time(self) -> float:
@@ -64,6 +65,7 @@ class NetworkExperiment(Experiment):
         self.prepare_recording()
         window = to_quantity(self.record_window) if self.record_window else duration
         silent = max(duration - window, 0 * second)
+        self._estimate_recording(float((duration - silent) / second))
         self._listen(False)
         self._advance(silent, duration, 0.0, namespace)
         self._listen(True)
@@ -139,6 +141,15 @@ class NetworkExperiment(Experiment):
                 )
             self._monitors[item] = monitor
             self.network.add(monitor)
+
+    def _estimate_recording(self, recorded_s: float) -> None:
+        """Say, before the first step is simulated, how much a segment like it will record."""
+        from bioplaus.training.inspection import recording_growth
+
+        if not self._estimated:
+            self._estimated = True
+            growth = recording_growth(self.recorded, self.populations)
+            self.on_recording_estimate(growth * recorded_s)
 
     def _listen(self, active: bool) -> None:
         for monitor in (self._monitors or {}).values():

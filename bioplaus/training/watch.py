@@ -29,12 +29,19 @@ class Watch:
     ----------
     ceilings
         Population to (neurons, shortest interval between spikes [s]).
+    folder
+        Where recordings go.
     """
 
-    def __init__(self, ceilings: Mapping[str, tuple[int, float]]) -> None:
+    def __init__(self, ceilings: Mapping[str, tuple[int, float]], folder: Path) -> None:
         self.ceilings = ceilings
+        self.folder = folder
         self._fingerprints: dict[str, str] = {}
         self._said: set[str] = set()
+
+    def expect(self, size: float, segments: int) -> list[str]:
+        """Warnings before the first segment, of which each will record about ``size`` bytes."""
+        return [text for text in self._disk(size, segments) if not self._heard(text)]
 
     def look(
         self,
@@ -58,7 +65,7 @@ class Watch:
         if recording is not None:
             found += self._rates(recording)
         if file is not None:
-            found += self._disk(file, segments_left)
+            found += self._disk(file.stat().st_size, segments_left)
         return [text for text in found if not self._heard(text)]
 
     def _heard(self, text: str) -> bool:
@@ -97,11 +104,11 @@ class Watch:
                 )
         return found
 
-    def _disk(self, file: Path, segments_left: int) -> list[str]:
-        needed, free = file.stat().st_size * segments_left, shutil.disk_usage(file).free
+    def _disk(self, size: float, segments: int) -> list[str]:
+        needed, free = size * segments, shutil.disk_usage(self.folder).free
         if needed < free:
             return []
         return [
-            f"the recording will fill the disk: {segments_left} more segments need about "
+            f"the recording will fill the disk: {segments} more segments need about "
             f"{needed / 1e9:.3g} GB and {free / 1e9:.3g} GB are free; record less (--record)"
         ]

@@ -12,7 +12,7 @@ from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, TimedArr
 from bioplaus import registry
 from bioplaus.training import start
 from bioplaus.training.backend import Backend
-from bioplaus.training.loop import Plan
+from bioplaus.training.plan import Plan
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "tutorials" / "delta_rule.py"
 

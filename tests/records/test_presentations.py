@@ -12,7 +12,7 @@ import pytest
 
 from bioplaus.parameters import parameter
 from bioplaus.training import Experiment, start
-from bioplaus.training.loop import Plan
+from bioplaus.training.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from bioplaus.parameters import ParameterError
 from bioplaus.records import RunReader, RunWriter, read_checkpoint
 from bioplaus.training import NonFiniteState, resume, start
 from bioplaus.training.backend import Backend
-from bioplaus.training.loop import Plan
+from bioplaus.training.plan import Plan
 
 HERE = Path(__file__).parent
 WALK = HERE / "walk.py"

@@ -15,27 +15,29 @@ import pytest
 from bioplaus.parameters import parameter
 from bioplaus.records import Recording
 from bioplaus.records.weights import summarise
-from bioplaus.training import NetworkExperiment, Spikes, start
+from bioplaus.training import NetworkExperiment, Spikes, Trace, start
 from bioplaus.training.backend import Backend
-from bioplaus.training.inspection import plastic_weights
-from bioplaus.training.loop import Plan
+from bioplaus.training.inspection import plastic_weights, recording_growth
+from bioplaus.training.plan import Plan
 from bioplaus.training.watch import Watch
+
+HERE = Path()
 
 
 def test_weights_that_stand_still_are_told_once() -> None:
-    watch = Watch({})
+    watch = Watch({}, HERE)
     weights = {"pre_to_post": (np.zeros((2, 3)), "V")}
     assert watch.look(weights, None, None, 1) == []
     (warning,) = watch.look(weights, None, None, 1)
     assert "no weight of pre_to_post changed" in warning
     assert watch.look(weights, None, None, 1) == []
     moved = {"pre_to_post": (np.eye(2, 3), "V")}
-    assert Watch({}).look(moved, None, None, 1) == []
+    assert Watch({}, HERE).look(moved, None, None, 1) == []
 
 
 def test_silence_and_saturation() -> None:
     """A refractory period of 4 ms means at most 250 Hz; 60 of 100 cells fire that fast."""
-    watch = Watch({"hidden": (100, 4e-3), "output": (10, 4e-3)})
+    watch = Watch({"hidden": (100, 4e-3), "output": (10, 4e-3)}, HERE)
     times = np.repeat(np.arange(250) * 4e-3, 60)
     cells = np.tile(np.arange(60), 250)
     recording = Recording(spikes={"hidden": (times, cells), "output": (times[:0], cells[:0])})
@@ -43,7 +45,7 @@ def test_silence_and_saturation() -> None:
     assert "60% of hidden fire at their ceiling of 250 Hz" in saturated
     assert "no cell of output fired" in silent
     calm = Recording(spikes={"hidden": (times[::3], cells[::3])})
-    assert Watch({"hidden": (100, 4e-3)}).look({}, calm, None, 1) == []
+    assert Watch({"hidden": (100, 4e-3)}, HERE).look({}, calm, None, 1) == []
 
 
 def test_a_disk_that_will_fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,8 +53,8 @@ def test_a_disk_that_will_fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     file.write_bytes(bytes(1000))
     usage = SimpleNamespace(free=9_999)
     monkeypatch.setattr("bioplaus.training.watch.shutil.disk_usage", lambda path: usage)
-    assert Watch({}).look({}, None, file, 9) == []
-    (warning,) = Watch({}).look({}, None, file, 10)
+    assert Watch({}, HERE).look({}, None, file, 9) == []
+    (warning,) = Watch({}, HERE).look({}, None, file, 10)
     assert "10 more segments need about 1e-05 GB" in warning
 
 
@@ -125,3 +127,32 @@ def test_a_run_logs_its_warnings(tmp_path: Path) -> None:
     (first, *_) = run.recordings()
     assert first.weights["cells_to_cells"].shape == (2, 2)
     assert first.weights["cells_to_cells"].counts.sum() == 4
+
+
+def test_what_a_recording_grows_by_in_a_second() -> None:
+    """100 cells at 20 Hz are 2,000 spikes of 16 bytes; 3 traces and their times at 1 kHz 32,000.
+
+    Cells that can fire only every 0.1 s make at most 10 spikes a second.
+    """
+    fast = brian2.NeuronGroup(100, "v : 1", threshold="v > 1", name="fast")
+    slow = brian2.NeuronGroup(
+        100, "v : 1", threshold="v > 1", refractory=100 * brian2.ms, name="slow"
+    )
+    populations = {"fast": fast, "slow": slow}
+    assert recording_growth((Spikes("fast"),), populations) == pytest.approx(32_000)
+    assert recording_growth((Spikes("slow"),), populations) == pytest.approx(16_000)
+    assert recording_growth((Trace("fast", "v", cells=3),), populations) == pytest.approx(32_000)
+    assert recording_growth((), populations) == 0
+
+
+def test_a_disk_that_will_fill_is_told_before_the_first_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two cells for 1 ms are 0.64 bytes in each of three segments."""
+    plan: Any = Plan.make("idle", "idle.py", Idle, changes={}, backend=Backend("numpy"))
+    usage = SimpleNamespace(free=2)
+    monkeypatch.setattr("bioplaus.training.watch.shutil.disk_usage", lambda path: usage)
+    assert "3 more segments need" not in start(plan, tmp_path / "fits").log
+    usage.free = 1
+    log = start(plan, tmp_path / "full").log
+    assert log.index("3 more segments need about 1.92e-09 GB") < log.index("segment 0: ")

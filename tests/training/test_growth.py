@@ -1,0 +1,31 @@
+"""Recordings go to the disk in pieces: the memory of a long run does not grow with its length."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bioplaus.records import RunReader
+
+FLOOD = Path(__file__).with_name("flood.py")
+SEGMENTS, WARM_UP = 40, 10
+MEGABYTES_PER_SEGMENT = (400 * 250 * 16 + 250 * 201 * 8) / 1e6
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+def test_memory_is_flat_over_a_long_run(tmp_path: Path) -> None:
+    """Thirty more segments record 60 MB; less than two of them may stay in memory."""
+    command = [sys.executable, str(FLOOD), str(tmp_path / "run"), str(SEGMENTS)]
+    child = subprocess.run(command, capture_output=True, text=True, check=True)
+    held = [float(line) for line in child.stdout.split()]
+    assert len(held) == SEGMENTS
+    assert held[-1] - held[WARM_UP] < 2 * MEGABYTES_PER_SEGMENT
+    # All of it is on the disk.
+    t, i = RunReader(tmp_path / "run").spikes("cells")
+    assert len(t) == SEGMENTS * 250 * 400
+    assert np.all(np.diff(t) >= 0)
+    assert np.bincount(i).tolist() == [SEGMENTS * 250] * 400
