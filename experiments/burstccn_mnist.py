@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bioplaus import analysis, plotting, tasks
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Discrete
-from bioplaus.parameters import parameter
+from bioplaus.parameters import parameter, replace
 from bioplaus.training import Experiment
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ class Settings(Discrete):
 
     dataset: str = parameter("mnist", "images to learn", choices=tasks.IMAGE_SETS)
     epochs: int = parameter(50, "passes over the training images", low=1)
+    final_rate: float = parameter(
+        1.0, "learning rate at the end, as a fraction; the decay is linear", low=0, high=1
+    )
     rule: str = parameter(
         "burstccn",
         "what moves W; the other two are linear controls of equal size",
@@ -70,7 +73,9 @@ class BurstccnMnist(Experiment):
         squares = 0.0
         for first in range(0, len(images), p.batch):
             batch = order[first : first + p.batch]
-            output = self._learn(images[batch], targets[batch])
+            done = (segment + first / len(images)) / p.epochs
+            rate = p.learning_rate * (1 - (1 - p.final_rate) * done)
+            output = self._learn(images[batch], targets[batch], rate)
             squares += float(np.square(output - targets[batch]).sum())
             if first % (100 * p.batch) == 0:
                 self.progress(first / len(images))
@@ -81,20 +86,19 @@ class BurstccnMnist(Experiment):
             **self._angles(),
         }
 
-    def _learn(self, x: Any, target: Any) -> Any:
+    def _learn(self, x: Any, target: Any, rate: float) -> Any:
         if self.twin is not None:
-            self._learn_linear(self.twin, self.twin.Y, x, target)
+            self._learn_linear(self.twin, self.twin.Y, x, target, rate)
         if self.parameters.rule == "burstccn":
-            return self.network.learn(x, target)
+            return self.network.learn(x, target, rate)
         backwards = self.parameters.rule == "backpropagation"
         down = self.network.W[1:] if backwards else self.network.Y
-        return self._learn_linear(self.network, down, x, target)
+        return self._learn_linear(self.network, down, x, target, rate)
 
-    def _learn_linear(self, network: Any, down: Any, x: Any, target: Any) -> Any:
+    def _learn_linear(self, network: Any, down: Any, x: Any, target: Any, rate: float) -> Any:
         p, output = self.parameters, network.forward(x)
         # dW of the bursts is p_b kappa times the gradient; the controls take the same step.
-        rate = p.learning_rate * p.baseline * p.error_scale
-        network.update(network.references(target, down), rate)
+        network.update(network.references(target, down), rate * p.baseline * p.error_scale)
         return output
 
     def _inputs(self, images: Any) -> Any:
@@ -162,6 +166,10 @@ class BurstccnMnist(Experiment):
         images, labels = tasks.load(dataset).part(part)
         output = self.network.forward(self._inputs(images))
         return {f"{part}_error": float((output.argmax(axis=1) != labels).mean())}
+
+    def tune(self, name: str, value: Any) -> None:
+        """Change the learning rate."""
+        self.parameters: Settings = replace(self.parameters, {name: value})
 
     def state(self) -> Mapping[str, Any]:
         """Weights and the generator."""

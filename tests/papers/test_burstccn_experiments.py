@@ -84,7 +84,7 @@ def test_spiking_experiment_runs_and_counts_what_its_monitors_saw():
 
 
 def test_digits_go_on_to_the_bit():
-    p = replace(MnistSettings(), dataset="digits", hidden=20, epochs=2, twin=True)
+    p = replace(MnistSettings(), dataset="digits", hidden=20, epochs=2, twin=True, final_rate=0.1)
     whole, part = BurstccnMnist(p, seed=3), BurstccnMnist(p, seed=3)
     for experiment in (whole, part):
         experiment.setup()
