@@ -178,18 +178,19 @@ class FollowExperiment(NetworkExperiment):
         """Whether output and some spikes are recorded; they are not while the network learns."""
         self._output.active = self._spikes.active = active
 
-    def open_loop(self, name: str, stretch: Any) -> NDArray[np.float64]:
+    def open_loop(self, name: str | None, stretch: Any) -> NDArray[np.float64]:
         """Run through a stretch without feedback and learning; returns the output.
 
-        (steps, dimensions).  The recording keeps it, and the target, under the test's name.
-        :meth:`listen` must be on.
+        (steps, dimensions).  The recording keeps it, and the target, under the test's name, if it
+        has one.  :meth:`listen` must be on.
         """
         import numpy as np
 
         begin = float(self.network.t_)
         self.present(stretch, gain=0.0)
         output = np.array(self._output.decoded[:, -len(stretch) :]).T
-        self._keep(name, begin, stretch, output)
+        if name is not None:
+            self._keep(name, begin, stretch, output)
         for monitor in (self._output, self._spikes):
             monitor.resize(0)
             monitor.variables["N"].set_value(0)

@@ -51,7 +51,8 @@ class CommandNoise:
 
     pulse : (command dimensions,) largest noise; pedestal : (command dimensions,) length of the
     pedestal, by component, in network units.  ``interpolated`` joins the drawn values by straight
-    lines instead of holding them.  ``once`` lets the noise last for that many seconds only.
+    lines instead of holding them.  ``once`` lets the noise last for that many seconds only, of the
+    first trial, or of each if it comes ``again``.
     """
 
     pulse: tuple[float, ...]
@@ -60,6 +61,7 @@ class CommandNoise:
     tick: float = 0.05
     interpolated: bool = False
     once: float = 0.0
+    again: bool = False
 
     def draw(
         self, steps: int, rng: np.random.Generator, last: tuple[Array, Array] | None
@@ -142,8 +144,10 @@ class Tracking:
         steps = round(seconds / DT)
         pulse, pedestal, self._last = self.commands.draw(steps, self.rng, self._last)
         if self.commands.once:
-            heard = round(self.commands.once / DT)
-            pulse[max(heard - self._steps, 0) :] = 0.0
+            since = self._steps + np.arange(steps)
+            if self.commands.again:
+                since %= round(self.commands.period / DT)
+            pulse[since >= round(self.commands.once / DT)] = 0.0
         quiet = self._quiet(steps)
         pulse[quiet] = 0.0
         self._steps += steps
