@@ -1,205 +1,161 @@
 """The command ``bioplaus leaderboard``: every learning rule of the project on the same tasks.
 
-What each rule needs to learn a task is stated in :data:`ENTRIES`; whatever is not there yet is run
-as an ordinary run directory, and the table is made from the records alone.  Only classification
-is compared: FOLLOW learns dynamical systems, and the XOR networks of BurstCCN report margins in
-Hz, which no other rule here has; both stand in their papers' own tables.
+What each rule needs to learn a task is stated in :mod:`bioplaus.sweeps.contest`; whatever is not
+there yet is run as an ordinary run directory, and table and figure are made from the records alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import sys
+import os
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bioplaus import registry
 from bioplaus.errors import UserError
-from bioplaus.records import RunReader, atomic, layout
+from bioplaus.records import RunReader, atomic
+from bioplaus.reproduction.runs import finished, perform
+from bioplaus.sweeps.contest import ENTRIES, NOT_APPLICABLE, TASKS, Entry
 
-__all__ = ["ENTRIES", "Entry", "configure", "execute", "measure", "table"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One rule on one task.
-
-    settings : as after ``--set``; angle, operations : the figures in ``summary.json`` that hold
-    the angle between its update and backpropagation's [degrees], and synaptic operations for one
-    training image; empty where an experiment does not report them.
-    """
-
-    task: str
-    rule: str
-    experiment: str
-    settings: dict[str, str] = dataclasses.field(default_factory=dict)
-    angle: str = ""
-    operations: str = ""
-
-    @property
-    def stem(self) -> str:
-        """Name of its run directory."""
-        rule = "".join(c if c.isalnum() else "-" for c in self.rule.lower())
-        return f"{self.task}-{rule}".replace(" ", "-")
-
-
-_SMALL_CIRCUIT = {"areas": "64-100-10", "base_rates": "1 0.05", "weight_scale": "2 1"}
-
-ENTRIES: tuple[Entry, ...] = (
-    Entry(
-        "digits",
-        "backpropagation (rates)",
-        "erbp-rate-reference",
-        {"dataset": "digits", "method": "bp", "presentations": "43080", "learning_rate": "0.02"},
-    ),
-    Entry(
-        "digits",
-        "direct feedback alignment (rates)",
-        "erbp-rate-reference",
-        {"dataset": "digits", "method": "dfa", "presentations": "43080", "learning_rate": "0.01"},
-    ),
-    Entry(
-        "digits",
-        "event-driven random backpropagation (spikes)",
-        "erbp-digits",
-        operations="training_operations",
-    ),
-    Entry(
-        "digits",
-        "dendritic microcircuit (two sweeps)",
-        "sacramento-mnist",
-        {"dataset": "digits", **_SMALL_CIRCUIT, "epochs": "40"},
-        angle="angle_to_backpropagation_1",
-    ),
-    Entry(
-        "digits",
-        "BurstCCN (discrete)",
-        "burstccn-mnist",
-        {"dataset": "digits", "epochs": "80"},
-        angle="angle_to_backpropagation",
-    ),
-    Entry(
-        "digits", "equilibrium propagation, vector field", "vector-field-ep-digits", angle="angle_1"
-    ),
-    Entry(
-        "MNIST, 5,000 images",
-        "dendritic microcircuit (two sweeps)",
-        "sacramento-mnist",
-        {"images": "5000", "epochs": "5"},
-        angle="angle_to_backpropagation_1",
-    ),
-    Entry(
-        "MNIST, 5,000 images",
-        "event-driven random backpropagation (spikes)",
-        "erbp-mnist",
-        {"presentations": "5000", "evaluations": "1", "validated": "500", "tested": "1000"},
-        operations="training_operations",
-    ),
-    Entry(
-        "MNIST, 5,000 images",
-        "backpropagation (rates)",
-        "erbp-rate-reference",
-        {"method": "bp", "presentations": "5000", "evaluations": "1", "learning_rate": "0.02"},
-    ),
-    Entry(
-        "MNIST, 5,000 images",
-        "direct feedback alignment (rates)",
-        "erbp-rate-reference",
-        {"method": "dfa", "presentations": "5000", "evaluations": "1", "learning_rate": "0.01"},
-    ),
-)
+__all__ = ["configure", "draw", "execute", "measure", "table"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("--task", action="append", default=[], help="digits, ...; default all")
-    add("--show", action="store_true", help="run nothing, only make the table")
+    add("--task", action="append", default=[], help=f"{', '.join(TASKS)}; default all")
+    add("--show", action="store_true", help="run nothing, only make table and figure")
     add("--runs", type=Path, default=Path("runs/leaderboard"), help="where the runs are kept")
-    add("--out", type=Path, default=Path("docs/results"), help="where the table is written")
+    add("--out", type=Path, default=Path("docs/results"), help="where table and figure go")
+    add("--workers", type=int, default=os.cpu_count() or 1, help="runs at a time")
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Run what is missing, then write and print the table."""
-    tasks = {entry.task for entry in ENTRIES}
-    unknown = [task for task in options.task if task not in tasks]
+    """Run what is missing, then write table and figure, and print the table."""
+    unknown = [task for task in options.task if task not in TASKS]
     if unknown:
-        raise UserError(f"unknown task {unknown[0]!r}; there are {', '.join(sorted(tasks))}")
+        raise UserError(f"unknown task {unknown[0]!r}; there are {', '.join(TASKS)}")
     wanted = [entry for entry in ENTRIES if not options.task or entry.task in options.task]
     if not options.show:
-        for entry in wanted:
-            print(f"{entry.task}: {entry.rule}", file=sys.stderr)
-            _run(entry, options.runs)
+        runs = [job for entry in wanted for job in entry.jobs()]
+        perform(runs, options.runs, options.workers, quiet=False)
     rows = [row for entry in wanted if (row := measure(entry, options.runs)) is not None]
     if not rows:
-        raise UserError(f"no finished run in {options.runs} yet; leave out --show to make them")
+        raise UserError(f"no finished runs in {options.runs} yet; leave out --show to make them")
     options.out.mkdir(parents=True, exist_ok=True)
     atomic.write_json(options.out / "leaderboard.json", {"rows": rows})
     text = table(rows)
     atomic.write_text(options.out / "leaderboard.md", text)
+    page = draw(rows)
+    atomic.write(
+        options.out / "leaderboard.png", lambda partial: page.savefig(partial, format="png")
+    )
     print(text)
     return 0
 
 
-def _run(entry: Entry, folder: Path) -> None:
-    """Run an entry, or go on with it; nothing to do when it is finished."""
-    from bioplaus.training import progress_for, resume, start
-    from bioplaus.training.plan import Plan
-
-    found = registry.find(entry.experiment)
-    plan = Plan.make(
-        found.name, found.module, registry.load(found), changes=entry.settings, record="none"
-    )
-    out = folder / entry.stem
-    if not (out / layout.CONFIG).is_file():
-        start(plan, out, progress=progress_for(False))
-    elif RunReader(out).status != "finished":
-        resume(plan, out, progress=progress_for(False))
-
-
 def measure(entry: Entry, folder: Path) -> dict[str, Any] | None:
-    """A row of the table, or None where there is no finished run."""
-    path = folder / entry.stem
-    if not (path / layout.SUMMARY).is_file():
+    """A row of the table, means over the seeds, or None where a seed is not finished."""
+    jobs = entry.jobs()
+    if not all(finished(job, folder) for job in jobs):
         return None
-    run = RunReader(path)
-    figures, environment = run.summary["metrics"], run.environment
-    error = figures["test_error"]
+    runs = [RunReader(job.directory(folder)) for job in jobs]
+    accuracies = [1 - run.summary["metrics"]["test_error"] for run in runs]
+    environment = runs[0].environment
     return {
         "task": entry.task,
         "rule": entry.rule,
-        "accuracy": 1 - error,
-        "angle_to_backpropagation_degrees": figures.get(entry.angle) if entry.angle else None,
-        "operations_per_image": figures.get(entry.operations) if entry.operations else None,
-        "wall_s": environment.get("wall_s"),
-        "form": run.config["form"],
+        "accuracy": statistics.fmean(accuracies),
+        "accuracy_sd": statistics.stdev(accuracies),
+        "accuracies": accuracies,
+        "angle_degrees": _mean(runs, entry.angle),
+        "angle_of": entry.angle_of if entry.angle else None,
+        "operations_per_example": _mean(runs, "training_operations"),
+        "passes": float(runs[0].metrics["epoch"][-1]),
+        "wall_s": statistics.fmean(run.environment["wall_s"] for run in runs),
+        "form": runs[0].config["form"],
         "experiment": entry.experiment,
         "settings": entry.settings,
-        "seed": run.config["seed"],
+        "seeds": [job.seed for job in jobs],
         "revision": environment.get("revision"),
         "processor": environment.get("processor"),
     }
 
 
+def _mean(runs: Sequence[RunReader], name: str) -> float | None:
+    """Mean over runs of a final figure, or of the last value of a metric; None without it."""
+    found = []
+    for run in runs:
+        last = {key: float(values[-1]) for key, values in run.metrics.items() if len(values)}
+        figures = {**last, **run.summary["metrics"]}
+        if name not in figures:
+            return None
+        found.append(figures[name])
+    return statistics.fmean(found)
+
+
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as Markdown, best first within each task."""
-    lines = [
-        "| task | rule | accuracy | angle to backpropagation | operations per image | wall time |",
-        "|---|---|---|---|---|---|",
-    ]
-    tasks = list(dict.fromkeys(row["task"] for row in rows))
-    for row in sorted(rows, key=lambda r: (tasks.index(r["task"]), -r["accuracy"])):
-        angle, operations = row["angle_to_backpropagation_degrees"], row["operations_per_image"]
-        cells = (
-            row["task"],
-            row["rule"],
-            f"{row['accuracy']:.1%}",
-            "" if angle is None else f"{angle:.0f}°",
-            "" if operations is None else f"{operations:,.0f}",
-            "" if row["wall_s"] is None else f"{row['wall_s']:.0f} s",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    """The rows as Markdown, a table for each task, best first; then what cannot do the task."""
+    lines = []
+    for task in [task for task in TASKS if any(row["task"] == task for row in rows)]:
+        lines += [f"**{task}**: {TASKS[task]}", "", _HEADINGS, _RULE]
+        members = [row for row in rows if row["task"] == task]
+        lines += [_line(row) for row in sorted(members, key=lambda row: -row["accuracy"])]
+        lines += [
+            f"| {rule} | not applicable: {reason} | | | | |"
+            for (at, rule), reason in NOT_APPLICABLE.items()
+            if at == task
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+_HEADINGS = (
+    "| rule | accuracy on test examples | angle to backpropagation | operations an example "
+    "| passes | wall time |"
+)
+_RULE = "|---|---|---|---|---|---|"
+
+
+def _line(row: dict[str, Any]) -> str:
+    angle, operations = row["angle_degrees"], row["operations_per_example"]
+    weights = " (feedback weights)" if row["angle_of"] == "feedback" else ""
+    cells = (
+        row["rule"],
+        f"{row['accuracy']:.1%} ± {row['accuracy_sd']:.1%}",
+        "not measured" if angle is None else f"{angle:.0f}°{weights}",
+        "not measured" if operations is None else f"{operations:,.0f}",
+        f"{row['passes']:.0f}",
+        f"{row['wall_s']:.0f} s",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def draw(rows: Sequence[dict[str, Any]]) -> Figure:
+    """Accuracy of every rule, a panel for each task; the points are seeds."""
+    from bioplaus import plotting
+
+    tasks = [task for task in TASKS if any(row["task"] == task for row in rows)]
+    rules = list(dict.fromkeys(row["rule"] for row in rows))
+    rules += [rule for rule in dict.fromkeys(r for _, r in NOT_APPLICABLE) if rule not in rules]
+    page = plotting.figure("page")
+    panels = page.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
+    for axes, task in zip(panels, tasks):
+        found = {row["rule"]: row for row in rows if row["task"] == task}
+        worst = min(min(row["accuracies"]) for row in found.values())
+        left = 100 * (1 - 1.15 * max(1 - worst, 0.01))
+        for height, rule in enumerate(rules):
+            if rule in found:
+                percent = [100 * value for value in found[rule]["accuracies"]]
+                axes.plot(percent, [height] * len(percent), "o", color=plotting.COLOURS[0])
+            elif (task, rule) in NOT_APPLICABLE:
+                axes.text(left, height, " not applicable", va="center", color=plotting.GREY)
+        axes.set(title=task, xlabel="right answers (%)", xlim=(left, None))
+        axes.grid(axis="y", color=plotting.GREY, alpha=0.3, linewidth=0.5)
+    panels[0].set_yticks(range(len(rules)), rules)
+    panels[0].invert_yaxis()
+    return page

@@ -10,50 +10,69 @@ from bioplaus import registry
 from bioplaus.cli import main
 from bioplaus.parameters import replace
 from bioplaus.records import RunWriter
-from bioplaus.sweeps.leaderboard import ENTRIES, measure, table
+from bioplaus.sweeps.contest import BP, ENTRIES, FOLLOW, NOT_APPLICABLE, TASKS, Entry
+from bioplaus.sweeps.leaderboard import draw, measure, table
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.stem)
-def test_every_entry_names_an_experiment_and_settings_that_it_takes(entry) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.task} {entry.rule}")
+def test_every_entry_names_an_experiment_and_settings_that_it_takes(entry: Entry) -> None:
     experiment = registry.load(registry.find(entry.experiment))
     replace(experiment.Parameters(), entry.settings)
 
 
-def test_entries_have_run_directories_of_their_own() -> None:
-    stems = [entry.stem for entry in ENTRIES]
-    assert len(set(stems)) == len(stems)
+def test_every_rule_does_every_task_or_says_why_not() -> None:
+    rules = {entry.rule for entry in ENTRIES} | {rule for _, rule in NOT_APPLICABLE}
+    answered = [(entry.task, entry.rule) for entry in ENTRIES] + list(NOT_APPLICABLE)
+    assert sorted(answered) == sorted((task, rule) for task in TASKS for rule in rules)
+
+
+def finish(entry: Entry, folder: Path, errors: tuple[float, ...]) -> None:
+    """Leave the records of an entry's runs, one for each seed, with given test errors."""
+    for job, error in zip(entry.jobs(), errors):
+        config = {"experiment": entry.experiment, "seed": job.seed, "form": "batched"}
+        writer = RunWriter.create(job.directory(folder), config)
+        writer.append_metrics({"segment": 0, "epoch": 4.0, "training_operations": 1234.0})
+        writer.write_environment({"wall_s": 12.0})
+        writer.write_summary({"metrics": {"test_error": error, entry.angle: 45.2}})
+        writer.close("finished")
 
 
 def test_a_table_is_made_of_what_is_there_best_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two finished runs with errors 0.3 and 0.1; the others are not run and not invented."""
+    """Two rules with errors around 0.3 and 0.1; the others are not run and not invented."""
     runs = tmp_path / "runs"
-    chosen = [entry for entry in ENTRIES if entry.task == "digits"][:2]
-    for entry, error in zip(chosen, (0.3, 0.1)):
-        config = {"experiment": entry.experiment, "seed": 1, "form": "batched"}
-        writer = RunWriter.create(runs / entry.stem, config)
-        writer.write_environment({"wall_s": 12.0})
-        writer.write_summary({"metrics": {"test_error": error}})
-        writer.close("finished")
-    assert measure(ENTRIES[2], runs) is None
+    first, second, third = [entry for entry in ENTRIES if entry.task == "digits"][:3]
+    finish(first, runs, (0.2, 0.3, 0.4))
+    finish(second, runs, (0.1, 0.1, 0.1))
+    finish(third, runs, (0.1, 0.1))  # a seed is missing: no row
+    assert measure(third, runs) is None
     arguments = ["--show", "--runs", str(runs), "--out", str(tmp_path / "out")]
     assert main(["leaderboard", *arguments]) == 0
     lines = (tmp_path / "out" / "leaderboard.md").read_text().splitlines()
-    assert [line.split("|")[3].strip() for line in lines[2:]] == ["90.0%", "70.0%"]
-    assert lines[2].split("|")[2].strip() == chosen[1].rule
+    cells = [[cell.strip() for cell in line.split("|")[1:3]] for line in lines[4:6]]
+    assert cells == [[second.rule, "90.0% ± 0.0%"], [first.rule, "70.0% ± 10.0%"]]
+    assert "45° | 1,234 | 4 | 12 s" in lines[4]
+    assert any(line.startswith(f"| {FOLLOW} | not applicable: ") for line in lines)
     assert (tmp_path / "out" / "leaderboard.json").is_file()
+    assert (tmp_path / "out" / "leaderboard.png").stat().st_size > 1000
     assert main(["leaderboard", "--task", "chess", *arguments]) == 2
     assert "unknown task 'chess'" in capsys.readouterr().err
 
 
-def test_figures_that_an_experiment_does_not_report_stay_empty() -> None:
+def test_figures_that_an_experiment_does_not_report_are_said_to_be_missing() -> None:
     row = {
         "task": "digits",
-        "rule": "any",
+        "rule": BP,
         "accuracy": 0.5,
-        "angle_to_backpropagation_degrees": 45.2,
-        "operations_per_image": None,
+        "accuracy_sd": 0.01,
+        "accuracies": [0.49, 0.5, 0.51],
+        "angle_degrees": None,
+        "angle_of": None,
+        "operations_per_example": None,
+        "passes": 40.0,
         "wall_s": 3.0,
     }
-    assert table([row]).splitlines()[-1] == "| digits | any | 50.0% | 45° |  | 3 s |"
+    expected = f"| {BP} | 50.0% ± 1.0% | not measured | not measured | 40 | 3 s |"
+    assert expected in table([row]).splitlines()
+    assert len(draw([row]).axes) == 1
