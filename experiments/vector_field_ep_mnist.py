@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioplaus import analysis, plotting, tasks
+from bioplaus.experiments._vector_field_ep_images import ImageExperiment
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.parameters import VectorField
 from bioplaus.parameters import parameter
-from bioplaus.training import Experiment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,39 +31,31 @@ class Settings(VectorField):
     epochs: int = parameter(3, "passes over the training images", low=1)
 
 
-class VectorFieldEpMnist(Experiment):
+class VectorFieldEpMnist(ImageExperiment):
     """Fixed order of examples, one segment an epoch, evaluation from zero states."""
 
     Parameters = Settings
-    form = "batched"
-    quick = {"examples": 5000, "epochs": 1}
 
-    def setup(self) -> None:
-        """Load the images and build the learner."""
-        p = self.parameters
-        self.images = tasks.load(p.dataset)
-        self.examples = min(p.examples, len(self.images.train_labels))
-        self.learner = vector_field_ep.build_batched(p, self.rng, self.examples)
+    def build(self) -> vector_field_ep.Learner:
+        """Draw the network, with room for the stored states."""
         self.readings: dict[str, float] = {}
-
-    def segments(self) -> int:
-        """One segment an epoch."""
-        return int(self.parameters.epochs)
+        return vector_field_ep.build_batched(self.parameters, self.rng, self.examples)
 
     def advance(self, segment: int) -> Mapping[str, float]:
         """One pass over the training images, then the validation images."""
         import numpy as np
 
-        images, learner = self.images, self.learner
-        report = learner.train(images.train_images, images.train_labels, np.arange(self.examples))
+        learner, validation = self.learner, self.images.part("validation")
+        report = learner.train(*self.images.part("train"), np.arange(self.examples))
         self.stop_if_not_finite(learner.arrays())
-        learner.warn(report, images.validation_images[:20])
+        learner.warn(report, validation[0][:20])
         metrics = {
-            "validation_error": learner.error(images.validation_images, images.validation_labels),
+            "validation_error": learner.error(*validation),
             "train_error": report.error,
             "residual": report.residual,
             "free_steps": report.steps,
             "silent_outputs": len(report.silent),
+            **self._held(),
             **self._alignment(),
         }
         self._read(segment + 1, metrics)
@@ -84,6 +76,14 @@ class VectorFieldEpMnist(Experiment):
         within = sum(w.size for w in (*weights.forward[1:], *weights.feedback))
         return float(weights.forward[0].size + steps * within)
 
+    def _held(self) -> dict[str, float]:
+        """Per hidden layer the share of states at a bound: they pass no error on."""
+        hidden = self.learner.settle(self.images.validation_images[:200])[0][:-1]
+        return {
+            f"held_{layer}": float(((states <= 0) | (states >= 1)).mean())
+            for layer, states in enumerate(hidden, start=1)
+        }
+
     def _alignment(self) -> dict[str, float]:
         """Angle [degrees] and trace between the directions of each pair; the smallest trace."""
         weights = self.learner.weights
@@ -100,40 +100,22 @@ class VectorFieldEpMnist(Experiment):
 
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and where training and alignment have come to."""
-        images = self.images
-        return {
-            "test_error": self.learner.error(images.test_images, images.test_labels),
-            **self.readings,
-            **self._alignment(),
-            "angle_1_fall": self.readings["angle_1_epoch_1"] - self._alignment()["angle_1"],
-        }
-
-    def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
-        """Error of the present weights on another part or set."""
-        return {f"{part}_error": self.learner.error(*tasks.load(dataset).part(part))}
+        alignment = self._alignment()
+        fall = self.readings["angle_1_epoch_1"] - alignment["angle_1"]
+        return {**super().finish(), **self.readings, **alignment, "angle_1_fall": fall}
 
     def state(self) -> Mapping[str, Any]:
-        """Weights, stored free states and the generator."""
-        return {
-            "arrays": self.learner.arrays(),
-            "rng": self.rng.bit_generator.state,
-            "readings": self.readings,
-        }
+        """Also what was read so far."""
+        return {**super().state(), "readings": self.readings}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up a state again."""
-        self.learner.restore(state["arrays"])
-        self.rng.bit_generator.state = state["rng"]
+        super().restore(state)
         self.readings = dict(state["readings"])
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
         """Learning curve; angle and trace of each pair of layers over learning."""
-        epochs = run.metrics["epoch"]
-        figure = plotting.figure()
-        axes = figure.subplots()
-        for name, label in (("train_error", "training"), ("validation_error", "validation")):
-            plotting.learning_curve(axes, epochs, run.metrics[name], label=label, name="error")
-        yield "learning-curve", figure
+        yield from super().figures(run)
         yield "alignment", _alignment_figure(run)
 
 
