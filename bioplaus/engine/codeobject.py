@@ -21,6 +21,7 @@ from .generator import NumbaCodeGenerator, single_precision, translated
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
 from .nancheck import raise_if_invalid
 from .nextspike import NextSpike, next_spike
+from .overflow import FAULT, raise_if_overflown
 from .preferences import preference
 from .program import BUFFER_FULL, Program, Step
 from .queue import EventQueue
@@ -69,6 +70,7 @@ class NumbaCodeObject(NumpyCodeObject):
         """Make the kernel from the generated text; pathway: of a code object of ``synapses``."""
         functions = self._functions = translated(self.variables, self.owner)
         self._memory: dict[str, Callable[[], Any]] = {}
+        self._faults: dict[str, Any] = {}
         if self.template_name.endswith("monitor"):
             self._attach_buffer()
         if self.template_name == "synapses":
@@ -106,6 +108,9 @@ class NumbaCodeObject(NumpyCodeObject):
         if name in self._memory:
             source = self.queue if name.startswith("_nb_queue") else self.buffer
             return ArrayArgument((id(source), name), self._memory[name])
+        if name.startswith(FAULT):
+            fault = self._faults.setdefault(name, np.zeros(1, dtype=np.int64))
+            return ArrayArgument((id(self), name), lambda: fault)
         if name in self._array_names:
             variable = self._array_names[name]
             return ArrayArgument(variable, lambda: self.device.get_value(variable))
@@ -161,9 +166,12 @@ class NumbaCodeObject(NumpyCodeObject):
             self.cheaper.begin_run(self.kernel, self.device.drawn, self.title)
         elif self.cheaper is not None:
             self.cheaper.begin_run()
+        for fault in self._faults.values():
+            fault[0] = 0
 
     def grow(self) -> None:
-        """Make room where the kernel found none."""
+        """Make room where the kernel found none, or say which number does not fit."""
+        raise_if_overflown(self, self._faults)
         if self.buffer is not None:
             self.buffer.flush()
         if self.queue is not None:

@@ -13,6 +13,7 @@ from brian2.core.variables import ArrayVariable
 from brian2.parsing.rendering import NodeRenderer
 
 from .functions import Translated, translate
+from .overflow import checked
 
 __all__ = ["NumbaCodeGenerator", "single_precision", "translated"]
 
@@ -128,7 +129,12 @@ class NumbaCodeGenerator(CythonCodeGenerator):
 
     def translate_to_write_arrays(self, write: Iterable[str]) -> list[str]:
         """Lines that write variables back to their arrays."""
-        return [f"{self._element(name)} = {name}" for name in sorted(write)]
+        lines = []
+        for name in sorted(write):
+            index = str(self.variable_indices[name])
+            lines += checked(name, self.variables[name].dtype, index)
+            lines.append(f"{self._element(name)} = {name}")
+        return lines
 
     def determine_keywords(self) -> dict[str, Any]:
         """Nothing: kernels name all that they use."""

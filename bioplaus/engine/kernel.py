@@ -69,8 +69,8 @@ class Kernel:
     arguments : what to pass, in order.
     reads, writes : keys of the arrays that the body reads and writes.
     functions : compiled functions of the user's that the text calls by name.
-    resumable : whether it returns 1, having changed nothing, when ``grow`` must be called before it
-        can go on, and 0 otherwise.
+    resumable : whether it returns 1 when ``grow`` must be called, to make room (nothing has been
+        changed then) or to stop the run with an error; it returns 0 otherwise.
     """
 
     text: str
@@ -97,6 +97,8 @@ class Kernel:
         """
         functions = functions or {}
         tree = ast.parse(body.strip("\n") or "pass")
+        if any(isinstance(node, ast.Return) for node in ast.walk(tree)):
+            tree.body.append(ast.Return(ast.Constant(0)))
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
         local = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         foreign: dict[str, Argument] = {}

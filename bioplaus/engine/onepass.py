@@ -44,6 +44,8 @@ def one_pass(entries: list[Any]) -> list[Any]:
         code_object = entry.code_object
         if code_object is None or code_object.sweep is None or code_object.sweep.of_events:
             continue
+        if entry.kernel.resumable:
+            continue  # what it asks for is known to its own code object
         name = code_object.owner.name
         for group in groups:
             if group.synapses == name and group.clock is entry.clock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import brian2 as b2
 import numpy as np
@@ -13,6 +14,7 @@ from brian2 import ms
 
 from bioplaus import engine
 from bioplaus.engine.nancheck import InvalidStateError
+from bioplaus.engine.overflow import IntegerOverflowError
 from bioplaus.engine.program import CompilationError
 
 
@@ -28,6 +30,45 @@ def test_nan_is_named(fuse: bool) -> None:
     with pytest.raises(InvalidStateError, match=place):
         b2.Network(neurons).run(1 * ms)
     b2.prefs.codegen.runtime.numba.nan_check = False
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_a_counter_that_overflows_is_named(fuse: bool) -> None:
+    """Neuron 2 begins two below the largest number: it goes wrong in the third step."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = fuse
+    neurons = b2.NeuronGroup(4, "hits : integer", name="cells")
+    neurons.hits[2] = 2**31 - 3
+    neurons.run_regularly("hits += 1")
+    monitor = b2.StateMonitor(neurons, "hits", record=2)
+    network = b2.Network(neurons, monitor)
+    place = r"cells's integer variable 'hits' .* at index 2, at t = 200\. us"
+    with pytest.raises(IntegerOverflowError, match=place):
+        network.run(1 * ms)
+    assert monitor.hits.tolist() == [[2**31 - 2, 2**31 - 1]]
+    neurons.hits = 0
+    network.run(1 * ms)  # the fault is forgotten
+    assert np.all(neurons.hits == 10)
+
+
+@pytest.mark.parametrize("delay", [0 * ms, 0.1 * ms, [0.1, 0.2, 0.3, 0.4] * ms])
+@pytest.mark.parametrize("counted", ["hits_syn", "hits_post"])
+def test_counters_of_synapses_overflow_too(delay: Any, counted: str) -> None:
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = True
+    cells = b2.NeuronGroup(2, "hits : integer", threshold="True", name="cells")
+    links = b2.Synapses(
+        cells,
+        cells,
+        "hits_syn : integer",
+        on_pre=f"{counted} += 2000000000",
+        name="links",
+    )
+    links.connect()
+    links.pre.delay = delay
+    variable = counted.removesuffix("_post")
+    with pytest.raises(IntegerOverflowError, match=f"'{variable}' left its range"):
+        b2.Network(cells, links).run(2 * ms)
 
 
 @pytest.mark.parametrize("fuse", [True, False])

@@ -1,0 +1,52 @@
+"""Stop a run when an integer variable leaves the range of its 32 bits, and say where.
+
+Brian2's other targets let a counter go on at its most negative value without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from brian2.units.allunits import second
+
+__all__ = ["FAULT", "IntegerOverflowError", "checked", "raise_if_overflown"]
+
+FAULT = "_nb_fault_"
+"""Begins the name of a (1,) int64 array: 1 + the index at which the variable of that name left its
+range, or 0."""
+
+_RANGE = np.iinfo(np.int32)
+
+
+class IntegerOverflowError(OverflowError):
+    """An integer variable has grown beyond what its 32 bits can hold."""
+
+
+def checked(name: str, dtype: Any, index: str) -> list[str]:
+    """Lines that leave a kernel before a number that does not fit is written to an array.
+
+    In a kernel integers are calculated in 64 bits; index : expression of the place in the array.
+    """
+    if np.dtype(dtype) != np.int32:
+        return []
+    return [
+        f"if not {_RANGE.min} <= {name} <= {_RANGE.max}:",
+        f"    {FAULT}{name}[0] = 1 + {index}",
+        "    return 1",
+    ]
+
+
+def raise_if_overflown(code_object: Any, faults: Mapping[str, Any]) -> None:
+    """Raise IntegerOverflowError for the first of the faults that has occurred."""
+    for name, fault in faults.items():
+        if fault[0]:
+            variable = code_object.variables[name.removeprefix(FAULT)]
+            owner = variable.owner
+            t = getattr(code_object.owner, "clock", owner).t_
+            raise IntegerOverflowError(
+                f"{owner.name}'s integer variable '{variable.name}' left its range of 32 bits at "
+                f"index {fault[0] - 1}, at t = {t * second}. Declare it as a number without unit "
+                f"('{variable.name} : 1'), which counts exactly up to 2**53."
+            )
