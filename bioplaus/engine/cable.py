@@ -55,29 +55,27 @@ def prepare_cable(
 
 
 @njit(error_model="numpy", **_options)
-def _eliminate(matrix: Any, g_total: Any, right: Any, factor: Any, first: int, stop: int) -> None:
+def _eliminate(matrix: Any, g_total: Any, right: Any, pivot: Any, first: int, stop: int) -> None:
     """Solve the three tridiagonal systems of one section in place of their right-hand sides."""
+    # Divisions, not multiplications by a reciprocal: the potentials at the ends of a short section
+    # are differences of nearly equal numbers, which show every last bit.
     upper, main, lower = matrix
     particular, plus, minus = right
-    for j in range(first, stop):
-        pivot = main[j] - g_total[j]
-        above = upper[j + 1] if j + 1 < len(main) else 0.0
-        if j > first:
-            below = lower[j - 1]
-            scale = 1.0 / (pivot - below * factor[j - 1])
-            particular[j] = (particular[j] - below * particular[j - 1]) * scale
-            plus[j] = (plus[j] - below * plus[j - 1]) * scale
-            minus[j] = (minus[j] - below * minus[j - 1]) * scale
-        else:
-            scale = 1.0 / pivot
-            particular[j] *= scale
-            plus[j] *= scale
-            minus[j] *= scale
-        factor[j] = above * scale
+    pivot[first] = main[first] - g_total[first]
+    for j in range(first + 1, stop):
+        share = lower[j - 1] / pivot[j - 1]
+        pivot[j] = main[j] - g_total[j] - share * upper[j]
+        particular[j] -= share * particular[j - 1]
+        plus[j] -= share * plus[j - 1]
+        minus[j] -= share * minus[j - 1]
+    last = stop - 1
+    particular[last] /= pivot[last]
+    plus[last] /= pivot[last]
+    minus[last] /= pivot[last]
     for j in range(stop - 2, first - 1, -1):
-        particular[j] -= factor[j] * particular[j + 1]
-        plus[j] -= factor[j] * plus[j + 1]
-        minus[j] -= factor[j] * minus[j + 1]
+        particular[j] = (particular[j] - upper[j + 1] * particular[j + 1]) / pivot[j]
+        plus[j] = (plus[j] - upper[j + 1] * plus[j + 1]) / pivot[j]
+        minus[j] = (minus[j] - upper[j + 1] * minus[j + 1]) / pivot[j]
 
 
 @njit(error_model="numpy", **_options)
@@ -129,7 +127,7 @@ def _nb_solve_cable(
     matrix: Any,
     right: Any,
     sources: Any,
-    factor: Any,
+    pivot: Any,
     tree: Any,
     system: Any,
     conductance: Any,
@@ -137,7 +135,8 @@ def _nb_solve_cable(
     """Advance the potentials ``v`` [V] by one step.
 
     membrane : capacitance, total conductance and constant current per area of each compartment;
-    the other arguments as in `prepare_cable`; ``right`` and ``system`` are memory to work in.
+    the other arguments as in `prepare_cable`; ``right``, ``pivot`` and ``system`` are memory to
+    work in.
     """
     capacitance, g_total, current = membrane
     starts, stops = sections
@@ -147,7 +146,7 @@ def _nb_solve_cable(
         plus[j] = sources[0][j]
         minus[j] = sources[1][j]
     for i in range(len(starts)):
-        _eliminate(matrix, g_total, right, factor, starts[i], stops[i])
+        _eliminate(matrix, g_total, right, pivot, starts[i], stops[i])
     _couple(tree, system, conductance, right, starts, stops)
     _solve_tree(tree, system)
     potential = system[3]
