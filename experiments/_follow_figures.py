@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["learning_curve", "open_loop", "phase", "raster", "return_map", "weights"]
+__all__ = [
+    "hands",
+    "learning_curve",
+    "learning_curves",
+    "open_loop",
+    "phase",
+    "raster",
+    "return_map",
+    "weights",
+]
 
 
 def learning_curve(run: RunReader) -> Figure:
@@ -130,14 +139,17 @@ def learning_curves(run: RunReader) -> Figure:
     return figure
 
 
-def hand(run: RunReader) -> Figure:
-    """The path that the hand should draw, and the one that it drew."""
-    figure = plotting.figure(height=2.6)
-    ax = figure.subplots()
-    for name, colour in (("wanted", GREY), ("drawn", COLOURS[0])):
-        path = run.trace("hand", name).value
-        plotting.phase_plane(
-            ax, path[0], path[1], label=name, colour=colour, names=("x [m]", "y [m]")
-        )
-    ax.set_aspect("equal")
+def hands(run: RunReader, drawings: list[str], gains: tuple[float, ...]) -> Figure:
+    """What the hand should draw and what it drew; a column for each gain of the feedback."""
+    figure = plotting.figure(width="page", height=2.2 * len(drawings))
+    axes = figure.subplots(len(drawings), len(gains), squeeze=False, sharex=True, sharey=True)
+    for row, name in zip(axes, drawings):
+        for ax, gain in zip(row, gains):
+            for which, colour in (("wanted", GREY), ("drawn", COLOURS[0])):
+                path = run.trace(f"{name}, gain {gain:g}", which).value
+                plotting.phase_plane(
+                    ax, path[0], path[1], label=which, colour=colour, names=("x [m]", "y [m]")
+                )
+            ax.set_title(f"{name}, feedback {gain:g}" if gain else f"{name}, no feedback")
+            ax.set_aspect("equal")
     return figure

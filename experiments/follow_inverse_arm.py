@@ -1,4 +1,4 @@
-"""An inverse model of the arm, learned while babbling (Gilra and Gerstner 2018, figure 2)."""
+"""An inverse model of the arm, learned while babbling, draws with it (Gilra and Gerstner 2018)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bioplaus.records import RunReader
+    from bioplaus.tasks.arm import ArmSetting
     from bioplaus.tasks.tracking import Stretch, Tracking
 
 TORQUE_SCALE = 0.1
 STATE_SCALE = (1 / 2.5, 1 / 2.5, 0.15, 0.15)
+DRAWINGS = {
+    "diamond": ((0.0, 0.05), (0.1, 0.15), (0.0, 0.25), (-0.1, 0.15), (0.0, 0.05)),
+    "zig-zag": ((0.0, 0.05), (0.1, 0.1), (-0.1, 0.15), (0.1, 0.2), (-0.1, 0.25)),
+}
+"""Corners of what the hand draws [m], seen from where it hangs at rest; the article's are not
+printed."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,9 @@ class Settings(InverseArm):
     )
     lag: Quantity = parameter(
         "50 ms", "age of the second state and of the torque to infer", source="2018", low="1 ms"
+    )
+    feedback: float = parameter(
+        3.0, "gain of the arm's fed-back deviation while it draws", source="2018", low=0.0
     )
 
 
@@ -51,8 +61,10 @@ class InverseStretch:
 class FollowInverseArm(FollowExperiment):
     """``torque_error`` is the mean squared torque error in network units, 40 s open loop.
 
-    ``hand_error`` is how well the arm draws when the network's torques move it: root mean squared
-    distance [m] of the hand from a diamond with sides of 14 cm, drawn in 5 s without feedback.
+    Then the network's torques move the arm, whose hand is to draw a diamond and a zig-zag in 5 s
+    each: ``hand_error_alone`` is the root mean squared distance [m] of the hand from where it
+    should be, ``hand_error`` the same where the arm's deviation is fed back to the network, and
+    ``hand_gain`` the ratio of the two.
     """
 
     Parameters = Settings
@@ -85,6 +97,22 @@ class FollowInverseArm(FollowExperiment):
         self._before = {"state": np.zeros((lag, 4)), "torque": np.zeros((lag, 2))}
         return Tracking(body, commands, TrackingSettings(filtered=False), self.rng)
 
+    def setup(self) -> None:
+        """Let the output move an arm of its own."""
+        from brian2 import StateMonitor
+
+        from bioplaus.models import follow
+        from bioplaus.tasks.arm import DAMPING
+
+        super().setup()
+        setting = DAMPING[self.parameters.arm]
+        self.control = follow.add_control(self.model, setting, STATE_SCALE, TORQUE_SCALE)
+        self._angles = StateMonitor(
+            self.control.arm, ("angle1", "angle2"), record=True, name="arm_angles"
+        )
+        self._angles.active = False
+        self.network.add(self._angles)
+
     def training_stretch(self, seconds: float) -> Any:
         """The arm's babbling, turned round: states in, torques out."""
         import numpy as np
@@ -106,40 +134,61 @@ class FollowInverseArm(FollowExperiment):
         self.close_loop(self.period)
         stretch = self.training_stretch(40.0)
         output = self.open_loop(self.shown_test, stretch)
+        alone, fed_back = self._draw(0.0), self._draw(self.parameters.feedback)
         return {
             "torque_error": float(np.mean((output - stretch.target) ** 2)),
             "torque_error_share": normalised_error(output, stretch.target),
-            "hand_error": self._draw(),
+            "hand_error_alone": alone,
+            "hand_error": fed_back,
+            "hand_gain": fed_back / alone,
         }
 
-    def _draw(self) -> float:
-        """Desired states to torques, torques to the arm; hands are compared ``lag`` apart."""
+    def _draw(self, gain: float) -> float:
+        """All drawings with a gain of the feedback; hands are compared ``lag`` apart."""
         import numpy as np
 
-        from bioplaus.tasks.arm import DAMPING, drawing, joints
-        from bioplaus.tasks.dynamical_systems import trajectory
+        from bioplaus.tasks.arm import DAMPING, drawing
 
         setting = DAMPING[self.parameters.arm]
-        rest = np.array([0.0, -setting.l1 - setting.l2])
-        diamond = rest + np.array([[0, 0.05], [0.1, 0.15], [0, 0.25], [-0.1, 0.15], [0, 0.05]])
-        wanted = drawing(np.vstack([rest, diamond]), 5.0, setting) * np.array(STATE_SCALE)
+        apart = []
+        self.control.set_gain(gain)
+        for name, corners in DRAWINGS.items():
+            hands = np.vstack([[0.0, 0.0], corners]) - [0.0, setting.l1 + setting.l2]
+            wanted = drawing(hands, 5.0, setting)
+            apart.append(self._draw_one(f"{name}, gain {gain:g}", wanted, setting))
+        self.control.set_gain(0.0)
+        return float(np.sqrt(np.mean(np.square(apart))))
+
+    def _draw_one(self, name: str, wanted: NDArray[Any], setting: ArmSetting) -> float:
+        import numpy as np
+
+        from bioplaus.tasks.arm import joints
+
         lag = round(1e3 * float(to_quantity(self.parameters.lag)))
+        states = np.vstack([wanted, np.tile(wanted[-1] * [1, 1, 0, 0], (lag, 1))])
+        states *= np.array(STATE_SCALE)
         stretch = InverseStretch(
-            present=wanted,
-            past=np.concatenate([np.zeros((lag, 4)), wanted[:-lag]]),
-            target=np.zeros((len(wanted), 2)),
-            quiet=np.zeros(len(wanted)),
+            present=states,
+            past=np.concatenate([np.zeros((lag, 4)), states[:-lag]]),
+            target=np.zeros((len(states), 2)),
+            quiet=np.zeros(len(states)),
         )
-        torques = self.open_loop("drawing", stretch)
-        moved, _ = trajectory(self.tracking.system, np.zeros(4), torques)
-        hands = [joints(2.5 * states[:, :2], setting)[:, 2] for states in (wanted, moved)]
-        apart = hands[1][lag:] - hands[0][:-lag]
+        self.control.rest()
+        self._angles.active = True
+        self.open_loop(None, stretch)
+        self._angles.active = False
+        angles = np.stack([self._angles.angle1[0], self._angles.angle2[0]], axis=1)[-len(states) :]
+        hands = {
+            "wanted": joints(wanted[:, :2], setting)[:, 2],
+            "drawn": joints(angles, setting)[lag:, 2],
+        }
         self.put_recording(
             traces={
-                ("hand", name): (1e-3 * np.arange(len(hand)), hand.T, "m")
-                for name, hand in zip(("wanted", "drawn"), hands)
+                (name, which): (1e-3 * np.arange(len(hand)), hand.T, "m")
+                for which, hand in hands.items()
             }
         )
+        apart = hands["drawn"] - hands["wanted"]
         return float(np.sqrt(np.mean(np.sum(apart**2, axis=1))))
 
     def state(self) -> Mapping[str, Any]:
@@ -161,7 +210,8 @@ class FollowInverseArm(FollowExperiment):
         yield "learning-curve", drawn.learning_curve(run)
         yield "open-loop", drawn.open_loop(run, self.shown_test, self.shown_seconds)
         yield "raster", drawn.raster(run, self.shown_test, self.shown_neurons)
-        yield "drawing", drawn.hand(run)
+        gains = (0.0, run.parameters["feedback"])
+        yield "drawing", drawn.hands(run, list(DRAWINGS), gains)
 
 
 EXPERIMENT = FollowInverseArm

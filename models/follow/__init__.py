@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "control": ["Control", "add_control"],
         "field": ["learned_field"],
         "ideal": ["ideal_factors"],
         "network": ["Model", "build"],

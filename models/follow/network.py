@@ -33,8 +33,10 @@ STEEP_GAIN = 40.5
 
 INPUT = """
 u : 1
+correction : 1
 origin : second (shared)
 """
+"""correction : what a controller adds to the command (:mod:`.control`)."""
 
 OUTPUT = """
 decoded : 1
@@ -244,7 +246,10 @@ def _in_every_step(p: Follow, groups: dict[str, NeuronGroup]) -> list[Any]:
     form = FORMS[p.weights]
     readings = [
         groups[f"{name}_input"].run_regularly(
-            f"u = {name}(t - origin, i)", when="groups", order=-2, name=f"{name}_reading"
+            f"u = {name}(t - origin, i) + correction",
+            when="groups",
+            order=-2,
+            name=f"{name}_reading",
         )
         for name in p.commands
     ]
