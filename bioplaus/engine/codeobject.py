@@ -23,9 +23,11 @@ from .nancheck import raise_if_invalid
 from .nextspike import NextSpike, next_spike
 from .overflow import FAULT, raise_if_overflown
 from .preferences import preference
-from .program import BUFFER_FULL, Program, Step
+from .program import Program
 from .queue import EventQueue
 from .recording import RecordBuffer
+from .text import BUFFER_FULL, Step
+from .thresholds import AllAtOnce, all_at_once
 from .unchanged import Unchanged
 
 __all__ = ["NumbaCodeObject", "PushSpikes"]
@@ -63,7 +65,7 @@ class NumbaCodeObject(NumpyCodeObject):
     title: str = ""
     buffer: RecordBuffer | None = None
     queue: EventQueue | None = None
-    cheaper: NextSpike | Unchanged | None = None
+    cheaper: NextSpike | AllAtOnce | Unchanged | None = None
     sweep: Sweep | None = None
 
     def prepare(self, pathway: Any = None) -> None:
@@ -82,7 +84,7 @@ class NumbaCodeObject(NumpyCodeObject):
             if isinstance(variable, ArrayVariable)
         }
         self.kernel = Kernel.from_body(self.code.run, self._resolve, compiled)
-        self.cheaper = next_spike(self) if "next_spike" in preference("rewrites") else None
+        self.cheaper = self._cheaper_body()
         if self.cheaper is not None:
             resolve = self.cheaper.resolver(self._resolve)
             self.kernel = Kernel.from_body(self.cheaper.body, resolve, compiled)
@@ -90,6 +92,13 @@ class NumbaCodeObject(NumpyCodeObject):
         self._program: Program | None = None
         self._nan_check = bool(preference("nan_check"))
         self.begin_run()
+
+    def _cheaper_body(self) -> NextSpike | AllAtOnce | None:
+        for name, rewrite in (("next_spike", next_spike), ("all_at_once", all_at_once)):
+            cheaper = rewrite(self) if name in preference("rewrites") else None
+            if cheaper is not None:
+                return cheaper
+        return None
 
     def _sweep_rows(self, compiled: Mapping[str, Any]) -> None:
         """Go along rows if the kernel visits the synapses of an all-to-all projection."""

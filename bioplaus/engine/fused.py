@@ -26,9 +26,10 @@ from .loop import step_through
 from .nancheck import with_checks
 from .onepass import one_pass
 from .preferences import preference
-from .program import Program, Step
+from .program import Program
 from .reentry import Circumstances, is_monitor
 from .reports import Reporter
+from .text import Step
 from .unchanged import unchanged_drive
 
 __all__ = ["Entry", "Plan", "fused_runs", "last_plan", "plan", "rewrites", "run", "wanted"]

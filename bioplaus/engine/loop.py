@@ -10,7 +10,9 @@ from brian2.core.clocks import Clock
 from brian2.core.network import Network
 
 from .preferences import preference
-from .program import (
+from .program import Program
+from .reports import Reporter
+from .text import (
     BUFFER_FULL,
     ENDS,
     FINISHED,
@@ -19,9 +21,7 @@ from .program import (
     PYTHON_DUE,
     STEPS,
     STOP_FOR_PYTHON,
-    Program,
 )
-from .reports import Reporter
 
 if TYPE_CHECKING:
     from .fused import Plan

@@ -9,7 +9,15 @@ from brian2.core.preferences import BrianPreference, prefs
 __all__ = ["REWRITES", "preference"]
 
 #: Exact rewrites that make a network cheaper, each described in the module of its name.
-REWRITES = ("next_spike", "dense", "one_pass", "unchanged_drive", "flush_denormals")
+REWRITES = (
+    "next_spike",
+    "all_at_once",
+    "invariants",
+    "dense",
+    "one_pass",
+    "unchanged_drive",
+    "flush_denormals",
+)
 
 _SECTION = "codegen.runtime.numba"
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import carray, njit, types
 from numba.extending import intrinsic, overload
 
@@ -28,10 +29,13 @@ __all__ = [
     "_nb_divide",
     "_nb_exprel",
     "_nb_failures",
+    "_nb_first_flag",
     "_nb_floor",
     "_nb_int",
+    "_nb_least_time",
     "_nb_multiply",
     "_nb_np",
+    "_nb_other_flags",
     "_nb_poisson",
     "_nb_rand",
     "_nb_randn",
@@ -70,6 +74,26 @@ _nb_address: Any = intrinsic(_address)
 def _nb_view(address: Any, length: Any, dtype: Any) -> Any:
     """The array at an address; its arguments are no literals, for each of which Numba compiles."""
     return carray(_nb_address(address), (np.intp(length),), dtype)
+
+
+def _first_flag(typing_context: Any, word: Any) -> Any:
+    """The number of the first byte of a word of 64 bits that is not zero."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        never_zero = ir.Constant(ir.IntType(1), 1)
+        return builder.lshr(builder.cttz(arguments[0], never_zero), ir.Constant(word_type, 3))
+
+    word_type = ir.IntType(64)
+    return types.int64(types.uint64), generate
+
+
+_nb_first_flag: Any = intrinsic(_first_flag)
+
+
+@_inline
+def _nb_other_flags(word: Any) -> Any:
+    """The word without its lowest bit that is set."""
+    return word & (word - np.uint64(1))
 
 
 @_inline
@@ -176,6 +200,19 @@ def _nb_exprel(x: float) -> float:
 @_inline
 def _nb_timestep(t: float, dt: float) -> Any:
     return np.int64((t + 1e-3 * dt) / dt)
+
+
+@_inline
+def _nb_least_time(steps: int, dt: float) -> float:
+    """The smallest x with ``int(x/dt) >= steps``, which is what `_nb_timestep` ends with."""
+    if abs(float(steps)) > 4e18:  # a time too long for an integer
+        return np.inf if steps > 0 else -np.inf
+    least = (steps if steps > 0 else steps - 1) * dt
+    while np.int64(least / dt) >= steps:
+        least = np.nextafter(least, -np.inf)
+    while np.int64(least / dt) < steps:
+        least = np.nextafter(least, np.inf)
+    return least
 
 
 @_inline

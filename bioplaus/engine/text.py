@@ -1,0 +1,191 @@
+"""The text of a program: a module with its kernels, and one function with the loop over steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .invariants import Split, split
+from .kernel import ArrayArgument, Kernel
+from .preferences import preference
+
+if TYPE_CHECKING:
+    from .program import Program
+
+__all__ = ["BUFFER_FULL", "CHUNK_DONE", "FINISHED", "PYTHON_DUE", "Step", "Text"]
+
+CHUNK_DONE, FINISHED, BUFFER_FULL, PYTHON_DUE = range(4)
+
+# Positions in the array of control values.
+FIRST, LAST, STEPS, STOP_FOR_PYTHON, ENDS = range(5)
+
+_SAFE_FASTMATH = ("afn", "arcp", "contract", "nsz", "reassoc")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kernel in the order of a step.
+
+    clock : position in the program's clocks; grow : called when the kernel has no room left;
+    switchable : whether it can be left out without writing another program; origin : the name of
+    the object and its statements, for errors.
+    """
+
+    kernel: Kernel
+    clock: int = 0
+    grow: Callable[[], None] | None = None
+    switchable: bool = False
+    origin: str = ""
+
+
+class Text:
+    """Writes the module of a program."""
+
+    def __init__(
+        self,
+        program: Program,
+        clocks: Sequence[tuple[ArrayArgument, ArrayArgument, ArrayArgument]],
+        python_clocks: Sequence[int],
+    ) -> None:
+        self.program = program
+        self.clocks = clocks
+        self.python_clocks = sorted(set(python_clocks))
+        self.functions: dict[str, Any] = {}
+        self.kernels: dict[str, str] = {}
+        self.once: dict[str, str] = {}
+        self.before: list[str] = []
+        self.invariants = "invariants" in preference("rewrites")
+
+    def module(self) -> str:
+        """The whole text."""
+        clock_names = [[self.program.name_of(array) for array in clock] for clock in self.clocks]
+        calls = self._calls()
+        loop = self._loop(clock_names, calls)
+        views = [
+            f"_a{row} = _nb_view(table[{row}, 0], table[{row}, 1], {_numpy_type(argument.kind)})"
+            for row, argument in enumerate(self.program.arrays)
+        ]
+        values = [f"{name} = {element}" for name, element in self.program.loads.items()]
+        options = "error_model='numpy', nogil=True"
+        if preference("fastmath"):
+            options += f", fastmath={set(_SAFE_FASTMATH)!r}"
+        head = ["from bioplaus.engine.support import *", ""]
+        if "flush_denormals" in preference("rewrites"):
+            head.insert(1, "from bioplaus.engine.denormals import *")
+            loop = ["before = _nb_flush_denormals()", *_restoring(loop)]
+        # Inlined, because a call would copy the description of every array that it passes.
+        inner = f"{options}, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
+        for text, name in [*self.once.items(), *self.kernels.items()]:
+            head += [f"@njit({inner})", f"def {name}(" + text.partition("(")[2], ""]
+        head += [f"@njit(cache=CACHE, {options})"]
+        head += ["def run(control, table, floats, integers, generator):"]
+        return "\n".join(head + _indented(views + values + self.before + loop)) + "\n"
+
+    def _calls(self) -> list[str]:
+        calls = []
+        resumable = any(step is not None and step.kernel.resumable for step in self.program.steps)
+        for position, step in enumerate(self.program.steps):
+            if step is None:
+                continue
+            call = self._call(step, position)
+            conditions = []
+            if step.switchable:
+                conditions.append(f"control[{ENDS + len(self.clocks) + position}] != 0")
+            if len(self.clocks) > 1:
+                conditions.append(f"due_{step.clock}")
+            if resumable or self.python_clocks:
+                conditions.append(f"first <= {position}")
+            if self.python_clocks:
+                conditions.append(f"last > {position}")
+            if step.kernel.resumable:
+                conditions.append(f"{call} != 0")
+                calls.append(f"if {' and '.join(conditions)}:")
+                calls += [f"    control[{FIRST}] = {position}", f"    return {BUFFER_FULL}"]
+            elif conditions:
+                calls += [f"if {' and '.join(conditions)}:", f"    {call}"]
+            else:
+                calls.append(call)
+        return calls
+
+    def _call(self, step: Step, position: int) -> str:
+        """The call of a kernel; what it needs to be computed once is computed before the loop."""
+        kernel, origins = step.kernel, self.program.origins
+        arguments = [self.program.name_of(argument) for argument in kernel.arguments]
+        parts = split(kernel) if self.invariants else Split(kernel.text)
+        if parts.once:
+            once = self.once.setdefault(parts.once, f"once_{len(self.once)}")
+            origins.setdefault(once, step.origin)
+            values = [f"_once_{position}_{number}" for number in range(parts.values)]
+            taken = ", ".join(arguments[number] for number in parts.taken)
+            self.before.append(f"{', '.join(values)}, = {once}({taken})")
+            arguments += values
+        name = self.kernels.setdefault(parts.text, f"kernel_{len(self.kernels)}")
+        origins.setdefault(name, step.origin)
+        self.functions.update(kernel.functions)
+        return f"{name}({', '.join(arguments)})"
+
+    def _loop(self, clocks: list[list[str]], calls: list[str]) -> list[str]:
+        begin = [f"first = control[{FIRST}]", f"last = control[{LAST}]"]
+        if not clocks:
+            return [*begin, *calls, f"return {CHUNK_DONE}"]
+        step = self._which_clocks(clocks)
+        if self.python_clocks:
+            due = " or ".join(f"due_{clock}" for clock in self.python_clocks)
+            turn = f"if control[{STOP_FOR_PYTHON}] != 0 and ({due}):"
+            step += [turn, f"    return {PYTHON_DUE}"]
+        step += calls
+        if self.python_clocks:
+            step += [f"if last < {len(self.program.steps)}:", f"    return {PYTHON_DUE}"]
+        for number, (timestep, t, dt) in enumerate(clocks):
+            tick = [f"{timestep}[0] += 1", f"{t}[0] = {timestep}[0] * {dt}[0]"]
+            step += tick if len(clocks) == 1 else [f"if due_{number}:", *_indented(tick)]
+        step += ["first = 0", f"control[{FIRST}] = 0", f"control[{STEPS}] -= 1"]
+        return [
+            *begin,
+            f"while control[{STEPS}] > 0:",
+            *_indented(step),
+            f"return {CHUNK_DONE}",
+        ]
+
+    def _which_clocks(self, clocks: list[list[str]]) -> list[str]:
+        """Find the clocks that are due, with the tolerance of Brian2's own network."""
+        if len(clocks) == 1:
+            lines = [f"if {clocks[0][0]}[0] >= control[{ENDS}]:", f"    return {FINISHED}"]
+            return lines + (["due_0 = True"] if self.python_clocks else [])
+        now, dt, timestep = "now", "now_dt", "now_timestep"
+        lines = [f"{now} = {clocks[0][1]}[0]", f"{dt} = {clocks[0][2]}[0]"]
+        lines += [f"{timestep} = {clocks[0][0]}[0]", f"end = control[{ENDS}]"]
+        for number, clock in enumerate(clocks[1:], start=1):
+            lines += [f"if {clock[1]}[0] < {now}:"]
+            lines += _indented(
+                [
+                    f"{now} = {clock[1]}[0]",
+                    f"{dt} = {clock[2]}[0]",
+                    f"{timestep} = {clock[0]}[0]",
+                    f"end = control[{ENDS + number}]",
+                ]
+            )
+        lines += [f"if {timestep} >= end:", f"    return {FINISHED}"]
+        for number, clock in enumerate(clocks):
+            difference = f"abs({clock[1]}[0] - {now}) / min({dt}, {clock[2]}[0])"
+            lines.append(f"due_{number} = {clock[1]}[0] == {now} or {difference} < 1e-4")
+        return lines
+
+
+def _numpy_type(kind: str) -> str:
+    return "_nb_np." + ("bool_" if kind == "bool" else kind)
+
+
+def _restoring(lines: Sequence[str]) -> list[str]:
+    """Lines that set the processor back before they return."""
+    restored = []
+    for line in lines:
+        if line.lstrip().startswith("return "):
+            restored.append(line.partition("return")[0] + "_nb_restore_denormals(before)")
+        restored.append(line)
+    return restored
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return ["    " + line for line in lines]
