@@ -30,7 +30,7 @@ KEPT = Path("docs/results/engine/examples.json")
 RESULTS = Path(tempfile.gettempdir()) / "bioplaus-examples"
 SEEDS = (1, 2, 3)
 NOT_RUN = "not run"
-HOW = ("runs", "fused_runs", "in_python", "rewritten")
+HOW = ("runs", "fused_runs", "in_python", "rewrites")
 _PATIENCE = 20  # seconds of waiting per CPU second: other work may share the machine
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 

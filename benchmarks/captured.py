@@ -110,13 +110,13 @@ def shorten_runs(steps: int) -> None:
 def watch_runs(mode: str) -> dict[str, Any]:
     """Counts ``run()`` calls on the engine, and says what did not run as it stands.
 
-    ``in_python`` : reasons why objects ran in Python; ``rewritten`` : notes of exact rewrites.
+    ``in_python`` : reasons why objects ran in Python; ``rewrites`` : names of those that acted.
     """
     seen: dict[str, Any] = {}
     if mode == "fused":
         from bioplaus.engine.device import NumbaDevice
 
-        seen = {"runs": 0, "fused_runs": 0, "in_python": [], "rewritten": []}
+        seen = {"runs": 0, "fused_runs": 0, "in_python": [], "rewrites": []}
         original = NumbaDevice.network_run
 
         def watching(device: Any, network: brian2.Network, *args: Any, **kwargs: Any) -> None:
@@ -136,12 +136,8 @@ def _look_at_plan(network: brian2.Network, seen: dict[str, Any]) -> None:
     seen["fused_runs"] = fused_runs()
     plan = last_plan(network)
     for entry in plan.entries if plan is not None else ():
-        notes = list(entry.notes)
-        if entry.code_object is not None and entry.code_object.cheaper is not None:
-            notes.append(entry.code_object.cheaper.note)
-        if entry.code_object is not None and entry.code_object.sweep is not None:
-            notes.append("dense rows")
-        for kind, texts in (("in_python", [entry.reason]), ("rewritten", notes)):
+        names = [note.partition(":")[0] for note in entry.rewritten()]
+        for kind, texts in (("in_python", [entry.reason]), ("rewrites", names)):
             seen[kind] += [text for text in texts if text and text not in seen[kind]]
 
 

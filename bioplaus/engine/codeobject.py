@@ -169,6 +169,11 @@ class NumbaCodeObject(NumpyCodeObject):
             "_nb_queue_wanted": lambda: queue.wanted,
         }
 
+    @property
+    def notes(self) -> list[str]:
+        """What rewrites have made of it, each line beginning with the name of one."""
+        return [rewrite.note for rewrite in (self.cheaper, self.sweep) if rewrite is not None]
+
     def begin_run(self) -> None:
         """Start from the variables and the random state alone; called before every run."""
         if isinstance(self.cheaper, NextSpike):

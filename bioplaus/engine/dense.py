@@ -78,6 +78,8 @@ class Sweep:
     views: dict[str, str] = field(default_factory=dict)
     of_events: bool = False
 
+    note = "dense: swept along contiguous rows"
+
     def loop(self, row: str) -> list[ast.stmt]:
         """The statements of one row; ``row`` is the expression of its number."""
         lines = [f"_nb_start = ({row}) * _nb_columns"]

@@ -16,6 +16,8 @@ __all__ = ["explain", "fallbacks"]
 def explain(network: Any = None) -> None:
     """Print how each object of a network runs, in the order of a step, and why.
 
+    A line of what a rewrite has done begins with the rewrite's name in the preference ``rewrites``.
+
     network : the network, by default the one that ``run()`` runs.  If it has not been run yet it is
     prepared by a run of no duration.
     """
@@ -43,12 +45,12 @@ def fallbacks(network: Any) -> list[tuple[str, str]] | None:
 def _lines(plan: fused.Plan) -> list[str]:
     compiled = sum(entry.kernel is not None for entry in plan.entries)
     lines = [f"{compiled} of {len(plan.entries)} parts of a step are in the compiled loop."]
+    lines += [f"  {note}" for note in plan.notes]
     width = max((len(entry.owner.name) for entry in plan.entries), default=0)
     for entry in plan.entries:
         how = "compiled" if entry.kernel is not None else f"in Python: {entry.reason}"
+        how += "" if entry.owner.active else ", switched off"
         clock = f"every {entry.clock.dt}"
         lines.append(f"  {entry.owner.name:<{width}}  {clock:<16}  {how}")
-        cheaper = getattr(entry.code_object, "cheaper", None)
-        notes = entry.notes + ([cheaper.note] if cheaper is not None else [])
-        lines += [f"  {'':<{width}}  {note}" for note in notes]
+        lines += [f"  {'':<{width}}  {note}" for note in entry.rewritten()]
     return lines

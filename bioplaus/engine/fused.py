@@ -51,6 +51,10 @@ class Entry:
     reason: str = ""
     notes: list[str] = field(default_factory=list)
 
+    def rewritten(self) -> list[str]:
+        """What rewrites have done to it, alone or with others."""
+        return [*getattr(self.code_object, "notes", ()), *self.notes]
+
 
 rewrites: dict[str, Callable[[list[Entry]], list[Entry]]] = {
     "one_pass": one_pass,
@@ -79,6 +83,12 @@ class Plan:
     clocks: list[Clock]
     program: Program
     circumstances: Circumstances | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What rewrites have done to the loop as a whole."""
+        flushed = "_nb_flush_denormals" in self.program.text
+        return ["flush_denormals: numbers too small for full precision are zero"] * flushed
 
     def begin_run(self) -> None:
         """Do what the code objects themselves do before a run that is not prepared anew."""

@@ -73,7 +73,9 @@ def with_checks(entries: Sequence[Entry]) -> list[Entry]:
         if variables:
             check: Any = _Check(entry)
             kernel = _kernel(variables)
-            checked.append(replace(entry, kernel=kernel, code_object=check, notes=["NaN check"]))
+            checked.append(
+                replace(entry, kernel=kernel, code_object=check, notes=["nan_check: looked at"])
+            )
     return checked
 
 
@@ -84,5 +86,5 @@ for _idx in range(len({name})):
     if {name}[_nb_at(_idx)] != {name}[_nb_at(_idx)]:
         return 1
 """
-    body = "".join(look.format(name=name) for name in arrays) + "return 0"
+    body = "".join(look.format(name=name) for name in arrays)
     return Kernel.from_body(body, arrays.__getitem__)

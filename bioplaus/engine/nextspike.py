@@ -116,7 +116,7 @@ def _threshold(code_object: Any, tree: ast.Module, at: int) -> NextSpike | None:
         largest=_LARGEST_PROBABILITY,
     )
     numbers = np.full(2 + len(keys) + len(loads) * size, np.nan)
-    note = "the step of the next spike is drawn (same law as a trial per neuron and step)"
+    note = "next_spike: its step is drawn (same law as a trial per neuron and step)"
     return NextSpike(text, note, np.array([-1, 0]), numbers)
 
 
@@ -186,7 +186,7 @@ def _private_inputs(code_object: Any, tree: ast.Module, at: int) -> NextSpike | 
         body=_text(loop.body, 4).replace(ast.unparse(calls[0]), "1"),
         after=_text(tree.body[at + 1 :]),
     )
-    note = "private sources are one process whose events pick a target (same law as one each)"
+    note = "next_spike: all sources as one process whose events pick a target (same law)"
     return NextSpike(text, note, np.array([-1, 0]), np.zeros(1))
 
 

@@ -58,7 +58,10 @@ def one_pass(entries: list[Any]) -> list[Any]:
                     entries[group.at] = replace(
                         entries[group.at],
                         kernel=group.kernel,
-                        notes=[*entries[group.at].notes, f"one pass with {entry.owner.name}"],
+                        notes=[
+                            *entries[group.at].notes,
+                            f"one_pass: joined with {entry.owner.name}",
+                        ],
                     )
                     break
         else:

@@ -28,7 +28,7 @@ class Unchanged:
     seen : (1 + k,) float64, whether there is a last step in this run, then the k last inputs.
     """
 
-    note = "the sum is computed again only when its inputs have changed"
+    note = "unchanged_drive: the sum is computed again only when its inputs have changed"
 
     def __init__(self, inputs: int) -> None:
         self.seen = np.zeros(1 + inputs)

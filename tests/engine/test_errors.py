@@ -15,6 +15,7 @@ from brian2 import ms
 from bioplaus import engine
 from bioplaus.engine.nancheck import InvalidStateError
 from bioplaus.engine.overflow import IntegerOverflowError
+from bioplaus.engine.preferences import REWRITES
 from bioplaus.engine.program import CompilationError
 
 
@@ -130,17 +131,43 @@ def test_script_that_knows_nothing_of_the_engine(tmp_path: Path) -> None:
     assert "There is no script nothing.py" in missing.stderr
 
 
+def inputs_and_cells() -> list[Any]:
+    """Random inputs, cells with a plastic projection onto themselves, and another one onto them."""
+    inputs = b2.PoissonGroup(9, rates=20 * b2.Hz)
+    cells = b2.NeuronGroup(7, "dx/dt = (a + b - x) / (5*ms) : 1\na : 1\nb : 1", method="euler")
+    plastic = b2.Synapses(
+        cells,
+        cells,
+        """a_post = w*x_pre : 1 (summed)
+           dw/dt = -w / (1*second) : 1 (clock-driven)""",
+        method="euler",
+    )
+    plastic.connect()
+    fixed = b2.Synapses(cells[:6], cells, "b_post = w*i : 1 (summed)\nw : 1")
+    fixed.connect()
+    silent = b2.SpikeMonitor(inputs)
+    silent.active = False
+    return [inputs, cells, plastic, fixed, silent]
+
+
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every rewrite that acts is named, and what runs in Python, and what is switched off."""
     b2.prefs.codegen.target = "numba"
-    neurons = b2.NeuronGroup(3, "dx/dt = -x / (5*ms) : 1", method="exact", name="cells")
+    b2.prefs.codegen.runtime.numba.fuse = True
+    engine.explain(b2.Network(inputs_and_cells()))
+    printed = capsys.readouterr().out
+    assert "compiled, switched off" in printed
+    for name in ("flush_denormals", "next_spike", "dense", "one_pass", "unchanged_drive"):
+        assert f" {name}: " in printed
 
     @b2.network_operation(dt=1 * ms)
     def look() -> None:
         pass
 
-    network = b2.Network(neurons, look)
-    engine.explain(network)
+    b2.prefs.codegen.runtime.numba.rewrites = ()
+    engine.explain(b2.Network(inputs_and_cells(), look))
+    b2.prefs.codegen.runtime.numba.rewrites = REWRITES
     printed = capsys.readouterr().out
-    assert "1 of 2 parts of a step are in the compiled loop" in printed
+    assert "6 of 7 parts of a step are in the compiled loop" in printed
     assert "in Python: it is a Python operation" in printed
-    assert np.all(neurons.x == 0)
+    assert not any(f" {name}: " in printed for name in REWRITES)

@@ -19,7 +19,7 @@ from bioplaus.engine import fused
 assert bioplaus.engine
 
 REWRITES = "codegen.runtime.numba.rewrites"
-NOTE = "the sum is computed again only when its inputs have changed"
+NOTE = "unchanged_drive: the sum is computed again only when its inputs have changed"
 
 
 @pytest.fixture(autouse=True)
