@@ -12,7 +12,8 @@ import runpy
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     script, out = arguments.script.resolve(), arguments.out.resolve()
     choose(arguments.mode)
-    brian2.seed(arguments.seed)
+    shift_seeds(arguments.seed - 1)
+    brian2.seed(1)
     brian2.BrianLogger.log_level_error()
     figures, runs = remember_figures(), watch_runs(arguments.mode)
     if arguments.steps:
@@ -67,6 +69,16 @@ def choose(mode: str) -> None:
     brian2.prefs.codegen.target = "numpy" if mode == "numpy" else "numba"
     brian2.set_device = _stay_on_runtime
     brian2.device.build = _stay_on_runtime
+
+
+def shift_seeds(by: int) -> None:
+    """Add to the seeds that the script itself chooses: runs of several seeds are to differ."""
+    brian2.seed = partial(_shifted, brian2.seed, by)
+    np.random.seed = partial(_shifted, np.random.seed, by)
+
+
+def _shifted(original: Callable[..., None], by: int, seed: int | None = None) -> None:
+    original(seed if seed is None else seed + by)
 
 
 def _stay_on_runtime(*_: Any, **__: Any) -> None:
