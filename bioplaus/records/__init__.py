@@ -7,7 +7,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "checkpoint": ["CheckpointError", "read_checkpoint", "write_checkpoint"],
         "reader": ["NotARun", "RunReader"],
-        "recording": ["Presentations", "Recording", "read_recording", "write_recording"],
+        "recording": [
+            "Presentations",
+            "Recording",
+            "read_recording",
+            "recorded_groups",
+            "write_recording",
+        ],
         "writer": ["RunExists", "RunLocked", "RunWriter"],
     },
 )

@@ -95,17 +95,17 @@ def write_csv(run: RunReader, out: Path) -> None:
 
 def populations(run: RunReader) -> list[str]:
     """Populations whose spikes were recorded."""
-    return sorted({name for recording in run.recordings() for name in recording.spikes})
+    return [name[1] for name in run.recorded() if name[0] == "spikes"]
 
 
 def traced(run: RunReader) -> list[tuple[str, str]]:
     """Recorded variables as (population, variable)."""
-    return sorted({key for recording in run.recordings() for key in recording.traces})
+    return [(name[1], name[2]) for name in run.recorded() if name[0] == "traces"]
 
 
 def has_presentations(run: RunReader) -> bool:
     """Whether the run says when which stimulus was shown."""
-    return any(recording.presentations is not None for recording in run.recordings())
+    return ("presentations",) in run.recorded()
 
 
 def _table(path: Path, head: list[str], rows: Iterable[Iterable[Any]]) -> None:

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from bioplaus.errors import UserError
 from bioplaus.records import layout, lock
-from bioplaus.records.recording import Presentations, Recording, TraceRecord, read_recording
+from bioplaus.records.recording import (
+    Presentations,
+    Recording,
+    TraceRecord,
+    read_recording,
+    recorded_groups,
+)
 
 __all__ = ["NotARun", "RunReader"]
 
@@ -118,29 +124,43 @@ class RunReader:
             rows = list(csv.reader(file))[1:]
         return [(int(s), float(t), name, value) for s, t, name, value in rows]
 
-    def recordings(self) -> list[Recording]:
-        """What each segment recorded, in order."""
-        return [read_recording(path) for path in self.recording_files()]
+    def recordings(self, part: str = "", after: int = 0) -> list[Recording]:
+        """What each segment recorded, in order.
+
+        part : only this, such as ``spikes/hidden``; after : without so many files at the start.
+        """
+        return [read_recording(path, part) for path in self.recording_files()[after:]]
+
+    def recorded(self) -> list[tuple[str, ...]]:
+        """What was recorded in any segment, see :func:`bioplaus.records.recorded_groups`."""
+        return sorted({name for path in self.recording_files() for name in recorded_groups(path)})
 
     def recording_files(self) -> list[Path]:
         """The closed recording files, in order of segments."""
         return sorted((self.path / layout.RECORDING).glob("*.h5"))
 
-    def spikes(self, population: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def spikes(
+        self, population: str, after: int = 0
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Spikes of a population over the whole run: t (spikes,) [s], i (spikes,).
+
+        after : without so many recording files at the start.
 
         Raises
         ------
         KeyError
             If its spikes were not recorded.
         """
-        parts = [r.spikes[population] for r in self.recordings() if population in r.spikes]
+        recordings = self.recordings(f"spikes/{population}", after)
+        parts = [r.spikes[population] for r in recordings if r.spikes]
         if not parts:
             raise KeyError(f"no spikes of {population!r} were recorded in {self.path}")
         return np.concatenate([t for t, _ in parts]), np.concatenate([i for _, i in parts])
 
-    def trace(self, population: str, variable: str) -> TraceRecord:
+    def trace(self, population: str, variable: str, after: int = 0) -> TraceRecord:
         """A recorded variable over the whole run.
+
+        after : without so many recording files at the start.
 
         Raises
         ------
@@ -148,7 +168,8 @@ class RunReader:
             If it was not recorded.
         """
         key = (population, variable)
-        parts = [r.traces[key] for r in self.recordings() if key in r.traces]
+        recordings = self.recordings(f"traces/{population}/{variable}", after)
+        parts = [r.traces[key] for r in recordings if r.traces]
         if not parts:
             raise KeyError(f"no trace of {population}.{variable} was recorded in {self.path}")
         return TraceRecord(
@@ -166,7 +187,8 @@ class RunReader:
         KeyError
             If the experiment did not say.
         """
-        found = [r.presentations for r in self.recordings() if r.presentations is not None]
+        recordings = self.recordings("presentations")
+        found = [r.presentations for r in recordings if r.presentations is not None]
         if not found:
             raise KeyError(f"no presentations were recorded in {self.path}")
         return Presentations(

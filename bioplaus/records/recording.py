@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 from bioplaus.records import atomic
 from bioplaus.records.weights import WeightRecord
 
-__all__ = ["Presentations", "Recording", "TraceRecord", "read_recording", "write_recording"]
+__all__ = [
+    "Presentations",
+    "Recording",
+    "TraceRecord",
+    "read_recording",
+    "recorded_groups",
+    "write_recording",
+]
 
 
 @dataclass(frozen=True)
@@ -100,33 +107,74 @@ def _dataset(group: Any, name: str, values: NDArray[Any]) -> Any:
     )
 
 
-def read_recording(path: Path) -> Recording:
-    """Read one segment's recording."""
+def read_recording(path: Path, part: str = "") -> Recording:
+    """Read one segment's recording.
+
+    Parameters
+    ----------
+    part
+        Only this group of the file, such as ``spikes/hidden`` or ``weights``; empty for all.
+    """
     import h5py
 
     recording = Recording()
     with h5py.File(path, "r") as file:
-        for population, group in file.get("spikes", {}).items():
-            recording.spikes[population] = (group["t"][:], group["i"][:])
-        for population, variables in file.get("traces", {}).items():
-            for variable, group in variables.items():
-                recording.traces[population, variable] = TraceRecord(
-                    t=group["t"][:],
-                    value=group["value"][:],
-                    unit=str(group["value"].attrs["unit"]),
-                    cells=group["cells"][:],
-                )
-        for projection, group in file.get("weights", {}).items():
-            recording.weights[projection] = WeightRecord(
-                counts=group["counts"][:],
-                edges=group["edges"][:],
-                image=group["image"][:],
-                shape=tuple(int(n) for n in group["image"].attrs["shape"]),
-                unit=str(group["edges"].attrs["unit"]),
-            )
-        if "presentations" in file:
-            group = file["presentations"]
-            recording.presentations = Presentations(
-                group["start"][:], group["stop"][:], group["label"][:]
-            )
+        for (kind, *name), group in _groups(file):
+            if not f"{'/'.join((kind, *name))}/".startswith(f"{part}/" if part else ""):
+                continue
+            if kind == "spikes":
+                recording.spikes[name[0]] = (group["t"][:], group["i"][:])
+            elif kind == "traces":
+                recording.traces[name[0], name[1]] = _read_trace(group)
+            elif kind == "weights":
+                recording.weights[name[0]] = _read_weights(group)
+            else:
+                columns = (group[column][:] for column in ("start", "stop", "label"))
+                recording.presentations = Presentations(*columns)
     return recording
+
+
+def recorded_groups(path: Path) -> list[tuple[str, ...]]:
+    """What a recording holds: ``("spikes", population)``, ``("traces", population, variable)``,
+    ``("weights", projection)``, ``("presentations",)``."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return [name for name, _ in _groups(file)]
+
+
+def _groups(file: Any) -> list[tuple[tuple[str, ...], Any]]:
+    """Every group that holds arrays, by the parts of its name."""
+    depths = {"spikes": 2, "traces": 3, "weights": 2, "presentations": 1}
+    found: list[tuple[tuple[str, ...], Any]] = []
+
+    def descend(name: tuple[str, ...], group: Any) -> None:
+        if len(name) == depths[name[0]]:
+            found.append((name, group))
+            return
+        for key, child in group.items():
+            descend((*name, key), child)
+
+    for kind in depths:
+        if kind in file:
+            descend((kind,), file[kind])
+    return found
+
+
+def _read_trace(group: Any) -> TraceRecord:
+    return TraceRecord(
+        t=group["t"][:],
+        value=group["value"][:],
+        unit=str(group["value"].attrs["unit"]),
+        cells=group["cells"][:],
+    )
+
+
+def _read_weights(group: Any) -> WeightRecord:
+    return WeightRecord(
+        counts=group["counts"][:],
+        edges=group["edges"][:],
+        image=group["image"][:],
+        shape=tuple(int(n) for n in group["image"].attrs["shape"]),
+        unit=str(group["edges"].attrs["unit"]),
+    )

@@ -7,7 +7,7 @@ import dataclasses
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +146,11 @@ def _run(
 
     experiment.on_recording_estimate = expect
     try:
-        with _signals_as_interrupts():
+        with _signals_as_interrupts() as check:
             for segment in range(done, experiment.segments()):
-                _one_segment(experiment, writer, segment, progress, watch)
+                _one_segment(experiment, writer, segment, progress, watch, check)
                 report()
+                check()
             _finish(plan, experiment, writer, reference)
         status = "finished"
     except KeyboardInterrupt:
@@ -173,13 +174,21 @@ def _run(
 
 
 def _one_segment(
-    experiment: Experiment, writer: RunWriter, segment: int, progress: Progress, watch: Watch
+    experiment: Experiment,
+    writer: RunWriter,
+    segment: int,
+    progress: Progress,
+    watch: Watch,
+    check: Callable[[], None],
 ) -> None:
     experiment.segment = segment
     _apply_changes(experiment, writer, segment)
-    experiment.on_progress = lambda fraction: progress.within(
-        fraction, segment + fraction, experiment.simulated_time
-    )
+
+    def within(fraction: float) -> None:
+        check()
+        progress.within(fraction, segment + fraction, experiment.simulated_time)
+
+    experiment.on_progress = within
     began = time.monotonic()
     metrics = dict(experiment.advance(segment))
     row = {
@@ -262,17 +271,28 @@ def _finish(
 
 
 @contextlib.contextmanager
-def _signals_as_interrupts() -> Iterator[None]:
-    """Let a termination signal end a run as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def _signals_as_interrupts() -> Iterator[Callable[[], None]]:
+    """Let Ctrl-C and a termination signal end a run; yields a check for one that went unheard.
+
+    Python drops an exception that a signal raises while an object is being deleted, which Brian2
+    does often: then the check raises it again.
+    """
+    heard: list[int] = []
 
     def interrupt(number: int, frame: Any) -> None:
+        heard.append(number)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    def check() -> None:
+        if heard:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield check
+        return
+    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield check
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from bokeh.models.widgets import Div, Select
 from bokeh.plotting import figure
 
 from bioplaus.plotting import COLOURS, with_gaps, with_prefix
-from bioplaus.records import RunReader, read_recording
+from bioplaus.records import RunReader, recorded_groups
+from bioplaus.records.recording import TraceRecord
 from bioplaus.viewer.rasterise import raster_image, thin_out
 
 __all__ = ["Activity"]
@@ -32,7 +34,8 @@ class Activity:
         self.run = run
         self._files: list[Any] = []
         self._spikes: tuple[Any, Any] = (np.empty(0), np.empty(0, dtype=np.int64))
-        self._trace: Any = None
+        self._trace: TraceRecord | None = None
+        self._curves: Any = None
         self.population: Any = Select(title="spikes of", options=[], width=220)
         self.variable: Any = Select(title="traces of", options=[], width=220)
         self.note = Div(text="nothing recorded yet")
@@ -58,23 +61,32 @@ class Activity:
         files = self.run.recording_files()
         if files == self._files:
             return
+        known = len(self._files) if files[: len(self._files)] == self._files else 0
         self._files = files
-        newest = read_recording(files[-1])
-        names = sorted(newest.spikes)
-        variables = [f"{population}.{variable}" for population, variable in sorted(newest.traces)]
-        first = not self.population.options and not self.variable.options
-        self.population.options, self.variable.options = list(names), list(variables)
-        if first and names:
-            t, _ = self.run.spikes(names[0])
-            end = float(t[-1]) if len(t) else _FIRST_VIEW_S
-            self.time.update(start=max(0.0, end - _FIRST_VIEW_S), end=end)
-            self.population.value = names[0]
-        elif names:
-            self._take_spikes()
-        if first and variables:
-            self.variable.value = variables[0]
-        elif variables:
-            self._take_trace()
+        groups = recorded_groups(files[-1])
+        populations = [name[1] for name in groups if name[0] == "spikes"]
+        variables = [f"{name[1]}.{name[2]}" for name in groups if name[0] == "traces"]
+        self.population.options, self.variable.options = list(populations), list(variables)
+        for choice, take in (
+            (self.population, self._take_spikes),
+            (self.variable, self._take_trace),
+        ):
+            if choice.value:
+                take(known)
+            elif choice.options:
+                choice.value = choice.options[0]
+        if not known:
+            self._look_at_the_end()
+
+    def _look_at_the_end(self) -> None:
+        """Show the last second, or what there is of it."""
+        t, _ = self._spikes
+        times = np.concatenate([t, np.empty(0) if self._trace is None else self._trace.t])
+        if len(times):
+            end = float(times.max())
+            start = float(times[times >= end - _FIRST_VIEW_S].min())
+            self.time.update(start=start, end=max(end, start + 1e-3))
+            self.draw()
 
     def _figures(self) -> tuple[Any, Any]:
         tools = "xpan,xwheel_zoom,box_zoom,reset,save"
@@ -89,21 +101,32 @@ class Activity:
             plot.on_event(RangesUpdate, lambda event: self.draw())
         return raster, traces
 
-    def _take_spikes(self) -> None:
-        t, i = self.run.spikes(self.population.value)
+    def _take_spikes(self, known: int = 0) -> None:
+        """Read the spikes of all files but the first ``known``, which are here already."""
+        t, i = self.run.spikes(self.population.value, after=known)
         order = np.argsort(t, kind="stable")
-        self._spikes = (t[order], i[order])
+        t, i = t[order], i[order]
+        if known:
+            t, i = np.concatenate([self._spikes[0], t]), np.concatenate([self._spikes[1], i])
+        self._spikes = (t, i)
         cells = int(i.max(initial=0)) + 1
         top = cells - 0.5
-        self.cells.update(start=-0.5, end=top, reset_start=-0.5, reset_end=top)
+        if self.cells.reset_end != top:
+            self.cells.update(start=-0.5, end=top, reset_start=-0.5, reset_end=top)
         self.note.text = f"{len(t):,} spikes of {cells} cells"
         self.draw()
 
-    def _take_trace(self) -> None:
+    def _take_trace(self, known: int = 0) -> None:
         population, _, variable = self.variable.value.partition(".")
-        record = self.run.trace(population, variable)
+        record = self.run.trace(population, variable, after=known)
+        if known and self._trace is not None:
+            before = self._trace
+            t = np.concatenate([before.t, record.t])
+            value = np.concatenate([before.value, record.value], axis=1)
+            record = dataclasses.replace(record, t=t, value=value)
+        self._trace = record
         values, unit = with_prefix(record.value, record.unit)
-        self._trace = (*with_gaps(record.t, values), record.cells)
+        self._curves = with_gaps(record.t, values)
         self.traces.yaxis.axis_label = f"{variable} [{unit}]" if unit else variable
         self.draw()
 
@@ -122,11 +145,11 @@ class Activity:
             "height": [high - low],
         }
         if self._trace is not None:
-            t, values, cells = self._trace
+            t, values = self._curves
             shown, lines = thin_out(t, values, window, _POINTS)
             self._lines.data = {
                 "x": [shown] * len(lines),
                 "y": list(lines),
                 "colour": [COLOURS[k % len(COLOURS)] for k in range(len(lines))],
-                "cell": [int(cell) for cell in cells],
+                "cell": [int(cell) for cell in self._trace.cells],
             }

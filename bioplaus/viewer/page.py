@@ -13,6 +13,7 @@ from bokeh.models.widgets import (
     DataTable,
     Div,
     NumberFormatter,
+    ScientificFormatter,
     StringFormatter,
     TableColumn,
     TextInput,
@@ -57,7 +58,8 @@ class Page:
         document.add_periodic_callback(self.refresh_runs, REFRESH_MS)
 
     def _table(self) -> DataTable:
-        plain, number = StringFormatter(), NumberFormatter(format="0.0000", nan_format="")
+        plain = StringFormatter()
+        number = ScientificFormatter(precision=4, power_limit_low=-3, nan_format="")
         formats: dict[str, Any] = {"latest": number, "test_error": number}
         formats["epoch"] = NumberFormatter(format="0.00")
         widths = {"run": 420, "experiment": 160, "metric": 140}

@@ -32,12 +32,14 @@ class Tuning:
         self.state = Div(text="")
         self.changes = Div(text="")
         self._answered = 0
+        self.titles: dict[str, Div] = {}
         self.sliders = {field.name: self._slider(field) for field in _tunable(run)}
         self.refresh()
 
     def panel(self) -> TabPanel:
         """The tab."""
-        body = column(self.state, *self.sliders.values(), self.changes)
+        titled = [part for name in self.sliders for part in (self.titles[name], self.sliders[name])]
+        body = column(self.state, *titled, self.changes)
         return TabPanel(child=body, title="tuning")
 
     def refresh(self) -> None:
@@ -67,19 +69,20 @@ class Tuning:
             most = min(100 * value, high[0]) if high[1] == unit and high[0] > 0 else 100 * value
             ends = (math.log10(least), math.log10(most))
             slider = Slider(start=ends[0], end=ends[1], value=math.log10(value), step=0.01)
-            slider.show_value = slider.tooltips = False  # they would show the exponent
         else:
             most = high[0] if high[0] > 0 and high[1] == unit else 1.0
             slider = Slider(start=0.0, end=most, value=0.0, step=most / 1000)
         logarithmic = value > 0
-        slider.update(title=_title(field.name, value, unit), width=420, name=field.name)
+        # A slider's own title and value would show the exponent.
+        slider.update(title=None, show_value=False, tooltips=False, width=420, name=field.name)
+        title = self.titles[field.name] = Div(text=_title(field.name, value, unit))
 
         def ask(attr: str, old: float, new: float) -> None:
             # Four digits are what a slider can be set to.
             number = float(f"{10**new if logarithmic else new:.4g}")
-            slider.title = _title(field.name, number, unit)
+            title.text = _title(field.name, number, unit)
             request_change(self.run.path, field.name, f"{number!r} {unit}".strip())
-            self.state.text = f"asked for {slider.title}; the next segment will have it"
+            self.state.text = f"asked for {title.text}; the next segment will have it"
 
         slider.on_change("value_throttled", ask)
         return slider

@@ -13,7 +13,7 @@ from bokeh.palettes import RdBu, interp_palette
 from bokeh.plotting import figure
 
 from bioplaus.plotting import COLOURS
-from bioplaus.records import RunReader, read_recording
+from bioplaus.records import RunReader, read_recording, recorded_groups
 
 __all__ = ["Weights"]
 
@@ -50,7 +50,7 @@ class Weights:
             return
         followed = not self._files or self.segment.value >= len(self._files) - 1
         self._files = files
-        names = sorted(read_recording(files[-1]).weights)
+        names = [name[1] for name in recorded_groups(files[-1]) if name[0] == "weights"]
         self.projection.options = list(names)
         self.segment.update(end=max(1, len(files) - 1), disabled=len(files) == 1)
         if not names:
@@ -79,7 +79,8 @@ class Weights:
         if not self._files or not self.projection.value:
             return
         file = self._files[min(int(self.segment.value), len(self._files) - 1)]
-        record = read_recording(file).weights.get(self.projection.value)
+        name = self.projection.value
+        record = read_recording(file, f"weights/{name}").weights.get(name)
         if record is None:
             return
         largest = float(np.abs(record.image).max(initial=0.0)) or 1.0

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 from bioplaus import registry
 from bioplaus.parameters import ParameterError
 from bioplaus.records import RunReader, RunWriter, read_checkpoint
-from bioplaus.training import NonFiniteState, resume, start
+from bioplaus.training import Experiment, Interrupted, NonFiniteState, resume, start
 from bioplaus.training.backend import Backend
 from bioplaus.training.plan import Plan
 
@@ -142,6 +143,50 @@ def test_killing_a_run_again_and_again_changes_nothing(tmp_path: Path, kills: in
         if name != "config.yaml":  # it names the file by another route
             assert contents(run)[name] == data, name
     assert not list(run.rglob(".*.partial"))
+
+
+@dataclass(frozen=True)
+class NoParameters:
+    pass
+
+
+class StoppedWhileDeleting(Experiment):
+    """Ends itself in a place where Python drops the exception that a signal raises."""
+
+    form = "batched"
+
+    def setup(self) -> None:
+        self.sent = False
+
+    def segments(self) -> int:
+        return 50
+
+    def advance(self, segment: int) -> dict[str, float]:
+        if segment == 1:
+            _Deleted()
+            self.progress(0.5)
+            raise AssertionError("the signal went unheard")
+        return {"validation_error": 0.0}
+
+    def state(self) -> dict[str, int]:
+        return {}
+
+    def restore(self, state: object) -> None:
+        """Nothing to take up."""
+
+
+class _Deleted:
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.01)  # the handler runs here, and what it raises is dropped
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_during_a_deletion_is_heard_after_it(tmp_path: Path) -> None:
+    stopped = Plan("stopped", "stopped.py", StoppedWhileDeleting, NoParameters())
+    with pytest.raises(Interrupted, match="stopped in segment 2 of 50"):
+        start(stopped, tmp_path / "run")
+    assert RunReader(tmp_path / "run").status == "interrupted"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
