@@ -66,7 +66,9 @@ def mean_update(images, labels, repeats: int, **changes):
 
 def test_small_network_follows_direct_feedback_alignment():
     """One digit of 64 pixels for 12 s at 1 ms; Poisson noise allows a few degrees."""
-    prefs.codegen.target = "numpy"
+    import bioplaus.engine  # noqa: F401  (registers the target)
+
+    prefs.codegen.target = "numba"
     seed(8)
     data = tasks.load("digits")
     images = data.train_images[:1].astype(float) * 255 / 256
