@@ -47,30 +47,30 @@ class Factorised:
     """The rule on M, touched only where a presynaptic neuron fires.
 
     Between two of its spikes a presynaptic trace only decays, r(t) = trace x fade(t), so what its
-    weights learn in that time is trace x (growth of the history): known exactly at the next spike.
+    weights learn in that time is trace x (growth of the history).  Stored is ``level``, of which
+    the weight at any time is ``level + trace x history/N``: a spike adds to the trace and takes
+    from the level what would otherwise be learned in retrospect.
 
-    weight : (n_pre, dimensions) [s], up to the neuron's last spike; :meth:`weights` brings it up
-    to date.  ``jump`` [Hz] is the height of one spike in r, (1 - exp(-dt/tau))/dt.
+    level : (n_pre, dimensions) [s]; :meth:`weights` gives M.  ``jump`` [Hz] is the height of one
+    spike in r, (1 - exp(-dt/tau))/dt.
     """
 
     rebase_every = 0.1
     """Seconds after which history and fade begin anew; fade must not underflow."""
 
     model = """
-    weight : second
+    level : second
     trace : Hz
-    seen : second**2
     """
     on_pre = """
-    weight += trace*(history_post - seen)/N_pre
-    seen = history_post
-    drive_post += weight*jump
+    drive_post += jump*(level + trace*history_post/N_pre)
     power_post += jump*(2*trace*fade_post + jump)/N_pre
-    trace += jump/fade_post
+    rise = jump/fade_post
+    trace += rise
+    level -= rise*history_post/N_pre
     """
     rebase = """
-    weight += trace*(history_post - seen)/N_pre
-    seen = 0*second**2
+    level += trace*history_post/N_pre
     trace *= fade_post
     """
     rebase_output = """
@@ -81,13 +81,15 @@ class Factorised:
     @staticmethod
     def weights(synapses: Any, output: Any) -> Any:
         """M as it stands, (dimensions, n_pre) [s]."""
-        dimensions = len(output)
-        shape = (-1, dimensions)
-        grown = synapses.trace_[:].reshape(shape) * (
-            output.history_[:] - synapses.seen_[:].reshape(shape)
-        )
-        neurons = len(synapses.source)
-        return (synapses.weight_[:].reshape(shape) + grown / neurons).T.copy()
+        shape = (-1, len(output))
+        learned = synapses.trace_[:].reshape(shape) * output.history_[:] / len(synapses.source)
+        return (synapses.level_[:].reshape(shape) + learned).T.copy()
+
+    @staticmethod
+    def set_weights(synapses: Any, output: Any, weights: Any) -> None:
+        """Put another M, (dimensions, n_pre) [s], in place of what was learned."""
+        synapses.level_[:] = 0.0
+        synapses.level_[:] = (weights - Factorised.weights(synapses, output)).T.ravel()
 
 
 class Explicit:

@@ -110,9 +110,7 @@ class Model:
     def set_factors(self, projection: str, factors: NDArray[np.floating[Any]]) -> None:
         """Put another M, (dimensions, neurons) [s], in place of what was learned."""
         output = self.populations["output"]
-        synapses = self.plastic[projection]
-        synapses.seen_[:] = np.tile(output.history_[:], len(synapses.source))
-        synapses.weight_[:] = np.asarray(factors).T.ravel()
+        rule.Factorised.set_weights(self.plastic[projection], output, np.asarray(factors))
         output.drive_[:] = output.fade_[:] * sum(
             np.sum(self.factors(name) * each.trace_[:].reshape(-1, len(output)).T, axis=1)
             for name, each in self.plastic.items()

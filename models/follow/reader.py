@@ -7,17 +7,14 @@ weights have been learned, and not where they are shuffled, so that the network 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 from brian2 import NeuronGroup, Synapses, ms, second
 
 from bioplaus.models.follow.network import Model
 from bioplaus.models.follow.weights import rebasing
 from bioplaus.plasticity import follow as rule
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 __all__ = ["Reader", "add_reader"]
 
@@ -42,13 +39,8 @@ class Reader:
         """Begin again from zero."""
         for name in ("drive", "learning_error"):
             self.group.set_states({name: 0.0})
-        self.synapses.weight_[:] = 0.0
-        self.synapses.seen_[:] = self._history()
-
-    def _history(self) -> NDArray[np.float64]:
-        import numpy as np
-
-        return np.tile(self.group.history_[:], len(self.synapses.source))
+        neurons = len(self.synapses.source)
+        rule.Factorised.set_weights(self.synapses, self.group, np.zeros((len(self.group), neurons)))
 
 
 def add_reader(model: Model, tau: Any = 20 * ms) -> Reader:
