@@ -198,10 +198,11 @@ class NumbaDevice(RuntimeDevice):
             Network.run.original_function(network, duration, profile=profile, **options)
             return
         self.begin_run()
-        if profile or not fused.wanted(network):
+        objects = network.sorted_objects
+        if profile or not fused.wanted(objects):
             Network.run.original_function(network, duration, profile=profile, **options)
         else:
-            fused.run(self, network, duration, **options)
+            fused.run(self, network, objects, duration, **options)
         self.end_run()
 
 

@@ -69,9 +69,9 @@ def fused_runs() -> int:
     return _runs
 
 
-def wanted(network: Network) -> bool:
-    """Whether the network is to be fused: if the preference says so, and every clock ticks."""
-    ticking = all("dt" in thing.clock.variables for thing in network.sorted_objects)
+def wanted(objects: Sequence[Any]) -> bool:
+    """Whether these objects are to be fused: if the preference says so, and every clock ticks."""
+    ticking = all("dt" in thing.clock.variables for thing in objects)
     return bool(preference("fuse")) and ticking
 
 
@@ -194,14 +194,19 @@ def _prepare_switched_off(monitor: Any, namespace: Any) -> None:
 
 
 def run(
-    device: Any, network: Network, duration: Any, report: Any, report_period: Any, namespace: Any
+    device: Any,
+    network: Network,
+    objects: Sequence[Any],
+    duration: Any,
+    report: Any,
+    report_period: Any,
+    namespace: Any,
 ) -> None:
-    """Do what ``Network.run`` does, with a compiled loop in its middle."""
+    """Do what ``Network.run`` does, with a compiled loop in its middle; objects : in order."""
     global _runs
     if duration < 0:
         message = f"Function 'run' expected a non-negative duration but got '{duration}'"
         raise ValueError(message)
-    objects = network.sorted_objects
     network._clocks = {thing.clock for thing in objects}
     t_start = network.t
     t_end = t_start + duration
