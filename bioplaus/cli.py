@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,7 @@ def _configure_setting(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from bioplaus import registry
     from bioplaus.records.placement import new_run_directory
+    from bioplaus.training import start
 
     if options.experiment is None or options.help:
         options.parser.print_help()
@@ -126,21 +128,16 @@ def _run(options: argparse.Namespace) -> int:
     entry = registry.find(options.experiment)
     plan = _plan(entry, options)
     out = options.out or new_run_directory(entry.name, options.seed)
-    return _finish_run(plan, out, options)
+    return _end(partial(start, plan, out, force=options.force), plan, options)
 
 
-def _finish_run(plan: Plan, out: Path, options: argparse.Namespace) -> int:
+def _end(go: Callable[..., RunReader], plan: Plan, options: argparse.Namespace) -> int:
+    """Run to the end and show what came out, or say how far it came."""
     from bioplaus.reproduction.table import published
-    from bioplaus.training import Interrupted, progress_for, start
+    from bioplaus.training import Interrupted, progress_for
 
     try:
-        run = start(
-            plan,
-            out,
-            force=options.force,
-            progress=progress_for(options.quiet),
-            reference=published(plan.name),
-        )
+        run = go(progress=progress_for(options.quiet), reference=published(plan.name))
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         return INTERRUPTED
@@ -177,23 +174,14 @@ def _assignment(text: str) -> tuple[str, str]:
 
 def _resume(options: argparse.Namespace) -> int:
     from bioplaus.records import RunReader
-    from bioplaus.reproduction.table import published
-    from bioplaus.training import Interrupted, progress_for, resume
+    from bioplaus.training import resume
 
     run = RunReader(options.run)
     if run.status == "finished":
         print(f"{run.path} is finished")
         return 0
-    try:
-        plan = _plan_of(run)
-        progress = progress_for(options.quiet)
-        run = resume(plan, run.path, progress=progress, reference=published(plan.name))
-    except Interrupted as stop:
-        print(stop, file=sys.stderr)
-        return INTERRUPTED
-    _print_summary(run)
-    _draw(run)
-    return 0
+    plan = _plan_of(run)
+    return _end(partial(resume, plan, run.path), plan, options)
 
 
 def _plan_of(run: RunReader) -> Plan:
