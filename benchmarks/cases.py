@@ -6,7 +6,7 @@ from functools import partial
 
 from brian2 import Network
 
-from benchmarks.networks import cuba, event_driven, microcircuit, recurrent
+from benchmarks.networks import cuba, event_driven, microcircuit, plastic_layers, recurrent
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Case:
     """One network, the simulated time that is measured [s], and the ratios aimed at.
 
     ``goal`` maps a floating type to (times cython, times C++ standalone): what the best
-    hand-written loops reach, in CPU time of the loop against Brian2 in float64.
+    hand-written loops reach, in CPU time of the loop against Brian2 in float64; empty for a network
+    whose loop is not measured.
     """
 
     title: str
@@ -39,6 +40,7 @@ CASES = {
         {"float64": (2.5, 2.5), "float32": (5, 5)},
     ),
     "B4": Case("CUBA", cuba.network, 0.5, {"float64": (5, 1.8)}),
+    "S": Case("ten objects, three plastic projections", plastic_layers.network, 1.0, {}),
 }
 
 

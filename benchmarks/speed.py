@@ -14,6 +14,7 @@ import sys
 import tempfile
 from datetime import date
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from benchmarks.figure import draw
 
 Rows = dict[str, dict[str, Any]]
 
-START_CASE, REENTRY_CASE, MEMORY_CASE = "B4", "B1", "B2"
+LOOPS = [name for name, case in CASES.items() if case.goal]
+START_CASES, REENTRY_CASE, MEMORY_CASE = ("B4", "S"), "S", "B2"
 KEPT = Path("docs/results/engine")
 CACHES = Path(tempfile.gettempdir()) / "bioplaus-bench"
 
@@ -30,17 +32,20 @@ CACHES = Path(tempfile.gettempdir()) / "bioplaus-bench"
 def main(argv: list[str] | None = None) -> None:
     """Measure, print ratios, write ``speed.json`` and ``speed.png``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES))
+    parser.add_argument("--cases", nargs="+", default=LOOPS, choices=LOOPS)
     parser.add_argument("--targets", nargs="+", default=list(TARGETS), choices=list(TARGETS))
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--loops-only", action="store_true", help="no start, re-entry, memory")
+    parser.add_argument("--overheads-only", action="store_true", help="keep the loops of before")
     parser.add_argument("--folder", type=Path, default=CACHES, help="caches and builds, kept")
     parser.add_argument("--out", type=Path, default=KEPT)
     arguments = parser.parse_args(argv)
 
     loops: Rows = {}
     result: dict[str, Any] = {"environment": environment(), "loop": loops}
-    for case in arguments.cases:
+    if arguments.overheads_only:
+        result = json.loads((arguments.out / "speed.json").read_text())
+    for case in [] if arguments.overheads_only else arguments.cases:
         loops[case] = {
             target: measured("loop", case, target, arguments.folder, arguments.repeats)
             for target in arguments.targets
@@ -77,11 +82,11 @@ def measured(
 def overheads(targets: list[str], folder: Path, repeats: int) -> Rows:
     """Start with an empty and a warm cache, ``run(dt)`` in a loop, memory of a dense projection."""
     runtime = [t for t in targets if TARGETS[t].device in ("numpy", "cython", "numba")]
-    start: dict[str, Any] = {}
-    for target in runtime:
+    start: dict[str, dict[str, Any]] = {case: {} for case in START_CASES}
+    for case, target in product(START_CASES, runtime):
         with tempfile.TemporaryDirectory() as empty:
-            start[target] = {
-                state: measured("start", START_CASE, target, Path(empty), 1)
+            start[case][target] = {
+                state: measured("start", case, target, Path(empty), 1)
                 for state in ("empty cache", "warm cache")
             }
     return {
