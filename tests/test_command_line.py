@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -38,15 +38,16 @@ def test_start_up_imports_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_start_up_is_quick() -> None:
-    def once() -> float:
-        began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "bioplaus.cli", "list"], check=True, stdout=subprocess.DEVNULL
-        )
-        return time.perf_counter() - began
+    """Half a second is promised; it is counted as processor time, which other work spares."""
 
-    # The best of five: the machine may be busy, the program may not be slow.
-    assert min(once() for _ in range(5)) < 0.5
+    def spent() -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return children.ru_utime + children.ru_stime
+
+    before = spent()
+    command = [sys.executable, "-m", "bioplaus.cli", "list"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert spent() - before < 0.5
 
 
 def test_evaluate_takes_the_newest_weights(
