@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,11 @@ def write_nwb(run: RunReader, out: Path) -> None:
         _add_presentations(file, run)
 
     def fill(partial: Path) -> None:
-        with NWBHDF5IO(str(partial), "w") as io:
-            io.write(file)
+        with warnings.catch_warnings():
+            # The name has no ending .nwb until the file is complete.
+            warnings.filterwarnings("ignore", message="The file path provided")
+            with NWBHDF5IO(str(partial), "w") as io:
+                io.write(file)
 
     atomic.write(out, fill)
 

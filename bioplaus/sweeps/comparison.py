@@ -31,6 +31,7 @@ def execute(options: argparse.Namespace) -> int:
         raise UserError("one run alone compares with nothing; give two or more")
     runs = [RunReader(path) for path in options.runs]
     _print("final figures", runs, final_figures(runs))
+    print()
     _print("parameters that differ", runs, differences(runs))
     page = draw(runs, options.metric)
     atomic.write(options.out, lambda partial: page.savefig(partial, format="png"))
