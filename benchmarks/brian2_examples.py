@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,13 +45,14 @@ class Example:
         self, script: Path, name: str, results: Path, limit: float, report_only: bool
     ) -> None:
         self.script, self.limit, self.report_only = script, limit, report_only
-        self.results = results / name.replace("/", "-").removesuffix(".py")
+        self.name = name.replace("/", "-").removesuffix(".py")
+        self.results = results / self.name
         self.steps = 0
 
     def shorten(self, steps: int) -> None:
         """From now on look at the first steps of every run only."""
         self.steps = steps
-        self.results = self.results.with_name(f"{self.results.name}-{steps}-steps")
+        self.results = self.results.with_name(f"{self.name}-{steps}-steps")
 
     def run(self, mode: str, seed: int) -> dict[str, Any]:
         """The status of one run; runs the script unless a result is there."""
@@ -95,17 +97,18 @@ def _limit_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 10))
 
 
-def judged(example: Example, stepped: bool, steps: int) -> dict[str, Any]:
+def judged(example: Example, stepped: bool, cuts: Sequence[int]) -> dict[str, Any]:
     """How the example ran on the engine, and how its data compare with the reference.
 
     stepped : whether to run it object by object too, and compare the bits.
-    steps : longest run of a script that takes longer than the limit; 0: leave it out.
+    cuts : longest runs [steps] of a script that takes longer than the limit, tried in turn.
     """
     reference = example.run("numpy", SEEDS[0])
-    if reference.get("late") and steps:
-        example.shorten(steps)
-        reference = example.run("numpy", SEEDS[0])
-    if not reference["ran"]:
+    for steps in cuts:
+        if reference.get("late"):
+            example.shorten(steps)
+            reference = example.run("numpy", SEEDS[0])
+    if not (reference["ran"] or _shows(example, "numpy")):
         verdict = NOT_RUN if reference["error"] == NOT_RUN else "no reference"
         return {"verdict": verdict, "why": reference["error"]}
     fused = example.run("fused", SEEDS[0])
@@ -114,13 +117,21 @@ def judged(example: Example, stepped: bool, steps: int) -> dict[str, Any]:
     ran: dict[str, Any] = {"how": how(fused)} | {k: fused[k] for k in HOW if k in fused}
     ran |= {"cpu_seconds": {"numpy": reference["cpu_seconds"], "fused": fused.get("cpu_seconds")}}
     ran |= {"steps_of_each_run": example.steps} if example.steps else {}
-    if not fused["ran"]:
-        return ran | {"verdict": "fails", "why": fused["error"]}
+    if fused.get("error") != reference.get("error"):
+        return ran | {"verdict": "fails", "why": fused.get("error", "it should have stopped")}
+    if not reference["ran"]:
+        ran["stops_on_both_with"] = reference["error"]
     if stepped:
-        ran["stepped_same_bits"] = example.run("stepped", SEEDS[0])["ran"] and same_bits(
+        status = example.run("stepped", SEEDS[0])
+        ran["stepped_same_bits"] = status.get("error") == fused.get("error") and same_bits(
             example.data("fused", SEEDS[0]), example.data("stepped", SEEDS[0])
         )
     return ran | compared(example)
+
+
+def _shows(example: Example, mode: str) -> bool:
+    """Whether a script that stopped with an error of its own has drawn or recorded anything."""
+    return "where" in example.run(mode, SEEDS[0]) and bool(example.data(mode, SEEDS[0]))
 
 
 def how(fused: dict[str, Any]) -> str:
@@ -145,7 +156,8 @@ def compared(example: Example) -> dict[str, Any]:
 
 def in_law(example: Example) -> dict[str, Any]:
     """The verdict on a script whose data differ: by chance alone, or in truth."""
-    if not all(example.run(m, s)["ran"] for m in ("numpy", "fused") for s in SEEDS):
+    outcomes = {example.run(m, s).get("error") for m in ("numpy", "fused") for s in SEEDS}
+    if len(outcomes) > 1:
         return {"verdict": "different", "why": "did not run with every seed"}
     runs = {mode: [example.data(mode, seed) for seed in SEEDS] for mode in ("numpy", "fused")}
     if same_bits(*runs["numpy"][:2]):
@@ -155,12 +167,24 @@ def in_law(example: Example) -> dict[str, Any]:
     return {"verdict": verdict, "unlikely_share": share}
 
 
+def counted(report: dict[str, dict[str, Any]]) -> dict[str, Counter[str]]:
+    """Numbers of examples by verdict, by how they ran, and by the rewrites that acted in them."""
+    entries = report.values()
+    return {
+        "counts": Counter(entry["verdict"] for entry in entries),
+        "how": Counter(entry["how"] for entry in entries if "how" in entry),
+        "rewrites": Counter(name for entry in entries for name in entry.get("rewrites", ())),
+    }
+
+
 def main(argv: list[str] | None = None) -> None:
     """Judge every example, print and keep the list."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("examples", type=Path)
     parser.add_argument("--limit", type=float, default=120, help="CPU seconds of a run")
-    parser.add_argument("--steps", type=int, default=0, help="cut the runs of slow scripts to this")
+    parser.add_argument(
+        "--steps", type=int, nargs="+", default=[], help="cuts of slow scripts' runs"
+    )
     parser.add_argument("--only", default="", help="part of the names to run; nothing is kept")
     parser.add_argument("--skip-stepped", action="store_true", help="no runs object by object")
     parser.add_argument("--report-only", action="store_true", help="judge what was run before")
@@ -179,13 +203,11 @@ def main(argv: list[str] | None = None) -> None:
             continue
         report[name] = judged(example, not arguments.skip_stepped, arguments.steps)
         print(name, report[name], flush=True)
-    counts = Counter(entry["verdict"] for entry in report.values())
-    print(dict(counts))
+    counts = counted(report)
+    print(counts)
     if report and not arguments.only:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(
-            json.dumps({"counts": counts, "examples": report}, indent=1) + "\n"
-        )
+        arguments.out.write_text(json.dumps({**counts, "examples": report}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
