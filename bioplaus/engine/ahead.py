@@ -14,7 +14,7 @@ from brian2.core.variables import ArrayVariable
 
 from .kernel import ArrayArgument, Kernel, ValueArgument
 
-__all__ = ["Drawn", "basis_of"]
+__all__ = ["Drawn", "basis_of", "resume"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,19 @@ class Drawn:
         """What a state says, in memory of its own."""
         basis, counters, numbers = state
         return cls(basis, counters.copy(), numbers.copy())
+
+
+def resume(now: Drawn, drawn: dict[str, Drawn], name: str) -> None:
+    """Go on with what a source has drawn in its last run, if nothing has changed since.
+
+    now : the source's memory; drawn : that of all sources, by their names; changed in place.
+    """
+    last = drawn.get(name)
+    if last is None or last.basis != now.basis:
+        now.forget()
+    elif last.counters is not now.counters:
+        now.counters[:], now.numbers[:] = last.counters, last.numbers
+    drawn[name] = now
 
 
 def basis_of(kernel: Kernel) -> str:

@@ -16,6 +16,7 @@ from brian2.codegen.targets import codegen_targets
 from brian2.core.variables import ArrayVariable
 from brian2.utils.stringtools import get_identifiers
 
+from .counted import Counted, counted
 from .dense import Sweep, sweep_of
 from .generator import NumbaCodeGenerator, single_precision, translated
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
@@ -67,6 +68,7 @@ class NumbaCodeObject(NumpyCodeObject):
     queue: EventQueue | None = None
     cheaper: NextSpike | AllAtOnce | Unchanged | None = None
     sweep: Sweep | None = None
+    counted: Counted | None = None
 
     def prepare(self, pathway: Any = None) -> None:
         """Make the kernel from the generated text; pathway: of a code object of ``synapses``."""
@@ -88,7 +90,8 @@ class NumbaCodeObject(NumpyCodeObject):
         if self.cheaper is not None:
             resolve = self.cheaper.resolver(self._resolve)
             self.kernel = Kernel.from_body(self.cheaper.body, resolve, compiled)
-        self._sweep_rows(compiled)
+        else:
+            self._rewrite_loops(compiled)
         self._program: Program | None = None
         self._nan_check = bool(preference("nan_check"))
         self.begin_run()
@@ -100,16 +103,24 @@ class NumbaCodeObject(NumpyCodeObject):
                 return cheaper
         return None
 
-    def _sweep_rows(self, compiled: Mapping[str, Any]) -> None:
-        """Go along rows if the kernel visits the synapses of an all-to-all projection."""
-        found = sweep_of(self) if "dense" in preference("rewrites") else None
-        if found is None:
-            return
-        self.sweep, statements = found
-        body = ast.unparse(ast.Module(statements, type_ignores=[]))
-        kernel = Kernel.from_body(body, self.sweep.resolver(self._resolve), compiled)
-        # Arrays are reached through views of their rows: what is written shows in the plain form.
-        self.kernel = replace(kernel, reads=self.kernel.reads, writes=self.kernel.writes)
+    def _rewrite_loops(self, compiled: Mapping[str, Any]) -> None:
+        """Go along rows where the synapses are all-to-all; draw random numbers by counting."""
+        wanted = preference("rewrites")
+        resolve: Callable[[str], Argument] = self._resolve
+        statements = ast.parse(self.code.run).body
+        found = sweep_of(self) if "dense" in wanted else None
+        if found is not None:
+            self.sweep, statements = found
+            resolve = self.sweep.resolver(resolve)
+        drawn = counted(self, statements) if "counted_random" in wanted else None
+        if drawn is not None:
+            self.counted, statements = drawn
+            resolve = self.counted.resolver(resolve)
+        if found is not None or drawn is not None:
+            body = ast.unparse(ast.Module(statements, type_ignores=[]))
+            kernel = Kernel.from_body(body, resolve, compiled)
+            # Rows are reached through views: what is written shows in the plain form.
+            self.kernel = replace(kernel, reads=self.kernel.reads, writes=self.kernel.writes)
 
     def _resolve(self, name: str) -> Argument:
         if name == "_nb_generator":
@@ -172,7 +183,8 @@ class NumbaCodeObject(NumpyCodeObject):
     @property
     def notes(self) -> list[str]:
         """What rewrites have made of it, each line beginning with the name of one."""
-        return [rewrite.note for rewrite in (self.cheaper, self.sweep) if rewrite is not None]
+        done = (self.cheaper, self.sweep, self.counted)
+        return [rewrite.note for rewrite in done if rewrite is not None]
 
     def begin_run(self) -> None:
         """Start from the variables and the random state alone; called before every run."""
@@ -180,6 +192,8 @@ class NumbaCodeObject(NumpyCodeObject):
             self.cheaper.begin_run(self.kernel, self.device.drawn, self.title)
         elif self.cheaper is not None:
             self.cheaper.begin_run()
+        if self.counted is not None:
+            self.counted.begin_run(self.device.drawn, self.title)
         for fault in self._faults.values():
             fault[0] = 0
 

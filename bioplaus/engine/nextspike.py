@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from brian2.core.variables import ArrayVariable
 
-from .ahead import Drawn, basis_of
+from .ahead import Drawn, basis_of, resume
 from .kernel import Argument, ArrayArgument, Kernel
 
 __all__ = ["NextSpike", "next_spike"]
@@ -37,8 +37,8 @@ __all__ = ["NextSpike", "next_spike"]
 _LARGEST_PROBABILITY = 0.2
 """Above this, one event costs more than the trials that it saves."""
 
-_MOST_EVENTS = 2.0
-"""The same for the binomial numbers of private inputs, each as dear as several events."""
+_MOST_EVENTS = 0.05
+"""Events per neuron and step of private inputs, above which `counted` is cheaper."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,8 @@ class NextSpike:
         return resolve
 
     def begin_run(self, kernel: Kernel, drawn: dict[str, Drawn], name: str) -> None:
-        """Go on with what this source has drawn in its last run, if nothing has changed since.
-
-        drawn : of all sources, by their names; changed in place.
-        """
-        now = Drawn(basis_of(kernel), self.counters, self.numbers)
-        last = drawn.get(name)
-        if last is None or last.basis != now.basis:
-            now.forget()
-        elif last.counters is not self.counters:
-            self.counters[:], self.numbers[:] = last.counters, last.numbers
-        drawn[name] = now
+        """Go on where the last run ended; drawn : what all sources hold, by their names."""
+        resume(Drawn(basis_of(kernel), self.counters, self.numbers), drawn, name)
 
 
 def next_spike(code_object: Any) -> NextSpike | None:

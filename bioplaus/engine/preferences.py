@@ -11,6 +11,7 @@ __all__ = ["REWRITES", "preference"]
 #: Exact rewrites that make a network cheaper, each described in the module of its name.
 REWRITES = (
     "next_spike",
+    "counted_random",
     "all_at_once",
     "invariants",
     "dense",

@@ -2,9 +2,9 @@
 
 A loop that tests one neuron and stores its number if it fires is not vectorised, and may branch in
 ways that the processor cannot foresee.  Here one loop writes the truth of every condition to a
-byte, 64 neurons at a time, and a second looks at eight bytes together and goes from one that is set
-to the next; the neurons that are left after the last 64 go through the plain loop.  The same
-neurons fire in the same order: the bits do not change.
+byte, 64 neurons at a time; if one of them fires, a second looks at eight bytes together and goes
+from one that is set to the next.  The neurons that are left after the last 64 go through the plain
+loop.  The same neurons fire in the same order: the bits do not change.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class AllAtOnce:
     memory, eight flags each.
     """
 
-    note = "all conditions are tested together, then those that hold are collected"
+    note = "all_at_once: all conditions are tested together, then those that hold are collected"
 
     def __init__(self, body: str, neurons: int) -> None:
         self.body = body
@@ -79,17 +79,15 @@ def all_at_once(code_object: Any) -> AllAtOnce | None:
 _BODY = """
 {scalar}
 for _nb_block in range(0, len(_nb_flags), 64):
+    _nb_any = False
     for _nb_lane in range(64):
         _idx = _nb_block + _nb_lane
 {tests}
         _nb_flags[_nb_at(_idx)] = _cond
-for _nb_block in range(0, len(_nb_words), 8):
-    _nb_any = _nb_words[_nb_at(_nb_block)]
-    for _nb_word in range(_nb_block + 1, _nb_block + 8):
-        _nb_any |= _nb_words[_nb_at(_nb_word)]
-    if _nb_any == 0:
+        _nb_any |= _cond
+    if not _nb_any:
         continue
-    for _nb_word in range(_nb_block, _nb_block + 8):
+    for _nb_word in range(_nb_block // 8, _nb_block // 8 + 8):
         _nb_left = _nb_words[_nb_at(_nb_word)]
         while _nb_left != 0:
             _idx = 8 * _nb_word + _nb_first_flag(_nb_left)

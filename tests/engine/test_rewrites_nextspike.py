@@ -127,12 +127,12 @@ def test_rates_from_a_table_count_by_rows(nested):
 
 def test_private_inputs_are_binomial_sums():
     group = NeuronGroup(400, "g : 1")
-    private = PoissonInput(group, "g", N=50, rate=20 * Hz, weight=0.5)
+    private = PoissonInput(group, "g", N=50, rate=8 * Hz, weight=0.5)
     record = StateMonitor(group, "g", record=True)
     Network(group, private, record).run(200 * ms)
     assert private.codeobj.cheaper is not None
     events = np.asarray(group.g[:]) / 0.5
-    trials, p = 50 * 2000, 2e-3
+    trials, p = 50 * 2000, 8e-4
     assert_binomial(events.sum(), 400 * trials, p)
     variance = trials * p * (1 - p)
     assert abs(events.var() / variance - 1) < STANDARD_ERRORS * np.sqrt(2 / 400)

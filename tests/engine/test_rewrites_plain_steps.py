@@ -78,7 +78,9 @@ def test_same_bits(neurons):
     notes, _, together = recorded(("all_at_once",), neurons)
     _, text, once = recorded(("invariants",), neurons)
     assert len(plain[0]) > 10
-    assert notes == ["all conditions are tested together, then those that hold are collected"]
+    assert notes == [
+        "all_at_once: all conditions are tested together, then those that hold are collected"
+    ]
     for expected, one, other in zip(plain, together, once, strict=True):
         np.testing.assert_array_equal(one, expected)
         np.testing.assert_array_equal(other, expected)
