@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bioplaus import registry
 from bioplaus.records import RunReader
 
 FLOOD = Path(__file__).with_name("flood.py")
@@ -29,3 +30,17 @@ def test_memory_is_flat_over_a_long_run(tmp_path: Path) -> None:
     assert len(t) == SEGMENTS * 250 * 400
     assert np.all(np.diff(t) >= 0)
     assert np.bincount(i).tolist() == [SEGMENTS * 250] * 400
+
+
+def test_recording_off_adds_nothing_to_the_time_loop() -> None:
+    """The network that runs has the objects of the model and no other."""
+    experiment = registry.load(registry.find(str(FLOOD.with_name("noisy_network.py"))))
+    names = {}
+    for record in ((), None):
+        built = experiment(experiment.Parameters(), record=record)
+        built.setup()
+        before = {item.name for item in built.network.objects}
+        built.prepare_recording()
+        names[record] = {item.name for item in built.network.objects} - before
+    assert names[()] == set()
+    assert names[None] == {"record_cell_spikes", "record_cell_v"}
