@@ -1,10 +1,11 @@
-"""CPU time of the FOLLOW network for one simulated second, beside Nengo 4 in the same run.
+"""CPU time of the FOLLOW network for one simulated second, beside Nengo 4 in the same run; memory.
 
     python -m benchmarks.follow_speed [--neurons 3000] [--seconds 10] [--out FILE]
 
 Both learn the van der Pol task online with two layers of leaky integrate-and-fire neurons at 1 ms:
 ours from its Brian2 equations on the engine, Nengo with decoded weights that its PES rule learns
 (the same factorisation).  Building and compiling are left out; the least of three repeats counts.
+The peak memory is that of our whole process, the decoders' solution included, before Nengo begins.
 Nengo is needed for its own row only: ``pip install bioplaus[bench]``.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -93,6 +95,7 @@ def main() -> int:
     figures = {
         "neurons": options.neurons,
         "bioplaus": our_seconds(options.neurons, options.seconds),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     try:
         figures["nengo"] = nengo_seconds(options.neurons, min(options.seconds, 2.0))

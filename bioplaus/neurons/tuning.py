@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
+from scipy.linalg.blas import dsyrk
 
 from bioplaus.neurons import substep_lif
 
 __all__ = ["Tuning", "decoders", "fixed_gain", "points_in_ball", "points_on_sphere", "spread_rates"]
 
 Array = NDArray[np.floating[Any]]
+POINTS_AT_ONCE = 500
+"""So that rates at all points need not be held together."""
 
 
 @dataclass(frozen=True)
@@ -122,12 +125,18 @@ def decoders(tuning: Tuning, points: Array, targets: Array, regularisation: floa
     ValueError
         If no neuron fires at any of the points.
     """
-    rates = tuning.rates(points)
-    largest = float(rates.max())
+    neurons = len(tuning.bias)
+    gram = np.zeros((neurons, neurons), order="F")  # its lower triangle, summed over points
+    projected = np.zeros((neurons, targets.shape[1]))
+    largest = 0.0
+    for start in range(0, len(points), POINTS_AT_ONCE):
+        some = slice(start, start + POINTS_AT_ONCE)
+        rates = tuning.rates(points[some])
+        gram = dsyrk(1.0, rates.T, beta=1.0, c=gram, lower=True, overwrite_c=True)
+        projected += rates.T @ targets[some]
+        largest = max(largest, float(rates.max()))
     if largest == 0.0:
         raise ValueError("no neuron fires anywhere in the represented ball; raise gain or bias")
-    gram = rates.T @ rates
     gram[np.diag_indices_from(gram)] += len(points) * (regularisation * largest) ** 2
-    projected = rates.T @ targets
     factor = scipy.linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
     return scipy.linalg.cho_solve(factor, projected, overwrite_b=True, check_finite=False).T
