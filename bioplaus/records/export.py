@@ -55,15 +55,15 @@ def write_npz(run: RunReader, out: Path) -> None:
         If there is no room; nothing half-written is left.
     """
     arrays: dict[str, Any] = {f"metrics.{name}": values for name, values in run.metrics.items()}
-    for population in populations(run):
+    for population in run.populations():
         t, i = run.spikes(population)
         arrays |= {f"spikes.{population}.t": t, f"spikes.{population}.i": i}
-    for population, variable in traced(run):
+    for population, variable in run.traced():
         record = run.trace(population, variable)
         stem = f"traces.{population}.{variable}"
         arrays |= {f"{stem}.t": record.t, f"{stem}.value": record.value}
         arrays |= {f"{stem}.cells": record.cells, f"{stem}.unit": np.array(record.unit)}
-    if has_presentations(run):
+    if run.has_presentations():
         shown = run.presentations()
         arrays |= {f"presentations.{name}": values for name, values in vars(shown).items()}
 
@@ -77,35 +77,20 @@ def write_npz(run: RunReader, out: Path) -> None:
 def write_csv(run: RunReader, out: Path) -> None:
     """A folder of tables: spikes, traces, presentations, metrics and parameters, units in heads."""
     out.mkdir(parents=True)
-    for population in populations(run):
+    for population in run.populations():
         _table(out / f"spikes-{population}.csv", ["t_s", "cell"], zip(*run.spikes(population)))
-    for population, variable in traced(run):
+    for population, variable in run.traced():
         record = run.trace(population, variable)
         head = ["t_s"] + [f"cell_{cell}_{record.unit}" for cell in record.cells]
         rows = np.column_stack([record.t, record.value.T])
         _table(out / f"traces-{population}-{variable}.csv", head, rows)
-    if has_presentations(run):
+    if run.has_presentations():
         shown = run.presentations()
         rows_shown = zip(shown.start, shown.stop, shown.label)
         _table(out / "presentations.csv", ["start_s", "stop_s", "label"], rows_shown)
     metrics = run.metrics
     _table(out / "metrics.csv", list(metrics), zip(*metrics.values()))
     _table(out / "parameters.csv", ["name", "value"], run.parameters.items())
-
-
-def populations(run: RunReader) -> list[str]:
-    """Populations whose spikes were recorded."""
-    return [name[1] for name in run.recorded() if name[0] == "spikes"]
-
-
-def traced(run: RunReader) -> list[tuple[str, str]]:
-    """Recorded variables as (population, variable)."""
-    return [(name[1], name[2]) for name in run.recorded() if name[0] == "traces"]
-
-
-def has_presentations(run: RunReader) -> bool:
-    """Whether the run says when which stimulus was shown."""
-    return ("presentations",) in run.recorded()
 
 
 def _table(path: Path, head: list[str], rows: Iterable[Iterable[Any]]) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 
 from bioplaus.errors import UserError
 from bioplaus.records import RunReader, atomic
-from bioplaus.records.export import has_presentations, populations, traced
 
 __all__ = ["write_nwb"]
 
@@ -55,7 +54,7 @@ def write_nwb(run: RunReader, out: Path) -> None:
     )
     _add_units(file, run)
     _add_traces(file, run)
-    if has_presentations(run):
+    if run.has_presentations():
         _add_presentations(file, run)
 
     def fill(partial: Path) -> None:
@@ -76,7 +75,7 @@ def _started(run: RunReader) -> datetime.datetime:
 
 def _add_units(file: Any, run: RunReader) -> None:
     """One unit for each cell that fired, with its population and its number there."""
-    names = populations(run)
+    names = run.populations()
     if not names:
         return
     observed = _observed(run)
@@ -95,15 +94,15 @@ def _add_units(file: Any, run: RunReader) -> None:
 
 def _observed(run: RunReader) -> list[list[float]]:
     """From the first to the last thing recorded [s]: one interval, as Neo reads no more."""
-    times = [t for name in populations(run) for t in [run.spikes(name)[0]] if len(t)]
-    times += [run.trace(*key).t for key in traced(run)]
+    times = [t for name in run.populations() for t in [run.spikes(name)[0]] if len(t)]
+    times += [run.trace(*key).t for key in run.traced()]
     return [[min(float(t.min()) for t in times), max(float(t.max()) for t in times)]]
 
 
 def _add_traces(file: Any, run: RunReader) -> None:
     from pynwb import TimeSeries
 
-    for population, variable in traced(run):
+    for population, variable in run.traced():
         record = run.trace(population, variable)
         cells = ", ".join(str(cell) for cell in record.cells)
         file.add_acquisition(

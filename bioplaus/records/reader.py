@@ -131,8 +131,19 @@ class RunReader:
         """
         return [read_recording(path, part) for path in self.recording_files()[after:]]
 
-    def recorded(self) -> list[tuple[str, ...]]:
-        """What was recorded in any segment, see :func:`bioplaus.records.recorded_groups`."""
+    def populations(self) -> list[str]:
+        """Populations whose spikes were recorded."""
+        return [name[1] for name in self._recorded() if name[0] == "spikes"]
+
+    def traced(self) -> list[tuple[str, str]]:
+        """Recorded variables as (population, variable)."""
+        return [(name[1], name[2]) for name in self._recorded() if name[0] == "traces"]
+
+    def has_presentations(self) -> bool:
+        """Whether the run says when which stimulus was shown."""
+        return ("presentations",) in self._recorded()
+
+    def _recorded(self) -> list[tuple[str, ...]]:
         return sorted({name for path in self.recording_files() for name in recorded_groups(path)})
 
     def recording_files(self) -> list[Path]:
