@@ -6,6 +6,7 @@
 """
 
 import argparse
+import gc
 import json
 import os
 import runpy
@@ -186,6 +187,7 @@ def figure_data(figures: list[Figure]) -> Iterator[tuple[str, NDArray[Any]]]:
 
 def monitor_data() -> Iterator[tuple[str, NDArray[Any]]]:
     """What every living monitor recorded, by the monitor's name."""
+    gc.collect()  # which of the script's own are gone must not depend on chance
     for kind in (brian2.StateMonitor, brian2.SpikeMonitor, brian2.PopulationRateMonitor):
         for reference in kind.__instances__():
             monitor = reference()
