@@ -137,23 +137,11 @@ class ErbpDigits(NetworkExperiment):
 
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and how early it is reached."""
-        found = self._test("test", self.parameters.tested)
-        tested = {f"test_{name}": value for name, value in found.items()}
-        return {**tested, "feedback_angle": self._feedback_angle()}
-
-    def _feedback_angle(self) -> float:
-        """Angle [degrees] of the last hidden layer's feedback to its transposed output weights."""
-        import numpy as np
-
         from bioplaus.analysis import alignment_angle
 
-        forward = list(self.model.projections.values())[-1]
-        name = f"error_to_{forward.source.name}"
-        feedback = next(item for item in self.network.objects if item.name == name)
-        weights = feedback.g_ if "g" in feedback.variables else feedback.mirror_
-        shape = (len(forward.target), len(forward.source))
-        positive = np.array(weights).reshape(2, *shape)[0]  # the other side has the same
-        return float(alignment_angle(positive, np.array(forward.w_).reshape(shape[::-1]).T))
+        found = self._test("test", self.parameters.tested)
+        tested = {f"test_{name}": value for name, value in found.items()}
+        return {**tested, "feedback_angle": float(alignment_angle(*self.model.last_feedback()))}
 
     def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
         """Test the present weights on one part of a data set of the same size."""

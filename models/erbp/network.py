@@ -80,6 +80,19 @@ class Model:
         targets = [s for s in self.network.objects if isinstance(s, Synapses) and s.source is group]
         return sum(len(s) for s in targets) // len(group)
 
+    def last_feedback(self) -> tuple[Array, Array]:
+        """Feedback of the last hidden layer, and the output weights transposed: (classes, hidden).
+
+        What backpropagation would send down instead of the first is the second.
+        """
+        forward = list(self.projections.values())[-1]
+        name = f"error_to_{forward.source.name}"
+        synapses = next(item for item in self.network.objects if item.name == name)
+        weights = synapses.g_ if "g" in synapses.variables else synapses.mirror_
+        shape = (len(forward.target), len(forward.source))
+        positive = np.array(weights).reshape(2, *shape)[0]  # the other side has the same
+        return positive, np.array(forward.w_).reshape(shape[::-1]).T
+
     def forget_responses(self) -> None:
         """Empty the record of responses, before a run."""
         self.responses.resize(0)

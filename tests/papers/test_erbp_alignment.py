@@ -93,3 +93,16 @@ def test_published_network_follows_direct_feedback_alignment():
     assert alignment_angle(update.ravel(), predicted.ravel()) < 5
     scale = np.vdot(update, predicted) / np.vdot(predicted, predicted)
     assert scale == pytest.approx(1.0, abs=0.1)
+
+
+def test_symmetric_feedback_is_the_transposed_weights_and_random_feedback_is_not():
+    prefs.codegen.target = "numpy"
+    angles = {}
+    for feedback in ("symmetric", "adaptive", "direct random"):
+        changes = {"inputs": 4, "hidden": 50, "feedback": feedback}
+        p = replace(erbp.OneHiddenLayer(), changes)
+        model = erbp.build(p, np.random.Generator(np.random.PCG64(4)), PRESENTATION * second)
+        angles[feedback] = alignment_angle(*model.last_feedback())
+    assert angles["symmetric"] == pytest.approx(0, abs=1e-6)
+    assert 70 < angles["adaptive"] < 110  # 500 random numbers: 90 degrees within 2.6 or so
+    assert 70 < angles["direct random"] < 110
