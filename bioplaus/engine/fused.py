@@ -17,6 +17,7 @@ from typing import Any
 
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
+from brian2.core.magic import MagicNetwork
 from brian2.core.network import Network
 from brian2.groups.group import Group
 
@@ -232,4 +233,8 @@ def run(
     for thing in objects:
         if thing.active:
             thing.after_run()
+    if isinstance(network, MagicNetwork):
+        # It must not keep objects alive.  Brian2 also collects garbage here, which takes longer
+        # than most runs in a loop; the next preparation does.
+        network.objects.clear()
     network._profiling_info = None

@@ -1,14 +1,16 @@
-"""A run that ends before its time: the step is finished, nothing is lost, and it can go on.
+"""A run that ends before its time, or at its end: whole steps, nothing lost, nothing kept alive.
 
 Every neuron counts the steps, so that the clock can be compared with what was done.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,3 +106,22 @@ def test_an_error_in_python_leaves_the_steps_before_it() -> None:
     np.testing.assert_array_equal(monitor.steps[0], done)
     assert len(done) >= 30
     assert np.all(cells.steps == cells.steps[0])
+
+
+def test_nothing_stays_alive_after_a_run() -> None:
+    """Objects of a function that has returned are gone, as with Brian2's own targets."""
+
+    def with_a_network() -> list[Any]:
+        things = counting()
+        things[0].run(1 * ms)
+        return [weakref.ref(thing) for thing in things]
+
+    def with_the_magic_one() -> list[Any]:
+        cells = b2.NeuronGroup(1, "x : 1")
+        monitor = b2.StateMonitor(cells, "x", record=True)
+        b2.run(1 * ms)
+        return [weakref.ref(cells), weakref.ref(monitor)]
+
+    left = [*with_a_network(), *with_the_magic_one()]
+    gc.collect()
+    assert [reference() for reference in left] == [None] * 5
