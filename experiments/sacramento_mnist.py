@@ -35,6 +35,9 @@ class Settings(TwoSweep):
     dataset: str = parameter("mnist", "images", choices=IMAGE_SETS)
     images: int = parameter(0, "training images used; 0 means all", low=0)
     epochs: int = parameter(20, "passes over the training images; rates decay to 0", low=1)
+    silent_updates: int = parameter(
+        0, "updates before learning that, without a teacher, only silence the dendrites", low=0
+    )
     rule: str = parameter("microcircuit", "what carries errors down", choices=RULES)
     target_rate: float = parameter(0.8, "rate asked of the right class", source="section 3.4")
     other_rate: float = parameter(0.1, "rate asked of the others", source="section 3.4")
@@ -86,6 +89,8 @@ class SacramentoMnist(Experiment):
     def advance(self, segment: int) -> Mapping[str, float]:
         """Learn from every image once, in random order."""
         p, images, labels = self.parameters, self.images, self.labels
+        if segment == 0 and p.rule == "microcircuit":
+            self._silence()
         order = self.rng.permutation(len(labels))
         batches = [order[b : b + p.batch] for b in range(0, len(order), p.batch)]
         total, wrong = p.epochs * len(batches), 0
@@ -105,6 +110,12 @@ class SacramentoMnist(Experiment):
             "training_error": wrong / len(labels),
         }
         return {**figures, **self._probe(1 - (segment + 1) / p.epochs)}
+
+    def _silence(self) -> None:
+        p, count = self.parameters, len(self.labels)
+        for update in range(p.silent_updates):
+            chosen = self.rng.integers(count, size=p.batch)
+            self.network.learn_silence(self.images[chosen], update)
 
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and how the circuit is in the end."""

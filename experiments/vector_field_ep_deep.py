@@ -12,9 +12,10 @@ from bioplaus.parameters import parameter
 
 @dataclass(frozen=True)
 class Settings(Deep, MnistSettings):
-    """784-512-512-512-10; the rates and the small output start were chosen on validation images."""
+    """784-512-512-512-10; rates and start were chosen on validation images."""
 
     epochs: int = parameter(100, "passes over the training images", source="Scellier 2018", low=1)
+    start_spread: float = parameter(0.2, "spread of the drives at the start", low=0.0)
 
 
 class VectorFieldEpDeep(VectorFieldEpMnist):

@@ -29,6 +29,12 @@ class Settings(VectorField):
     dataset: str = parameter("mnist", "images to learn", choices=tasks.IMAGE_SETS)
     examples: int = parameter(50_000, "training images, the first of the set", low=1)
     epochs: int = parameter(3, "passes over the training images", low=1)
+    start_mean: float = parameter(
+        0.3, "mean drive of a hidden unit at the start, where start_spread is set", low=0.0
+    )
+    start_spread: float = parameter(
+        0.0, "spread of the drives at the start (0: Glorot's weights and zero biases)", low=0.0
+    )
 
 
 class VectorFieldEpMnist(ImageExperiment):
@@ -39,7 +45,12 @@ class VectorFieldEpMnist(ImageExperiment):
     def build(self) -> vector_field_ep.Learner:
         """Draw the network, with room for the stored states."""
         self.readings: dict[str, float] = {}
-        return vector_field_ep.build_batched(self.parameters, self.rng, self.examples)
+        p = self.parameters
+        learner = vector_field_ep.build_batched(p, self.rng, self.examples)
+        if p.start_spread > 0:
+            images = self.images.train_images[:1000]
+            vector_field_ep.centre(learner.weights, images, p.start_mean, p.start_spread)
+        return learner
 
     def advance(self, segment: int) -> Mapping[str, float]:
         """One pass over the training images, then the validation images."""

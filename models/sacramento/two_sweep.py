@@ -173,8 +173,7 @@ class TwoSweepNetwork:
         """
         p = self.parameters
         done = self.sweep(images, targets)
-        if update % MOMENTS_EVERY == 0:
-            self.mean_square = [float((r * r).sum(axis=1).mean()) for r in done.rate[1:-1]]
+        self._measure(done, update)
         for k, eta in enumerate(self.forward_rates):
             self._move(
                 self.forward[k], self.forward_bias[k], done.error[k], done.rate[k], strength * eta
@@ -193,6 +192,25 @@ class TwoSweepNetwork:
                 )
                 add_products(self.top_down[k], unexplained, done.rate[k + 2], p.top_down_rate)
         return done
+
+    def learn_silence(self, images: Matrix, update: int) -> None:
+        """One update without a teacher, of what silences the dendrites and of nothing else.
+
+        Interneurons and (if they are plastic) W^PI learn with half the largest gain.  This leads
+        random weights to the self-predicting state before forward plasticity, to which the
+        unexplained top-down input would be an error, can drive the cells into saturation.
+        """
+        done = self.sweep(images, None)
+        self._measure(done, update)
+        gain = self.parameters.interneuron_gain / 2
+        for k, square in enumerate(self.mean_square):
+            w, bias = self.interneuron[k], self.interneuron_bias[k]
+            eta = gain / self._gain_slope(square)
+            self._move(w, bias, done.error_interneuron[k], done.rate[k + 1], eta)
+            if self.parameters.lateral_rate > 0:
+                rate = done.rate_interneuron[k]
+                eta = gain / float((rate * rate).sum(axis=1).mean())
+                add_products(self.lateral[k], -done.v_apical[k], rate, eta)
 
     def backpropagated(self, done: Sweep) -> list[Matrix]:
         """Errors of areas 1..N if the output error of a sweep went down by backpropagation."""
@@ -218,6 +236,10 @@ class TwoSweepNetwork:
         """Stability figure of each interneuron loop: above 2 it diverges."""
         rates = self.interneuron_rates(strength)
         return [rate * self._gain_slope(square) for rate, square in zip(rates, self.mean_square)]
+
+    def _measure(self, done: Sweep, update: int) -> None:
+        if update % MOMENTS_EVERY == 0:
+            self.mean_square = [float((r * r).sum(axis=1).mean()) for r in done.rate[1:-1]]
 
     def _gain_slope(self, square: float) -> float:
         extended = square + self.parameters.bias_rate**2

@@ -9,7 +9,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "batched": ["Learner", "Report", "build_batched"],
+        "batched": ["Learner", "Report", "build_batched", "centre"],
         "discrete": ["DiscreteLearner"],
         "network": ["Model", "build", "stimulus"],
         "parameters": ["Deep", "EnergyBased", "VectorField"],

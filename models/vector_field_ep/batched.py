@@ -28,7 +28,7 @@ from .parameters import (
 from .presentation import Phases, train_batches
 from .relaxation import ACTIVATIONS, Array, Dynamics, Weights, input_drive, relax, scratch
 
-__all__ = ["Learner", "Report", "build_batched", "initial_weights"]
+__all__ = ["Learner", "Report", "build_batched", "centre", "initial_weights"]
 
 EVALUATED_AT_ONCE = 50  # examples; small enough for the states to stay in the cache
 
@@ -74,7 +74,9 @@ def initial_weights(p: VectorField, rng: np.random.Generator, dtype: Any) -> Wei
     feedback = []
     for weight in forward[1:]:
         if p.feedback_start == "independent":
-            feedback.append(_glorot(rng, weight.shape[1], weight.shape[0], dtype))
+            copy = _glorot(rng, weight.shape[1], weight.shape[0], dtype)
+            copy *= p.feedback_scale
+            feedback.append(copy)
             continue
         copy = np.ascontiguousarray(weight.T)
         if p.feedback_start == "flipped":
@@ -88,6 +90,23 @@ def initial_weights(p: VectorField, rng: np.random.Generator, dtype: Any) -> Wei
 def _glorot(rng: np.random.Generator, below: int, n: int, dtype: Any) -> Array:
     bound = np.sqrt(6 / (below + n))
     return rng.uniform(-bound, bound, (below, n)).astype(dtype)
+
+
+def centre(weights: Weights, images: Array, mean: float, spread: float) -> None:
+    """Give every hidden unit the same mean drive over images, and each layer the same spread.
+
+    Glorot's weights with zero biases hold half of the units at zero and pass on mostly what all
+    images have in common.  images : (some, n_in); the input from above is taken at its wanted
+    mean, and outputs start at one over their number.
+    """
+    rates, chance = images, 1 / weights.bias[-1].size
+    for layer, feedback in enumerate(weights.feedback):
+        weight, usual = weights.forward[layer], rates.mean(axis=0)
+        weight *= spread / ((rates - usual) @ weight).std()
+        above = mean if layer < len(weights.feedback) - 1 else chance
+        weights.bias[layer][:] = mean - usual @ weight - above * feedback.sum(axis=0)
+        rates = np.clip(mean + (rates - usual) @ weight, 0, 1)
+    weights.bias[-1][:] = chance - rates.mean(axis=0) @ weights.forward[-1]
 
 
 class Learner:

@@ -60,6 +60,9 @@ class VectorField:
     output_scale: float = parameter(
         1.0, "size of the first weights into the output, relative to Glorot's", low=0.0
     )
+    feedback_scale: float = parameter(
+        1.0, "size of the first independent feedback weights, relative to Glorot's", low=0.0
+    )
     feedback_rate: float = parameter(
         1.0, "rate of a feedback matrix relative to its forward partner; 0 keeps it fixed", low=0.0
     )
@@ -126,7 +129,12 @@ class Deep(VectorField):
     """Scellier 2018, main figure: three hidden layers of 512, independent feedback weights."""
 
     layers: str = parameter("784-512-512-512-10", "units per layer", source="Scellier 2018")
-    learning_rates: str = parameter("0.2, 0.1, 0.05, 0.01", "learning rates", symbol="alpha")
+    learning_rates: str = parameter(
+        "10, 1, 0.1, 0.01",
+        "learning rates; the lower the layer, the weaker the error that reaches it",
+        symbol="alpha",
+        source="chosen on validation images",
+    )
     nudging: str = parameter(
         "symmetric",
         "sign of the influence",
@@ -135,6 +143,9 @@ class Deep(VectorField):
     )
     output_scale: float = parameter(
         0.1, "size of the first weights into the output; larger ones silence output units", low=0.0
+    )
+    feedback_scale: float = parameter(
+        0.3, "size of the first feedback weights; larger ones hold units at their bounds", low=0.0
     )
     nudged_steps: int = parameter(8, "steps of each nudged phase", symbol="T2", low=1)
     settled: float = parameter(1e-3, "end the free phase when no layer moves faster", low=0.0)

@@ -112,6 +112,24 @@ def test_interneurons_below_a_frozen_area_stay():
     assert moved == [False, True, True, False, True]
 
 
+def test_random_circuits_learn_to_be_silent_before_forward_plasticity():
+    p = replace(
+        sacramento.TwoSweep(),
+        {"areas": "6-5-3", "self_predicting": False, "base_rates": "1", "weight_scale": "1",
+         "lateral_rate": 0.01},
+    )  # fmt: skip
+    rng = np.random.default_rng(3)
+    images = rng.uniform(size=(50, 6))
+    network = sacramento.TwoSweepNetwork(p, rng, images, np.zeros(3), dtype=np.float64)
+    forward = [w.copy() for w in network.forward]
+    loud = np.abs(network.sweep(images, None).v_apical[0]).mean()
+    for update in range(2000):
+        network.learn_silence(images[rng.integers(50, size=10)], update)
+    assert np.abs(network.sweep(images, None).v_apical[0]).mean() < loud / 20
+    np.testing.assert_array_equal(network.forward[0], forward[0])
+    np.testing.assert_array_equal(network.forward[1], forward[1])
+
+
 def test_rates_undo_the_dilution_of_errors():
     # 784-500-500-10 with lambda 0.5 / 0.5 / 0.6 and top-down weights of gain 10: by hand,
     # 2/(100 * 0.0375 * 0.5), 0.5/(10 * 0.15 * 0.5), 0.03/0.6.

@@ -182,6 +182,25 @@ def test_flipped_feedback_starts_at_its_angle(angle):
     )
 
 
+def test_a_centred_start_has_the_wanted_drives():
+    """Mean drive of every unit and spread of the first layer, from the drives themselves."""
+    net, (images, _) = learner(layers="12-9-7-4", learning_rates="1, 1, 1"), task(200)
+    batched.centre(net.weights, images, 0.4, 0.05)
+    forward, feedback, bias = net.weights
+    first = images @ forward[0] + bias[0] + 0.4 * feedback[0].sum(axis=0)
+    np.testing.assert_allclose(first.mean(axis=0), 0.4)
+    assert (first - first.mean(axis=0)).std() == pytest.approx(0.05)
+    second = first @ forward[1] + bias[1] + 0.25 * feedback[1].sum(axis=0)
+    np.testing.assert_allclose(second.mean(axis=0), 0.4, atol=1e-3)  # few drives leave 0..1
+    assert second.std(axis=0).mean() == pytest.approx(0.05, rel=0.3)
+
+
+def test_feedback_scale_is_that_of_the_first_weights():
+    whole, small = learner(), learner(feedback_scale=0.3)
+    np.testing.assert_array_equal(small.weights.feedback[0], 0.3 * whole.weights.feedback[0])
+    np.testing.assert_array_equal(small.weights.forward[1], whole.weights.forward[1])
+
+
 def test_shared_step_leaves_the_mismatch_to_the_decay():
     images, labels = task()
     net = learner(rule="shared", weight_decay=0.1, learning_rates="0.1, 0.1")
