@@ -19,6 +19,7 @@ from bioplaus.reproduction.runs import finished, perform
 from bioplaus.sweeps.contest import ENTRIES, NOT_APPLICABLE, TASKS, Entry
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["configure", "draw", "execute", "measure", "table"]
@@ -142,20 +143,31 @@ def draw(rows: Sequence[dict[str, Any]]) -> Figure:
     tasks = [task for task in TASKS if any(row["task"] == task for row in rows)]
     rules = list(dict.fromkeys(row["rule"] for row in rows))
     rules += [rule for rule in dict.fromkeys(r for _, r in NOT_APPLICABLE) if rule not in rules]
-    page = plotting.figure("page")
-    panels = page.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
-    for axes, task in zip(panels, tasks):
-        found = {row["rule"]: row for row in rows if row["task"] == task}
-        worst = min(min(row["accuracies"]) for row in found.values())
-        left = 100 * (1 - 1.15 * max(1 - worst, 0.01))
-        for height, rule in enumerate(rules):
-            if rule in found:
-                percent = [100 * value for value in found[rule]["accuracies"]]
-                axes.plot(percent, [height] * len(percent), "o", color=plotting.COLOURS[0])
-            elif (task, rule) in NOT_APPLICABLE:
-                axes.text(left, height, " not applicable", va="center", color=plotting.GREY)
-        axes.set(title=task, xlabel="right answers (%)", xlim=(left, None))
-        axes.grid(axis="y", color=plotting.GREY, alpha=0.3, linewidth=0.5)
-    panels[0].set_yticks(range(len(rules)), rules)
-    panels[0].invert_yaxis()
+    with plotting.style():
+        page = plotting.figure("page")
+        panels = page.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
+        for axes, task in zip(panels, tasks):
+            found = {row["rule"]: row for row in rows if row["task"] == task}
+            _draw_task(axes, task, [found.get(rule) for rule in rules], rules)
+        panels[0].set_yticks(range(len(rules)), rules)
+        panels[0].set_ylim(len(rules) - 0.5, -0.5)
     return page
+
+
+def _draw_task(
+    axes: Axes, task: str, found: Sequence[dict[str, Any] | None], rules: Sequence[str]
+) -> None:
+    from bioplaus import plotting
+
+    worst = min(min(row["accuracies"]) for row in found if row)
+    left = 100 * (1 - 1.15 * max(1 - worst, 0.01))
+    for height, (row, rule) in enumerate(zip(found, rules)):
+        if row:
+            percent = [100 * value for value in row["accuracies"]]
+            at = [height] * len(percent)
+            axes.plot(percent, at, "o", color=plotting.COLOURS[0], alpha=0.6, clip_on=False)
+        elif (task, rule) in NOT_APPLICABLE:
+            axes.text(left, height, " not applicable", va="center", color=plotting.GREY, fontsize=7)
+    axes.set(title=task, xlabel="right answers (%)", xlim=(left, 100))
+    axes.locator_params(axis="x", nbins=4)
+    axes.grid(axis="y", color=plotting.GREY, alpha=0.3, linewidth=0.5)
