@@ -66,8 +66,9 @@ def recording_growth(recorded: Sequence[Recorded], populations: Mapping[str, Any
             samples = 1 / float(to_quantity(item.every))
             growth += _BYTES * samples * (1 + min(item.cells, len(group)))
         else:
-            ((_, interval),) = shortest_intervals({item.population: group}).values()
-            growth += 2 * _BYTES * len(group) * min(EXPECTED_RATE_HZ, 1 / interval)
+            # Spike sources and parts of a group have no threshold of their own.
+            ceilings = [1 / interval for _, interval in shortest_intervals({"": group}).values()]
+            growth += 2 * _BYTES * len(group) * min([EXPECTED_RATE_HZ, *ceilings])
     return growth
 
 

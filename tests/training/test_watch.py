@@ -143,6 +143,10 @@ def test_what_a_recording_grows_by_in_a_second() -> None:
     assert recording_growth((Spikes("slow"),), populations) == pytest.approx(16_000)
     assert recording_growth((Trace("fast", "v", cells=3),), populations) == pytest.approx(32_000)
     assert recording_growth((), populations) == 0
+    times = range(2) * brian2.ms
+    source = brian2.SpikeGeneratorGroup(100, range(2), times, name="source")
+    parts = {"half": fast[:50], "source": source}
+    assert recording_growth((Spikes("half"), Spikes("source")), parts) == pytest.approx(48_000)
 
 
 def test_a_disk_that_will_fill_is_told_before_the_first_step(
