@@ -114,9 +114,11 @@ class SacramentoRegression(MicrocircuitExperiment):
         wanted, weights = self.phi(self.teacher(self.unseen)), self.model.weights()
         rates = self.phi(self.free_output(self.unseen))
         constant = ((wanted - wanted.mean(axis=0)) ** 2).sum(axis=1).mean()
+        loss = ((rates - wanted) ** 2).sum(axis=1).mean()
         return {
-            "validation_loss": float(((rates - wanted) ** 2).sum(axis=1).mean()),
+            "validation_loss": float(loss),
             "constant_loss": float(constant),
+            "loss_over_constant": float(loss / constant),
             "angle_top_down": float(alignment_angle(weights.top_down[0], weights.forward[1].T)),
         }
 
