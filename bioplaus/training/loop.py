@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from bioplaus.parameters import ParameterError, replace, unknown_name
 from bioplaus.records.atomic import DiskFull
-from bioplaus.records.checkpoint import newest_checkpoint
+from bioplaus.records.checkpoint import CheckpointError, newest_checkpoint
 from bioplaus.records.reader import NotARun, RunReader
 from bioplaus.records.weights import summarise
 from bioplaus.records.writer import RunWriter, check_free
 from bioplaus.training.backend import environment, peak_memory_mb
 from bioplaus.training.experiment import Experiment
+from bioplaus.training.interruption import signals_as_interrupts
 from bioplaus.training.plan import Plan, plain
 from bioplaus.training.progress import Progress
 from bioplaus.training.watch import Watch
@@ -77,7 +76,8 @@ def resume(
     RunLocked
         If another process writes the directory.
     CheckpointError
-        If the newest checkpoint is damaged; the one before it is offered.
+        If the newest checkpoint is damaged (the one before it is offered), or does not fit the
+        experiment any more.
     """
     writer = RunWriter.reopen(out)
     try:
@@ -111,7 +111,13 @@ def _restore(experiment: Experiment, kept: Mapping[str, Any]) -> None:
         _tune(experiment, name, value)
     experiment.rng.bit_generator.state = kept["rng"]
     experiment.segment = int(kept["segment"])
-    experiment.restore(kept["state"])
+    try:
+        experiment.restore(kept["state"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            "the checkpoint does not fit the experiment as it is now "
+            f"({type(error).__name__}: {error}); was it written by another version?"
+        ) from error
 
 
 def _run(
@@ -146,7 +152,7 @@ def _run(
 
     experiment.on_recording_estimate = expect
     try:
-        with _signals_as_interrupts() as check:
+        with signals_as_interrupts() as check:
             for segment in range(done, experiment.segments()):
                 _one_segment(experiment, writer, segment, progress, watch, check)
                 report()
@@ -268,31 +274,3 @@ def _finish(
         }
     )
     writer.log("finished")
-
-
-@contextlib.contextmanager
-def _signals_as_interrupts() -> Iterator[Callable[[], None]]:
-    """Let Ctrl-C and a termination signal end a run; yields a check for one that went unheard.
-
-    Python drops an exception that a signal raises while an object is being deleted, which Brian2
-    does often: then the check raises it again.
-    """
-    heard: list[int] = []
-
-    def interrupt(number: int, frame: Any) -> None:
-        heard.append(number)
-        raise KeyboardInterrupt
-
-    def check() -> None:
-        if heard:
-            raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield check
-        return
-    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield check
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

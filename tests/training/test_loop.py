@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import random
@@ -9,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ import pytest
 
 from bioplaus import registry
 from bioplaus.parameters import ParameterError
-from bioplaus.records import RunReader, RunWriter, read_checkpoint
+from bioplaus.records import CheckpointError, RunReader, RunWriter, read_checkpoint
 from bioplaus.training import Experiment, Interrupted, NonFiniteState, resume, start
 from bioplaus.training.backend import Backend
+from bioplaus.training.loop import evaluate
 from bioplaus.training.plan import Plan
 
 HERE = Path(__file__).parent
@@ -145,7 +146,7 @@ def test_killing_a_run_again_and_again_changes_nothing(tmp_path: Path, kills: in
     assert not list(run.rglob(".*.partial"))
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class NoParameters:
     pass
 
@@ -187,6 +188,18 @@ def test_a_signal_during_a_deletion_is_heard_after_it(tmp_path: Path) -> None:
     with pytest.raises(Interrupted, match="stopped in segment 2 of 50"):
         start(stopped, tmp_path / "run")
     assert RunReader(tmp_path / "run").status == "interrupted"
+
+
+def test_a_checkpoint_of_another_version_is_told(tmp_path: Path) -> None:
+    run = start(plan(WALK), tmp_path / "run")
+
+    class Renamed(plan(WALK).experiment):  # type: ignore[misc]
+        def restore(self, state: Any) -> None:
+            self.position = state["place"]
+
+    changed = dataclasses.replace(plan(WALK), experiment=Renamed)
+    with pytest.raises(CheckpointError, match=r"does not fit the experiment .*'place'"):
+        evaluate(changed, run, "", "validation")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
