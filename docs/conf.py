@@ -21,7 +21,7 @@ source_suffix = {".md": "myst-nb", ".rst": "restructuredtext", ".ipynb": "myst-n
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 nb_execution_mode = "cache"
-nb_execution_timeout = 300
+nb_execution_timeout = 1800  # a minute on an idle machine
 nb_execution_raise_on_error = True
 
 autodoc_typehints = "none"
