@@ -8,7 +8,7 @@ import pytest
 from bioplaus.models import sacramento
 from bioplaus.models.sacramento.small_batches import add_products, weighted_sums
 from bioplaus.models.sacramento.steady_state import weight_changes
-from bioplaus.parameters import replace
+from bioplaus.parameters import ParameterError, replace
 
 SIZES = "30-20-20-20-10"
 
@@ -139,16 +139,17 @@ def test_rates_undo_the_dilution_of_errors():
     assert network.forward_rates == pytest.approx([2 / 1.875, 0.5 / 0.75, 0.05])
 
 
-def test_digits_are_learned_and_a_stopped_run_goes_on_to_the_bit():
+def digits(**changes):
     from bioplaus.experiments.sacramento_mnist import SacramentoMnist
 
-    def fresh():
-        settings = SacramentoMnist.Parameters()
-        experiment = SacramentoMnist(replace(settings, SacramentoMnist.quick), seed=1)
-        experiment.setup()
-        return experiment
+    settings = replace(SacramentoMnist.Parameters(), SacramentoMnist.quick | changes)
+    experiment = SacramentoMnist(settings, seed=1)
+    experiment.setup()
+    return experiment
 
-    whole = fresh()
+
+def test_digits_are_learned_and_a_stopped_run_goes_on_to_the_bit():
+    whole = digits()
     for segment in range(20):
         whole.advance(segment)
     kept = dict(whole.state())
@@ -156,8 +157,19 @@ def test_digits_are_learned_and_a_stopped_run_goes_on_to_the_bit():
     for segment in range(20, 40):
         figures = whole.advance(segment)
     assert figures["validation_error"] < 0.1  # required beforehand: 90 % or more
-    resumed = fresh()
+    resumed = digits()
     resumed.restore(kept)
     for segment in range(20, 40):
         again = resumed.advance(segment)
     assert again == figures
+
+
+def test_saturated_cells_are_named_beside_their_silent_dendrites():
+    with pytest.warns(UserWarning, match=r"9\d % of hidden cells are saturated"):
+        found = digits(weight_scale="100 1").advance(0)
+    assert found["saturated_cells"] > 0.9
+
+
+def test_images_of_another_size_are_refused():
+    with pytest.raises(ParameterError, match="64 pixels and 10 classes"):
+        digits(areas="784-100-10")
