@@ -151,13 +151,10 @@ ENTRIES: tuple[Entry, ...] = (
     _equilibrium("mnist-5000", "0.4, 0.1"),
 )
 
-_NO_IMAGES = "a network of two inputs and one output; images are learned by the batched form"
+_NO_IMAGES = "two inputs and one output; its batched form learns images"
 NOT_APPLICABLE: dict[tuple[str, str], str] = {
     **{(task, BURSTCCN_SPIKES): _NO_IMAGES for task in ("digits", "mnist-5000")},
-    **{
-        (task, BURSTPROP_SPIKES): "a network of two inputs and one output"
-        for task in ("digits", "mnist-5000")
-    },
+    **{(task, BURSTPROP_SPIKES): "two inputs and one output" for task in ("digits", "mnist-5000")},
     **{
         (task, FOLLOW): "learns trajectories from a continuous error, not classes" for task in TASKS
     },

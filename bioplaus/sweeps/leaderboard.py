@@ -106,25 +106,18 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         lines += [f"**{task}**: {TASKS[task]}", "", _HEADINGS, _RULE]
         members = [row for row in rows if row["task"] == task]
         lines += [_line(row) for row in sorted(members, key=lambda row: -row["accuracy"])]
-        lines += [
-            f"| {rule} | not applicable: {reason} | | | | |"
-            for (at, rule), reason in NOT_APPLICABLE.items()
-            if at == task
-        ]
-        lines.append("")
+        excluded = [f"{rule} ({why})" for (at, rule), why in NOT_APPLICABLE.items() if at == task]
+        lines += ["", f"Not applicable: {'; '.join(excluded)}.", ""]
     return "\n".join(lines)
 
 
-_HEADINGS = (
-    "| rule | accuracy on test examples | angle to backpropagation | operations an example "
-    "| passes | wall time |"
-)
+_HEADINGS = "| rule | accuracy | angle | operations | passes | wall time |"
 _RULE = "|---|---|---|---|---|---|"
 
 
 def _line(row: dict[str, Any]) -> str:
     angle, operations = row["angle_degrees"], row["operations_per_example"]
-    weights = " (feedback weights)" if row["angle_of"] == "feedback" else ""
+    weights = " †" if row["angle_of"] == "feedback" else ""
     cells = (
         row["rule"],
         f"{row['accuracy']:.1%} ± {row['accuracy_sd']:.1%}",

@@ -53,7 +53,7 @@ def test_a_table_is_made_of_what_is_there_best_first(
     cells = [[cell.strip() for cell in line.split("|")[1:3]] for line in lines[4:6]]
     assert cells == [[second.rule, "90.0% ± 0.0%"], [first.rule, "70.0% ± 10.0%"]]
     assert "45° | 1,234 | 4 | 12 s" in lines[4]
-    assert any(line.startswith(f"| {FOLLOW} | not applicable: ") for line in lines)
+    assert any(line.startswith("Not applicable: ") and FOLLOW in line for line in lines)
     assert (tmp_path / "out" / "leaderboard.json").is_file()
     assert (tmp_path / "out" / "leaderboard.png").stat().st_size > 1000
     assert main(["leaderboard", "--task", "chess", *arguments]) == 2
