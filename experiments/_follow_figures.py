@@ -141,15 +141,15 @@ def learning_curves(run: RunReader) -> Figure:
 
 def hands(run: RunReader, drawings: list[str], gains: tuple[float, ...]) -> Figure:
     """What the hand should draw and what it drew; a column for each gain of the feedback."""
-    figure = plotting.figure(width="page", height=2.2 * len(drawings))
+    figure = plotting.figure(width="page", height=2.4 * len(drawings))
     axes = figure.subplots(len(drawings), len(gains), squeeze=False, sharex=True, sharey=True)
     for row, name in zip(axes, drawings):
         for ax, gain in zip(row, gains):
             for which, colour in (("wanted", GREY), ("drawn", COLOURS[0])):
                 path = run.trace(f"{name}, gain {gain:g}", which).value
-                plotting.phase_plane(
-                    ax, path[0], path[1], label=which, colour=colour, names=("x [m]", "y [m]")
-                )
+                ax.plot(path[0], path[1], color=colour, label=which)
             ax.set_title(f"{name}, feedback {gain:g}" if gain else f"{name}, no feedback")
-            ax.set_aspect("equal")
+            ax.set(aspect="equal", xlabel="x [m]", ylabel="y [m]")
+            ax.label_outer()
+    axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
