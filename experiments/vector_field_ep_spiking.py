@@ -14,6 +14,9 @@ from bioplaus.parameters import parameter
 PART = 5000
 """Examples of one segment; an epoch of 50,000 takes a minute or more."""
 
+VALIDATED = 1000
+"""Validation images after each part."""
+
 
 @dataclass(frozen=True)
 class Settings(Spiking):
@@ -57,8 +60,15 @@ class VectorFieldEpSpiking(ImageExperiment):
         order = np.arange(start, min(start + PART, self.examples))
         train_error = learner.train(*self.images.part("train"), order)
         self.stop_if_not_finite(learner.arrays())
-        some = (part[:1000] for part in self.images.part("validation"))
-        return {"validation_error": learner.error(*some), "train_error": train_error}
+        images, labels = (part[:VALIDATED] for part in self.images.part("validation"))
+        answers = learner.answers(images)
+        best = answers.max(axis=0)
+        vector_field_ep.warn_of_silent_units(best, len(images))
+        return {
+            "validation_error": float(np.mean(answers.argmax(axis=1) != labels)),
+            "train_error": train_error,
+            "silent_outputs": len(vector_field_ep.silent_units(best)),
+        }
 
 
 EXPERIMENT = VectorFieldEpSpiking

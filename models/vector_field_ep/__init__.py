@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "network": ["Model", "build", "stimulus"],
         "parameters": ["Deep", "EnergyBased", "VectorField"],
         "relatives": ["Discrete", "Spiking"],
+        "silence": ["silent_units", "warn_of_silent_units"],
         "spiking": ["SpikingLearner"],
         "theory": [
             "FlatNetwork",

@@ -27,6 +27,7 @@ from .parameters import (
 )
 from .presentation import Phases, train_batches
 from .relaxation import ACTIVATIONS, Array, Dynamics, Weights, input_drive, relax, scratch
+from .silence import silent_units, warn_of_silent_units
 
 __all__ = ["Learner", "Report", "build_batched", "centre", "initial_weights"]
 
@@ -59,7 +60,7 @@ class Report:
     @property
     def silent(self) -> list[int]:
         """Output units that answered no example at all."""
-        return [int(unit) for unit in np.flatnonzero(self.answers <= 0)]
+        return silent_units(self.answers)
 
 
 def initial_weights(p: VectorField, rng: np.random.Generator, dtype: Any) -> Weights:
@@ -202,18 +203,10 @@ class Learner:
     def warn(self, report: Report, images: Array) -> None:
         """Warn of what spoils learning although nothing stops it.
 
-        A free phase that has not settled (its drift is read as gradient), and an output unit that
-        answered no example: its drive is so far below zero that even its own class cannot lift
-        it, and it gets no update any more.  ``images`` are a few to measure the settling with.
+        A free phase that has not settled (its drift is read as gradient), and output units that
+        answered no example.  ``images`` are a few to measure the settling with.
         """
-        if report.silent:
-            warnings.warn(
-                f"output units {report.silent} answered none of {report.examples} examples and"
-                " will not recover: a unit held at zero in both phases gets no update."
-                " A stronger influence, a smaller output rate or a smaller output_scale"
-                " prevents it",
-                stacklevel=2,
-            )
+        warn_of_silent_units(report.answers, report.examples)
         if report.residual > UNSETTLED:
             needed = self._steps_to_settle(images)
             cure = (

@@ -116,8 +116,8 @@ class SpikingLearner:
     def _output(self, rates: Array) -> Array:
         return np.asarray(rates[:, -self.sizes[-1] :])
 
-    def error(self, images: Array, labels: Array) -> float:
-        """Fraction of wrong answers after a free phase from rest."""
+    def answers(self, images: Array) -> Array:
+        """Rates of the outputs (images, classes) after a free phase from rest."""
         target = np.zeros((len(images), self.sizes[-1]), self.dtype)
         recorded = np.zeros((3, len(images), sum(self.sizes)), self.dtype)
         run_phases(
@@ -132,7 +132,11 @@ class SpikingLearner:
             self.ticks,
             recorded,
         )
-        return float(np.mean(self._output(recorded[0]).argmax(axis=1) != labels))
+        return self._output(recorded[0])
+
+    def error(self, images: Array, labels: Array) -> float:
+        """Fraction of wrong answers after a free phase from rest."""
+        return float(np.mean(self.answers(images).argmax(axis=1) != labels))
 
     def arrays(self) -> dict[str, Array]:
         """Plastic arrays by name."""

@@ -110,3 +110,17 @@ def test_the_network_names_silent_outputs_and_free_phases_too_short():
         found = experiment.advance(0)
     assert found["silent_outputs"] == 1
     assert found["residual"] > 0.05
+
+
+def test_spiking_units_that_fell_silent_are_named():
+    experiment = small(
+        "vector-field-ep-spiking",
+        dataset="digits",
+        layers="64-5-10",
+        examples=20,
+        free_steps=5,
+        nudged_steps=2,
+    )
+    experiment.learner.bias[-3] = -50.0
+    with pytest.warns(UserWarning, match=r"output units \[7\] answered none of 360"):
+        assert experiment.advance(0)["silent_outputs"] == 1
