@@ -192,3 +192,12 @@ def test_phase_plane_marks_the_start() -> None:
     plotting.phase_plane(ax, [1.0, 0.0, -1.0], [0.0, 1.0, 0.0], names=("x1", "x2"))
     assert [ax.lines[1].get_xdata()[0], ax.lines[1].get_ydata()[0]] == [1.0, 0.0]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x1", "x2")
+
+
+def test_a_curve_of_one_point_stands_on_an_axis_from_zero_and_a_longer_one_widens_it() -> None:
+    axes = plotting.figure().subplots()
+    plotting.learning_curve(axes, [1.0], [0.3])
+    assert axes.get_xlim() == pytest.approx((0, 1.055), abs=0.01)
+    plotting.learning_curve(axes, [1.0, 20.0], [0.3, 0.1])
+    assert axes.get_xlim()[0] == 0
+    assert axes.get_xlim()[1] > 20
