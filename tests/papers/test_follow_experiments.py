@@ -9,6 +9,7 @@ import pytest
 from bioplaus.experiments.follow_arm import FollowArm
 from bioplaus.experiments.follow_inverse_arm import FollowInverseArm
 from bioplaus.experiments.follow_linear import FollowLinear
+from bioplaus.experiments.follow_lorenz import FollowLorenz
 from bioplaus.models import follow
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
@@ -62,6 +63,12 @@ def test_times_must_fit():
     ):
         with pytest.raises(ParameterError, match=complaint):
             make(FollowLinear, **changes)
+
+
+def test_learning_ends_slowly_where_asked():
+    Backend(name="numpy").select(3)
+    experiment = make(FollowLorenz, neurons=40, duration="1500 second", settling="500 second")
+    assert [experiment.rate(n) for n in range(3)] == pytest.approx([2e-3, 2e-3, 2e-4])
 
 
 @pytest.mark.slow

@@ -214,6 +214,11 @@ def test_ideal_weights_track_without_feedback_and_leave_spike_noise_with_it(trac
     factors = follow.ideal_factors(model, linear, lambda u: u / 0.02, np.random.default_rng(2))
     for name, m in factors.items():
         model.set_factors(name, m)
+    states = 0.3 * np.stack([np.cos(np.arange(50)), np.sin(np.arange(50))], axis=1)
+    commands = np.tile([0.05, -0.05], (50, 1))
+    expected = linear(states) + commands / 0.02
+    error = follow.learned_field(model, states, commands) - expected
+    assert np.mean(error**2) < 0.05 * np.mean(expected**2)
     present(model, np.zeros((300, 2)), np.zeros((300, 2)), np.ones(300))
     output = present(model, tracked.command, tracked.target, gain=0.0)
     variance = tracked.target.var(axis=0).mean()

@@ -198,6 +198,19 @@ def test_stretches_continue_and_delays_shift():
     assert filtered_slope < 0.1  # no jump where stretches meet
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_kicks_come_once_or_in_every_trial(again):
+    """A pulse of 250 ms at the beginning of the first trial of 2 s, or of each."""
+    noise = tracking.CommandNoise((3.0,) * 3, (0.0,) * 3, 2.0, tick=0.25, once=0.25, again=again)
+    settings = tracking.TrackingSettings()
+    task = tracking.Tracking(systems.LORENZ, noise, settings, np.random.default_rng(3))
+    heard = np.concatenate([task.training(4.0).command for _ in range(2)]).any(axis=1)
+    in_trial = heard.reshape(4, 2000)
+    assert in_trial[0, :250].all()
+    assert not in_trial[:, 250:].any()
+    assert (in_trial[1:, :250] == again).all()
+
+
 def test_resumed_task_draws_the_same():
     def make():
         return tracking.Tracking(
