@@ -6,7 +6,14 @@ from functools import partial
 
 from brian2 import Network
 
-from benchmarks.networks import cuba, event_driven, microcircuit, plastic_layers, recurrent
+from benchmarks.networks import (
+    cuba,
+    event_driven,
+    microcircuit,
+    plastic_layers,
+    published,
+    recurrent,
+)
 
 
 @dataclass(frozen=True)
@@ -14,8 +21,8 @@ class Case:
     """One network, the simulated time that is measured [s], and the ratios aimed at.
 
     ``goal`` maps a floating type to (times cython, times C++ standalone): what the best
-    hand-written loops reach, in CPU time of the loop against Brian2 in float64; empty for a network
-    whose loop is not measured.
+    hand-written loops reach, in CPU time of the loop against Brian2 in float64; empty where there
+    are no such goals.
     """
 
     title: str
@@ -40,6 +47,10 @@ CASES = {
         {"float64": (2.5, 2.5), "float32": (5, 5)},
     ),
     "B4": Case("CUBA", cuba.network, 0.5, {"float64": (5, 1.8)}),
+    "eRBP-0.1": Case("eRBP 784-100-10, 0.1 ms", partial(published.images, 100, "0.1 ms"), 2.0, {}),
+    "eRBP-0.5": Case("eRBP 784-100-10, 0.5 ms", partial(published.images, 100, "0.5 ms"), 5.0, {}),
+    "eRBP-200": Case("eRBP 784-200-10, 0.5 ms", partial(published.images, 200, "0.5 ms"), 5.0, {}),
+    "BurstCCN": Case("BurstCCN, five times 500 cells, 1 ms", published.patterns, 1.0, {}),
     "S": Case("ten objects, three plastic projections", plastic_layers.network, 1.0, {}),
 }
 

@@ -84,8 +84,8 @@ def counted(code_object: Any, body: list[ast.stmt]) -> tuple[Counted, list[ast.s
         events = _Binomials()
         events.visit(body[loops[0]])
         n, p = (code_object._resolve(ast.unparse(argument)).value for argument in events.arguments)
-        if n < 1 or p >= 1:
-            return None
+        if n < 1 or p > 0.5:
+            return None  # above, the distribution function would have to be summed from its end
         levels, neurons = _levels(n, p), int(code_object.variables["N"].get_value())
         body[loops[0] : loops[0]] = ast.parse(_EVENTS).body
     tree = ast.Module(body, type_ignores=[])

@@ -19,6 +19,7 @@ from brian2.core.variables import ArrayVariable
 from brian2.synapses.synapses import Synapses
 
 from .kernel import Argument, ValueArgument
+from .rows import ROWS, may_go_together, renamed
 
 __all__ = ["Shape", "Sweep", "shape_of", "sweep_of"]
 
@@ -80,24 +81,42 @@ class Sweep:
 
     note = "dense: swept along contiguous rows"
 
-    def loop(self, row: str) -> list[ast.stmt]:
-        """The statements of one row; ``row`` is the expression of its number."""
-        lines = [f"_nb_start = ({row}) * _nb_columns"]
-        lines += [f"{name} = {expression}" for name, expression in self.views.items()]
-        lines += ["for _nb_column in range(_nb_columns):", "    pass"]
-        statements = ast.parse("\n".join(lines)).body
-        inner = statements[-1]
-        assert isinstance(inner, ast.For)
-        inner.body = self.element
-        source = ast.parse(f"_presynaptic_idx = ({row}) + _nb_first_source").body
-        return [*source, *self.row, *statements]
+    def loop(self, *rows: str) -> list[ast.stmt]:
+        """The statements of some rows; ``rows`` are expressions of their numbers."""
+        outer: list[ast.stmt] = []
+        inner: list[ast.stmt] = []
+        for number, row in enumerate(rows):
+            lines = [f"_presynaptic_idx = ({row}) + _nb_first_source"]
+            lines += [f"_nb_start = ({row}) * _nb_columns"]
+            lines += [f"{name} = {expression}" for name, expression in self.views.items()]
+            before, element = [*ast.parse("\n".join(lines)).body, *self.row], self.element
+            if len(rows) > 1:
+                own = {
+                    ast.unparse(n)
+                    for tree in [*before, *element]
+                    for n in ast.walk(tree)
+                    if _stores(n)
+                }
+                before, element = (renamed(part, own, number) for part in (before, element))
+            outer += before
+            inner += element
+        columns = ast.parse("for _nb_column in range(_nb_columns):\n    pass").body[0]
+        assert isinstance(columns, ast.For)
+        columns.body = inner
+        return [*outer, columns]
 
     def whole(self) -> list[ast.stmt]:
         """The statements of all rows."""
-        rows = ast.parse("for _nb_row in range(_nb_rows):\n    pass").body
-        assert isinstance(rows[0], ast.For)
-        rows[0].body = self.loop("_nb_row")
-        return [*self.before, *rows]
+        first = "0"
+        together: list[ast.stmt] = []
+        if may_go_together([*self.row, *self.element], self.views):
+            first = f"_nb_rows // {ROWS} * {ROWS}"
+            several = ast.parse(f"for _nb_row in range(0, {first}, {ROWS}):\n    pass").body
+            several[0].body = self.loop(*(f"_nb_row + {n}" for n in range(ROWS)))  # type: ignore[attr-defined]
+            together = several
+        single = ast.parse(f"for _nb_row in range({first}, _nb_rows):\n    pass").body
+        single[0].body = self.loop("_nb_row")  # type: ignore[attr-defined]
+        return [*self.before, *together, *single]
 
     def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
         """What the names stand for that are not in the generated code."""
@@ -226,6 +245,10 @@ def _sweep(code_object: Any, shape: Shape, body: list[ast.stmt]) -> Sweep | None
         loaded = _load_from_source(node)
         (inner if loaded is None or loaded & written else row).append(node)
     return Sweep(shape, [], row, inner, to_rows.views)
+
+
+def _stores(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _stored(nodes: list[ast.stmt]) -> set[str]:

@@ -92,7 +92,7 @@ def _is_of_element(key: Hashable, synapses: str) -> bool:
 
 
 def _join(group: _Group, code_object: Any) -> None:
-    rename = _Rename(code_object, group.parts)
+    rename = _Rename(code_object, group.parts, group.sweep)
     part = rename.sweep(code_object.sweep)
     first = group.sweep
     group.sweep = Sweep(
@@ -123,13 +123,15 @@ def _join(group: _Group, code_object: Any) -> None:
 
 
 class _Rename(ast.NodeTransformer):
-    """Gives the names of one part, other than arrays and functions, to that part alone."""
+    """Gives the names of one part, other than arrays, functions and views, to that part alone."""
 
-    def __init__(self, code_object: Any, number: int) -> None:
+    def __init__(self, code_object: Any, number: int, first: Sweep) -> None:
         self.shared = {*code_object._array_names, *code_object.kernel.functions, *dir(builtins)}
         self.shared |= {"_presynaptic_idx", "_postsynaptic_idx"}
         self.number = number
-        self.names: dict[str, str] = {}
+        known = {expression: name for name, expression in first.views.items()}
+        views = code_object.sweep.views.items()
+        self.names = {name: known[view] for name, view in views if view in known}
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         own = node.id not in self.shared and not _of_engine(node.id)

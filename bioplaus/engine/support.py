@@ -21,6 +21,7 @@ from .cable import _nb_solve_cable
 __all__ = [
     "_nb_add",
     "_nb_address",
+    "_nb_apart",
     "_nb_at",
     "_nb_binomial",
     "_nb_binomial_normal",
@@ -57,6 +58,21 @@ _options: Any = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrap
 _inline = njit(error_model="numpy", **_options)
 
 _nb_np = np
+
+
+def _nb_apart(kernel: Any) -> Any:
+    """Decorator of a compiled function: no two of its arrays share memory.
+
+    Loops are then vectorised without a test at run time, and with any number of arrays.
+    """
+
+    def customize(flags: Any) -> Any:
+        flags.noalias = True
+        return flags
+
+    kernel._compiler._customize_flags = customize
+    return kernel
+
 
 _nb_at: Any = np.uintp
 """Marks an index as unsigned: Numba tests every signed index for being negative."""

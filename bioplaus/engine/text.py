@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .invariants import Split, split
@@ -55,6 +56,7 @@ class Text:
         self.kernels: dict[str, str] = {}
         self.once: dict[str, str] = {}
         self.before: list[str] = []
+        self.overlapping: set[str] = set()
         self.invariants = "invariants" in preference("rewrites")
 
     def module(self) -> str:
@@ -77,6 +79,7 @@ class Text:
         # Inlined, because a call would copy the description of every array that it passes.
         inner = f"{options}, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
         for text, name in [*self.once.items(), *self.kernels.items()]:
+            head += ["@_nb_apart"] * (name not in self.overlapping)
             head += [f"@njit({inner})", f"def {name}(" + text.partition("(")[2], ""]
         head += [f"@njit(cache=CACHE, {options})"]
         head += ["def run(control, table, floats, integers, generator):"]
@@ -122,6 +125,8 @@ class Text:
             arguments += values
         name = self.kernels.setdefault(parts.text, f"kernel_{len(self.kernels)}")
         origins.setdefault(name, step.origin)
+        if _overlap(kernel):
+            self.overlapping.add(name)
         self.functions.update(kernel.functions)
         return f"{name}({', '.join(arguments)})"
 
@@ -171,6 +176,13 @@ class Text:
             difference = f"abs({clock[1]}[0] - {now}) / min({dt}, {clock[2]}[0])"
             lines.append(f"due_{number} = {clock[1]}[0] == {now} or {difference} < 1e-4")
         return lines
+
+
+def _overlap(kernel: Kernel) -> bool:
+    """Whether two arrays of a kernel share memory."""
+    arrays = (a.fetch() for a in kernel.arguments if isinstance(a, ArrayArgument))
+    places = sorted((a.__array_interface__["data"][0], a.nbytes) for a in arrays if a.size)
+    return any(start + size > after for (start, size), (after, _) in pairwise(places))
 
 
 def _numpy_type(kind: str) -> str:

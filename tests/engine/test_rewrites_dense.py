@@ -177,3 +177,24 @@ def test_a_drive_and_a_weight_change_are_joined_only_where_order_allows(name, we
     prefs[REWRITES] = ()
     seed(4)
     assert passes(name, weight_change) == ([], bits)
+
+
+@pytest.mark.parametrize(
+    ("expression", "together"), [("w*y_pre", True), ("w*(x_pre + y_pre)", False)]
+)
+def test_rows_go_together_only_where_they_meet_at_the_target_alone(expression, together):
+    """Where what is summed is also read at the source, a row must be complete before the next."""
+    results = []
+    for rewrites in ((), ("dense",)):
+        prefs[REWRITES] = rewrites
+        cells = NeuronGroup(9, "dy/dt = (x - y)/ms : 1\nx : 1", method="euler", name="cells")
+        cells.y = np.linspace(-1, 1, 9)
+        drive = connected(
+            cells, cells, f"w : 1\nx_post = {expression} : 1 (summed)",
+            weights=np.random.default_rng(4), name="drive",
+        )  # fmt: skip
+        network = Network(cells, drive)
+        network.run(2 * ms)
+        results.append(np.array(cells.y).tobytes())
+    assert results[0] == results[1]
+    assert ("of_row_3" in fused.last_plan(network).program.text) == together

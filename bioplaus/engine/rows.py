@@ -1,0 +1,51 @@
+"""Several rows of a dense projection together: what all of them add to is loaded and stored once.
+
+A sweep that adds every row to the same numbers of the targets moves these through the processor
+once per row.  Where rows touch each other in nothing else, the loop over targets does the work of
+four rows one after the other at each target.  Every number is computed by the same operations in
+the same order as row by row: the bits do not change.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+__all__ = ["ROWS", "may_go_together", "renamed"]
+
+ROWS = 4
+"""Rows that are swept together."""
+
+_PLACES = ("_nb_at(_nb_column)", "_nb_at(_presynaptic_idx)")
+
+
+def may_go_together(nodes: list[ast.stmt], views: Mapping[str, str]) -> bool:
+    """Whether the statements of one row and those of the next only meet at the same target.
+
+    Every array that is written must be reached in one way: by the target, by the source, or as a
+    view of the row; random numbers, which come in an order, must not be drawn.
+    """
+    arrays = {name: expression.partition("[")[0] for name, expression in views.items()}
+    ways: dict[str, set[str]] = {}
+    written = set()
+    for node in (n for tree in nodes for n in ast.walk(tree)):
+        if isinstance(node, ast.Subscript):
+            name, place = ast.unparse(node.value), ast.unparse(node.slice)
+            way = f"{views.get(name, name)} at {place}" if place in _PLACES else "any"
+            ways.setdefault(arrays.get(name, name), set()).add(way)
+            if isinstance(node.ctx, ast.Store):
+                written.add(arrays.get(name, name))
+        if isinstance(node, ast.Name) and node.id in ("_nb_generator", "_nb_counter"):
+            return False
+        if isinstance(node, (ast.Return, ast.Continue)):
+            return False
+    return all(len(ways[name]) == 1 and ways[name] != {"any"} for name in written)
+
+
+def renamed(nodes: list[ast.stmt], names: set[str], number: int) -> list[ast.stmt]:
+    """Copies of statements in which ``names`` belong to row ``number`` of those together."""
+    copies = ast.parse("\n".join(ast.unparse(node) for node in nodes)).body
+    for node in (n for tree in copies for n in ast.walk(tree)):
+        if isinstance(node, ast.Name) and node.id in names:
+            node.id = f"{node.id}_of_row_{number}"
+    return copies
