@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bioplaus.experiments._follow import FollowExperiment, duration_of, segment_of
@@ -105,8 +105,8 @@ class FollowInverseArm(FollowExperiment):
         from bioplaus.tasks.arm import DAMPING
 
         super().setup()
-        setting = DAMPING[self.parameters.arm]
-        self.control = follow.add_control(self.model, setting, STATE_SCALE, TORQUE_SCALE)
+        constants = asdict(DAMPING[self.parameters.arm])
+        self.control = follow.add_control(self.model, constants, STATE_SCALE, TORQUE_SCALE)
         self._angles = StateMonitor(
             self.control.arm, ("angle1", "angle2"), record=True, name="arm_angles"
         )

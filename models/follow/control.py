@@ -8,15 +8,14 @@ it is therefore compared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from brian2 import NeuronGroup, Synapses, ms
 
 if TYPE_CHECKING:
     from bioplaus.models.follow.network import Model
-    from bioplaus.tasks.arm import ArmSetting
 
 __all__ = ["Control", "add_control"]
 
@@ -82,15 +81,19 @@ class Control:
 
 
 def add_control(
-    model: Model, setting: ArmSetting, state_scale: Sequence[float], torque_scale: float
+    model: Model,
+    arm_constants: Mapping[str, float],
+    state_scale: Sequence[float],
+    torque_scale: float,
 ) -> Control:
     """Let the output of an inverse model move an arm.
 
-    state_scale : network units in one rad and rad/s, (4,); torque_scale : in one N m.  The gain is
-    0 until :meth:`Control.set_gain` is called.
+    arm_constants : what the equations of the arm name, in SI units; state_scale : network units
+    in one rad and rad/s, (4,); torque_scale : in one N m.  The gain is 0 until
+    :meth:`Control.set_gain` is called.
     """
     output = model.populations["output"]
-    constants = {**asdict(setting), "gravity": 9.81, "torque_scale": torque_scale}
+    constants = {**arm_constants, "gravity": 9.81, "torque_scale": torque_scale}
     shared: dict[str, Any] = {"clock": output.clock, "namespace": constants}
     arm = NeuronGroup(1, ARM, method="euler", order=-5, name="arm", **shared)
     torques = Synapses(

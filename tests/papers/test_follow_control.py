@@ -44,7 +44,8 @@ def test_deviation_is_fed_back_through_its_filter():
     """40 and 60 ms filters of gain times (wanted 50 ms ago minus the arm's scaled state)."""
     settings = follow.InverseArm(neurons=60, command_neurons=60)
     model = follow.build(settings, np.random.default_rng(1))
-    control = follow.add_control(model, arm.DAMPING["code"], SCALE, 0.1)
+    constants = asdict(arm.DAMPING["code"])
+    control = follow.add_control(model, constants, SCALE, 0.1)
     names = ["angle1", "angle2", "speed1", "speed2"]
     moved = brian2.StateMonitor(control.arm, names, record=True, when="end")
     received = {
