@@ -59,21 +59,21 @@ class Activity:
     def refresh(self) -> None:
         """Take up recordings that were closed since the last look."""
         files = self.run.recording_files()
-        if files == self._files:
+        if files == self._files or not files:
             return
         known = len(self._files) if files[: len(self._files)] == self._files else 0
         self._files = files
-        groups = recorded_groups(files[-1])
-        populations = [name[1] for name in groups if name[0] == "spikes"]
-        variables = [f"{name[1]}.{name[2]}" for name in groups if name[0] == "traces"]
-        self.population.options, self.variable.options = list(populations), list(variables)
-        for choice, take in (
-            (self.population, self._take_spikes),
-            (self.variable, self._take_trace),
+        groups = {name for path in files[known:] for name in recorded_groups(path)}
+        populations = {name[1] for name in groups if name[0] == "spikes"}
+        variables = {f"{name[1]}.{name[2]}" for name in groups if name[0] == "traces"}
+        for choice, fresh, take in (
+            (self.population, populations, self._take_spikes),
+            (self.variable, variables, self._take_trace),
         ):
-            if choice.value:
+            choice.options = sorted({*choice.options, *fresh})
+            if choice.value in fresh:  # not every segment records everything
                 take(known)
-            elif choice.options:
+            elif choice.options and not choice.value:
                 choice.value = choice.options[0]
         if not known:
             self._look_at_the_end()

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("bokeh")
 
-from bioplaus.records import RunReader
+from bioplaus.records import Recording, RunReader, RunWriter
 from bioplaus.records.inbox import request_change
 from bioplaus.viewer.command import make_server
 from bioplaus.viewer.page import Page
@@ -60,6 +61,26 @@ def test_the_first_view_of_a_million_spikes_is_quick(runs: Path) -> None:
     (image,) = page.activity._image.data["image"]
     assert image.any()
     assert image.shape[0] == 200
+
+
+def test_a_segment_that_records_something_else_keeps_what_is_shown(tmp_path: Path) -> None:
+    """First spikes of a, then of b alone, then of both."""
+    path = write_example(tmp_path / "run", spikes=100)
+    writer = RunWriter.reopen(path)
+    writer.rewind(0)
+    spike = (np.array([0.5]), np.array([3]))
+    writer.write_recording(0, Recording(spikes={"a": spike}))
+    activity = RunPage(RunReader(path)).activity
+    assert activity.note.text == "1 spikes of 4 cells"
+    writer.write_recording(1, Recording(spikes={"b": spike}))
+    activity.refresh()
+    assert (activity.population.value, activity.population.options) == ("a", ["a", "b"])
+    writer.write_recording(2, Recording(spikes={"a": spike, "b": spike}))
+    activity.refresh()
+    assert activity.note.text == "2 spikes of 4 cells"
+    activity.population.value = "b"
+    assert activity.note.text == "2 spikes of 4 cells"
+    writer.close("finished")
 
 
 def test_weights_follow_the_segment_slider(runs: Path) -> None:
