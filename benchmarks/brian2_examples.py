@@ -117,16 +117,21 @@ def judged(example: Example, stepped: bool, cuts: Sequence[int]) -> dict[str, An
     ran: dict[str, Any] = {"how": how(fused)} | {k: fused[k] for k in HOW if k in fused}
     ran |= {"cpu_seconds": {"numpy": reference["cpu_seconds"], "fused": fused.get("cpu_seconds")}}
     ran |= {"steps_of_each_run": example.steps} if example.steps else {}
-    if fused.get("error") != reference.get("error"):
+    if _end(fused) != _end(reference):
         return ran | {"verdict": "fails", "why": fused.get("error", "it should have stopped")}
     if not reference["ran"]:
         ran["stops_on_both_with"] = reference["error"]
     if stepped:
         status = example.run("stepped", SEEDS[0])
-        ran["stepped_same_bits"] = status.get("error") == fused.get("error") and same_bits(
+        ran["stepped_same_bits"] = _end(status) == _end(fused) and same_bits(
             example.data("fused", SEEDS[0]), example.data("stepped", SEEDS[0])
         )
     return ran | compared(example)
+
+
+def _end(status: dict[str, Any]) -> str:
+    """Where a script stopped with an error, empty if it came to its end."""
+    return str(status.get("where", status.get("error", "")))
 
 
 def _shows(example: Example, mode: str) -> bool:
@@ -156,8 +161,7 @@ def compared(example: Example) -> dict[str, Any]:
 
 def in_law(example: Example) -> dict[str, Any]:
     """The verdict on a script whose data differ: by chance alone, or in truth."""
-    outcomes = {example.run(m, s).get("error") for m in ("numpy", "fused") for s in SEEDS}
-    if len(outcomes) > 1:
+    if len({_end(example.run(m, s)) for m in ("numpy", "fused") for s in SEEDS}) > 1:
         return {"verdict": "different", "why": "did not run with every seed"}
     runs = {mode: [example.data(mode, seed) for seed in SEEDS] for mode in ("numpy", "fused")}
     if same_bits(*runs["numpy"][:2]):
