@@ -158,9 +158,9 @@ def _draw_task(
         if row:
             percent = [100 * value for value in row["accuracies"]]
             at = [height] * len(percent)
+            axes.axhline(height, color=plotting.GREY, alpha=0.3, linewidth=0.5)
             axes.plot(percent, at, "o", color=plotting.COLOURS[0], alpha=0.6, clip_on=False)
         elif (task, rule) in NOT_APPLICABLE:
             axes.text(left, height, " not applicable", va="center", color=plotting.GREY, fontsize=7)
     axes.set(title=task, xlabel="right answers (%)", xlim=(left, 100))
     axes.locator_params(axis="x", nbins=4)
-    axes.grid(axis="y", color=plotting.GREY, alpha=0.3, linewidth=0.5)
