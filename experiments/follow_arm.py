@@ -122,12 +122,14 @@ class FollowArm(SettlingExperiment):
 
     def state(self) -> Mapping[str, Any]:
         """Also the errors at the checkpoints so far."""
-        return {"follow": super().state(), "checked": dict(self.checked)}
+        checked = {"learned": tuple(self.checked), "errors": tuple(self.checked.values())}
+        return {"follow": super().state(), "checked": checked}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a kept state."""
         super().restore(state["follow"])
-        self.checked = {float(learned): error for learned, error in state["checked"].items()}
+        checked = state["checked"]
+        self.checked = dict(zip(checked["learned"], checked["errors"], strict=True))
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
         """Adds the arm as sticks over time."""

@@ -6,12 +6,14 @@ import brian2
 import numpy as np
 import pytest
 
+from bioplaus.experiments import follow_arm
 from bioplaus.experiments.follow_arm import FollowArm
 from bioplaus.experiments.follow_inverse_arm import FollowInverseArm
 from bioplaus.experiments.follow_linear import FollowLinear
 from bioplaus.experiments.follow_lorenz import FollowLorenz
 from bioplaus.models import follow
 from bioplaus.parameters import ParameterError, replace
+from bioplaus.records.checkpoint import read_checkpoint, write_checkpoint
 from bioplaus.reproduction.table import results
 from bioplaus.training.backend import Backend
 
@@ -31,20 +33,24 @@ def make(kind, **changes):
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
-        (FollowArm, {"neurons": 40, "segment": "2 second"}),
+        (FollowArm, {"neurons": 40, "segment": "2 second", "tests": 1}),
         (FollowInverseArm, {"neurons": 40, "command_neurons": 40, "segment": "2 second"}),
     ],
 )
-def test_continued_run_equals_an_unbroken_one(kind, changes):
+def test_continued_run_equals_an_unbroken_one(kind, changes, tmp_path, monkeypatch):
+    """The state goes through a file, and the arm has been tested before it."""
+    monkeypatch.setattr(follow_arm, "CHECKPOINTS", (2.0,))
     Backend(name="numpy").select(3)
     whole = make(kind, **changes)
     whole.advance(0)
-    state, generator = whole.state(), whole.rng.bit_generator.state
+    write_checkpoint(tmp_path / "first", whole.state())
+    state, generator = read_checkpoint(tmp_path / "first"), whole.rng.bit_generator.state
     expected = whole.advance(1)
     resumed = make(kind, **changes)
     resumed.restore(state)
     resumed.rng.bit_generator.state = generator
     np.testing.assert_equal(resumed.advance(1), expected)
+    assert getattr(resumed, "checked", None) == getattr(whole, "checked", None)
     for name in whole.model.plastic:
         assert (resumed.model.factors(name) == whole.model.factors(name)).all()
 
