@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,18 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_cache(cache_folder: Path) -> None:
     brian2.prefs.codegen.runtime.numba.cache_dir = str(cache_folder)
     brian2.prefs.codegen.target = "numpy"
+
+
+@pytest.fixture
+def on_the_engine() -> Iterator[None]:
+    """The engine at a step of 0.1 ms; target and rewrites are as before afterwards."""
+    prefs = brian2.prefs
+    kept = {k: prefs[k] for k in ("codegen.target", "codegen.runtime.numba.rewrites")}
+    prefs.codegen.target = "numba"
+    brian2.defaultclock.dt = 0.1 * brian2.ms
+    yield
+    for name, value in kept.items():
+        prefs[name] = value
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from brian2 import (
     SpikeGeneratorGroup,
     StateMonitor,
     Synapses,
-    defaultclock,
     ms,
     prefs,
     seed,
@@ -22,16 +21,7 @@ from bioplaus.engine.dense import shape_of
 assert bioplaus.engine
 
 REWRITES = "codegen.runtime.numba.rewrites"
-
-
-@pytest.fixture(autouse=True)
-def _engine():
-    kept = {k: prefs[k] for k in ("codegen.target", REWRITES)}
-    prefs.codegen.target = "numba"
-    defaultclock.dt = 0.1 * ms
-    yield
-    for name, value in kept.items():
-        prefs[name] = value
+pytestmark = pytest.mark.usefixtures("on_the_engine")
 
 
 def connected(pre, post, *equations, weights, **options):

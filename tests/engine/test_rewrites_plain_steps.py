@@ -24,16 +24,7 @@ from bioplaus.engine.invariants import _split
 assert bioplaus.engine
 
 REWRITES = "codegen.runtime.numba.rewrites"
-
-
-@pytest.fixture(autouse=True)
-def _engine():
-    kept = {k: prefs[k] for k in ("codegen.target", REWRITES)}
-    prefs.codegen.target = "numba"
-    defaultclock.dt = 0.1 * ms
-    yield
-    for name, value in kept.items():
-        prefs[name] = value
+pytestmark = pytest.mark.usefixtures("on_the_engine")
 
 
 def cuba(neurons):

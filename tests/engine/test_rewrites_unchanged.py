@@ -8,7 +8,6 @@ from brian2 import (
     NeuronGroup,
     StateMonitor,
     Synapses,
-    defaultclock,
     ms,
     prefs,
 )
@@ -19,17 +18,8 @@ from bioplaus.engine import fused
 assert bioplaus.engine
 
 REWRITES = "codegen.runtime.numba.rewrites"
+pytestmark = pytest.mark.usefixtures("on_the_engine")
 NOTE = "unchanged_drive: the sum is computed again only when its inputs have changed"
-
-
-@pytest.fixture(autouse=True)
-def _engine():
-    kept = {k: prefs[k] for k in ("codegen.target", REWRITES)}
-    prefs.codegen.target = "numba"
-    defaultclock.dt = 0.1 * ms
-    yield
-    for name, value in kept.items():
-        prefs[name] = value
 
 
 def network(expression="w*x_pre", change="x = 0.1*i + floor(t/ms + 0.5)", weights="w : 1"):
