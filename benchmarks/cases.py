@@ -46,6 +46,12 @@ CASES = {
         0.1,
         {"float64": (2.5, 2.5), "float32": (5, 5)},
     ),
+    "B3-others": Case(
+        "recurrent, plastic every step, no self-connections",
+        partial(recurrent.network, self_connections=False),
+        0.1,
+        {"float64": (2.5, 2.5), "float32": (5, 5)},
+    ),
     "B4": Case("CUBA", cuba.network, 0.5, {"float64": (5, 1.8)}),
     "eRBP-0.1": Case("eRBP 784-100-10, 0.1 ms", partial(published.images, 100, "0.1 ms"), 2.0, {}),
     "eRBP-0.5": Case("eRBP 784-100-10, 0.5 ms", partial(published.images, 100, "0.5 ms"), 5.0, {}),

@@ -28,8 +28,8 @@ CONSTANTS = {
 }
 
 
-def network(size: int = 1000) -> Network:
-    """``size`` neurons, all-to-all, weights from zero."""
+def network(size: int = 1000, self_connections: bool = True) -> Network:
+    """``size`` neurons, each connected to all, or to all others; weights from zero."""
     defaultclock.dt = 1 * ms
     rng = np.random.default_rng(3)
     neuron = NeuronGroup(
@@ -55,5 +55,5 @@ def network(size: int = 1000) -> Network:
         namespace=CONSTANTS,
         name="recurrent",
     )
-    recurrent.connect()
+    recurrent.connect(None if self_connections else "i != j")
     return Network(neuron, recurrent)

@@ -17,7 +17,7 @@ from brian2.core.variables import ArrayVariable
 from brian2.utils.stringtools import get_identifiers
 
 from .counted import Counted, counted
-from .dense import Sweep, sweep_of
+from .dense import sweep_of
 from .generator import NumbaCodeGenerator, single_precision, translated
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
 from .nancheck import raise_if_invalid
@@ -27,6 +27,7 @@ from .preferences import preference
 from .program import Program
 from .queue import EventQueue
 from .recording import RecordBuffer
+from .sweep import Sweep
 from .text import BUFFER_FULL, Step
 from .thresholds import AllAtOnce, all_at_once
 from .unchanged import Unchanged

@@ -3,134 +3,21 @@
 The synapses of a projection in which every source meets every target are numbered row by row, so
 that synapse k belongs to source k // columns and target k % columns.  A loop over its synapses
 becomes a loop over sources and, inside, one over targets, whose weights lie next to each other.
+Without self-connections a row is two such parts, on both sides of the target that is missing.
 Synapses are visited in the same order and the same operations are done: the bits do not change.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
-import numpy as np
-from brian2.core.variables import ArrayVariable
 from brian2.synapses.synapses import Synapses
 
-from .kernel import Argument, ValueArgument
-from .rows import ROWS, may_go_together, renamed
+from .shape import Shape, shape_of
+from .sweep import Sweep
 
-__all__ = ["Shape", "Sweep", "shape_of", "sweep_of"]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Rows are sources, columns are targets; both are contiguous parts of their groups."""
-
-    rows: int
-    columns: int
-    first_source: int
-    first_target: int
-
-
-# Keyed by the variable of the source indices: Brian2 hands out its groups as weak proxies.
-_known: WeakKeyDictionary[ArrayVariable, tuple[int, Shape | None]] = WeakKeyDictionary()
-
-
-def shape_of(synapses: Any) -> Shape | None:
-    """The shape of an all-to-all projection, None for any other."""
-    key, number = synapses.variables["_synaptic_pre"], len(synapses)
-    if key not in _known or _known[key][0] != number:
-        _known[key] = number, _find_shape(synapses)
-    return _known[key][1]
-
-
-def _find_shape(synapses: Any) -> Shape | None:
-    if len(synapses) == 0:
-        return None
-    sources = synapses.variables["_synaptic_pre"].get_value()
-    targets = synapses.variables["_synaptic_post"].get_value()
-    columns = int(targets[-1]) - int(targets[0]) + 1
-    if columns < 1 or len(targets) % columns:
-        return None
-    shape = Shape(len(targets) // columns, columns, int(sources[0]), int(targets[0]))
-    row = np.arange(shape.rows, dtype=sources.dtype)[:, np.newaxis] + shape.first_source
-    column = np.arange(columns, dtype=targets.dtype) + shape.first_target
-    full = np.all(sources.reshape(-1, columns) == row) and np.all(
-        targets.reshape(-1, columns) == column
-    )
-    return shape if full else None
-
-
-@dataclass
-class Sweep:
-    """A loop over the rows and columns of a projection, as statements.
-
-    before : run once; row : at the beginning of every row; element : for every synapse;
-    views : expressions of the row views that ``element`` uses, by name; of_events : only the rows
-    of sources whose spikes are due are visited.
-    """
-
-    shape: Shape
-    before: list[ast.stmt]
-    row: list[ast.stmt]
-    element: list[ast.stmt]
-    views: dict[str, str] = field(default_factory=dict)
-    of_events: bool = False
-
-    note = "dense: swept along contiguous rows"
-
-    def loop(self, *rows: str) -> list[ast.stmt]:
-        """The statements of some rows; ``rows`` are expressions of their numbers."""
-        outer: list[ast.stmt] = []
-        inner: list[ast.stmt] = []
-        for number, row in enumerate(rows):
-            lines = [f"_presynaptic_idx = ({row}) + _nb_first_source"]
-            lines += [f"_nb_start = ({row}) * _nb_columns"]
-            lines += [f"{name} = {expression}" for name, expression in self.views.items()]
-            before, element = [*ast.parse("\n".join(lines)).body, *self.row], self.element
-            if len(rows) > 1:
-                own = {
-                    ast.unparse(n)
-                    for tree in [*before, *element]
-                    for n in ast.walk(tree)
-                    if _stores(n)
-                }
-                before, element = (renamed(part, own, number) for part in (before, element))
-            outer += before
-            inner += element
-        columns = ast.parse("for _nb_column in range(_nb_columns):\n    pass").body[0]
-        assert isinstance(columns, ast.For)
-        columns.body = inner
-        return [*outer, columns]
-
-    def whole(self) -> list[ast.stmt]:
-        """The statements of all rows."""
-        first = "0"
-        together: list[ast.stmt] = []
-        if may_go_together([*self.row, *self.element], self.views):
-            first = f"_nb_rows // {ROWS} * {ROWS}"
-            several = ast.parse(f"for _nb_row in range(0, {first}, {ROWS}):\n    pass").body
-            several[0].body = self.loop(*(f"_nb_row + {n}" for n in range(ROWS)))  # type: ignore[attr-defined]
-            together = several
-        single = ast.parse(f"for _nb_row in range({first}, _nb_rows):\n    pass").body
-        single[0].body = self.loop("_nb_row")  # type: ignore[attr-defined]
-        return [*self.before, *together, *single]
-
-    def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
-        """What the names stand for that are not in the generated code."""
-        own = {
-            "_nb_rows": self.shape.rows,
-            "_nb_columns": self.shape.columns,
-            "_nb_first_source": self.shape.first_source,
-            "_nb_first_target": self.shape.first_target,
-        }
-
-        def resolve(name: str) -> Argument:
-            return ValueArgument(own[name]) if name in own else others(name)
-
-        return resolve
+__all__ = ["sweep_of"]
 
 
 def sweep_of(code_object: Any) -> tuple[Sweep, list[ast.stmt]] | None:
@@ -187,9 +74,16 @@ def _uses_queue_of_part(code_object: Any, shape: Shape) -> bool:
 class _ToRows(ast.NodeTransformer):
     """Replaces indices of synapses by rows and columns."""
 
-    def __init__(self, sources: str, targets: str, offset: bool) -> None:
+    def __init__(self, sources: str, targets: str, shape: Shape) -> None:
         self.index = {sources: "_presynaptic_idx", targets: "_postsynaptic_idx"}
-        self.offset = offset
+        if shape.gap is None:
+            part, first = "{0}:{0} + _nb_columns", ""
+        else:
+            part, first = "{0} + _nb_from:{0} + _nb_to", "_nb_from + "
+        self.of_synapses = part.format("_nb_start")
+        self.of_targets = part.format("_nb_first_target")
+        self.target = f"{first}_nb_column + _nb_first_target"
+        self.all_targets = shape.first_target == 0 and shape.gap is None
         self.views: dict[str, str] = {}
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -199,11 +93,9 @@ class _ToRows(ast.NodeTransformer):
         self.generic_visit(node)
         place = ast.unparse(node.slice)
         if place == "_nb_at(_idx)":
-            name = self._view(array, "_nb_start:_nb_start + _nb_columns")
-        elif place == "_nb_at(_postsynaptic_idx)" and self.offset:
-            name = self._view(array, "_nb_first_target:_nb_first_target + _nb_columns")
+            name = self._view(array, self.of_synapses)
         elif place == "_nb_at(_postsynaptic_idx)":
-            name = array
+            name = array if self.all_targets else self._view(array, self.of_targets)
         else:
             return node
         column = ast.parse(f"{name}[_nb_at(_nb_column)]", mode="eval").body
@@ -227,7 +119,7 @@ def _sweep(code_object: Any, shape: Shape, body: list[ast.stmt]) -> Sweep | None
         code_object.generator_class.get_array_name(code_object.owner.variables[name])
         for name in ("_synaptic_pre", "_synaptic_post")
     )
-    to_rows = _ToRows(sources, targets, shape.first_target != 0)
+    to_rows = _ToRows(sources, targets, shape)
     element = [to_rows.visit(node) for node in body]
     left = {node.id for tree in element for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if "_idx" in left:
@@ -240,15 +132,11 @@ def _sweep(code_object: Any, shape: Shape, body: list[ast.stmt]) -> Sweep | None
             continue
         if ast.unparse(node) == "_postsynaptic_idx = _postsynaptic_idx":
             if _still_used(element, "_postsynaptic_idx"):
-                inner += ast.parse("_postsynaptic_idx = _nb_column + _nb_first_target").body
+                inner += ast.parse(f"_postsynaptic_idx = {to_rows.target}").body
             continue
         loaded = _load_from_source(node)
         (inner if loaded is None or loaded & written else row).append(node)
     return Sweep(shape, [], row, inner, to_rows.views)
-
-
-def _stores(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _stored(nodes: list[ast.stmt]) -> set[str]:

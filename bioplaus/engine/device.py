@@ -22,7 +22,7 @@ from .ahead import Drawn
 from .cache import register
 from .codeobject import NumbaCodeObject, PushSpikes
 from .functions import UnsupportedFunctionError
-from .indices import connect_all, is_all_to_all
+from .indices import connect_densely, dense_shape
 from .queue import EventQueue
 
 __all__ = ["NumbaDevice", "install"]
@@ -111,10 +111,12 @@ class NumbaDevice(RuntimeDevice):
         namespace: Any = None,
         level: int = 0,
     ) -> None:
-        """Create synapses; where every pair is connected without writing down its indices."""
-        if prefs["codegen.target"] == "numba" and is_all_to_all(synapses, i, j, condition, p, n):
-            connect_all(synapses, self.arrays)
-            return
+        """Create synapses; those of dense projections without writing down their indices."""
+        if prefs["codegen.target"] == "numba":
+            shape = dense_shape(synapses, i, j, condition, p, n)
+            if shape is not None:
+                connect_densely(synapses, shape, self.arrays)
+                return
         if namespace is None:
             namespace = get_local_namespace(level=level + 2)
         options = {"skip_if_invalid": skip_if_invalid, "namespace": namespace, "level": level + 1}

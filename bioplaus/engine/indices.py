@@ -1,12 +1,13 @@
-"""All-to-all projections whose index arrays are made when something asks for them.
+"""Dense projections whose index arrays are made when something asks for them.
 
 Brian2 keeps two index arrays of 32 bits beside the weights.  Where every neuron is connected to
-every other, they say no more than the sizes of the two groups, and compiled sweeps do not read
-them.
+every other, or to every other but itself, they say no more than the sizes of the two groups, and
+compiled sweeps do not read them.
 """
 
 from __future__ import annotations
 
+import ast
 import weakref
 from typing import Any
 
@@ -14,34 +15,33 @@ import numpy as np
 from brian2.memory.dynamicarray import DynamicArray1D
 from brian2.synapses.synapses import MAX_SYNAPSES
 
-__all__ = ["IndexArray", "connect_all", "is_all_to_all"]
+from .shape import Shape
+
+__all__ = ["IndexArray", "connect_densely", "dense_shape"]
 
 
 class IndexArray:
-    """Takes the place of the dynamic array of one index of a full projection.
+    """Takes the place of the dynamic array of one index of a dense projection.
 
-    rows, columns : number of sources and targets; first : index of the first source or target;
-    of_rows : whether it holds the sources.  ``data`` lives for as long as somebody holds it.
+    of_sources : whether it holds the sources.  ``data`` lives for as long as somebody holds it.
     """
 
     dtype = np.dtype(np.int32)
 
-    def __init__(self, rows: int, columns: int, first: int, of_rows: bool) -> None:
-        self.rows, self.columns, self.first, self.of_rows = rows, columns, first, of_rows
+    def __init__(self, projection: Shape, of_sources: bool) -> None:
+        self.projection, self.of_sources = projection, of_sources
         self._lent: Any = None
         self._own: Any = None
 
     @property
     def data(self) -> Any:
-        """The indices, (rows * columns,) int32."""
+        """The indices, (number of synapses,) int32."""
         if self._own is not None:
             return self._own.data
         lent = self._lent() if self._lent is not None else None
         if lent is None:
-            count = self.rows if self.of_rows else self.columns
-            ascending = np.arange(self.first, self.first + count, dtype=self.dtype)
-            repeat = np.repeat if self.of_rows else np.tile
-            lent = repeat(ascending, self.columns if self.of_rows else self.rows)
+            projection = self.projection
+            lent = projection.sources() if self.of_sources else projection.targets()
             self._lent = weakref.ref(lent)
         return lent
 
@@ -51,7 +51,7 @@ class IndexArray:
         return (len(self),)
 
     def __len__(self) -> int:
-        return len(self._own) if self._own is not None else self.rows * self.columns
+        return len(self._own if self._own is not None else self.projection)
 
     def __getitem__(self, item: Any) -> Any:
         return self.data[item]
@@ -77,29 +77,51 @@ class IndexArray:
         return {**self.__dict__, "_lent": None}
 
 
-def is_all_to_all(synapses: Any, i: Any, j: Any, condition: Any, p: Any, n: Any) -> bool:
-    """Whether a call of ``connect`` asks for each pair once, where there is no synapse yet."""
-    unconditional = condition is None or condition is True or str(condition) == "True"
-    everyone = i is None and j is None and unconditional
+def dense_shape(synapses: Any, i: Any, j: Any, condition: Any, p: Any, n: Any) -> Shape | None:
+    """The shape that a call of ``connect`` asks for where there is no synapse yet, if it is dense.
+
+    That is each pair once, or each but those of equal indices.
+    """
     once = isinstance(p, (int, float)) and p == 1 and isinstance(n, int) and n == 1
-    if not (everyone and once) or synapses.multisynaptic_index is not None or len(synapses):
+    if not once or i is not None or j is not None or len(synapses):
+        return None
+    if synapses.multisynaptic_index is not None:
+        return None
+    unconditional = condition is None or condition is True or str(condition) == "True"
+    if not unconditional and not _tells_apart(condition):
+        return None
+    rows, columns, source, target = (
+        int(np.asarray(synapses.variables[name].get_value()).item())
+        for name in ("N_pre", "N_post", "_source_offset", "_target_offset")
+    )
+    shape = Shape(rows, columns, source, target, None if unconditional else 0)
+    return shape if 0 < len(shape) <= MAX_SYNAPSES else None
+
+
+def _tells_apart(condition: Any) -> bool:
+    """Whether a condition says ``i != j``."""
+    try:
+        tree = ast.parse(str(condition).strip(), mode="eval")
+    except SyntaxError:
         return False
-    number = int(synapses.variables["N_pre"].item()) * int(synapses.variables["N_post"].item())
-    return 0 < number <= MAX_SYNAPSES
+    return ast.unparse(tree) in ("i != j", "j != i")
 
 
-def connect_all(synapses: Any, arrays: Any) -> None:
-    """Connect each pair of neurons; ``arrays`` : the device's arrays by variable."""
-    variables = synapses.variables
-    rows, columns = int(variables["N_pre"].item()), int(variables["N_post"].item())
-    source, target = (int(variables[f"_{end}_offset"].get_value()) for end in ("source", "target"))
+def connect_densely(synapses: Any, shape: Shape, arrays: Any) -> None:
+    """Make the synapses of a shape; ``arrays`` : the device's arrays by variable."""
+    variables, number = synapses.variables, len(shape)
     synapses._connect_called = True
-    arrays[variables["_synaptic_pre"]] = IndexArray(rows, columns, source, of_rows=True)
-    arrays[variables["_synaptic_post"]] = IndexArray(rows, columns, target, of_rows=False)
-    variables["_synaptic_pre"].resize(rows * columns)
-    variables["_synaptic_post"].resize(rows * columns)
-    synapses._resize(rows * columns)
-    variables["N_outgoing"].resize(source + rows)
-    variables["N_incoming"].resize(target + columns)
-    variables["N_outgoing"].get_value()[source:] += columns
-    variables["N_incoming"].get_value()[target:] += rows
+    arrays[variables["_synaptic_pre"]] = IndexArray(shape, of_sources=True)
+    arrays[variables["_synaptic_post"]] = IndexArray(shape, of_sources=False)
+    variables["_synaptic_pre"].resize(number)
+    variables["_synaptic_post"].resize(number)
+    synapses._resize(number)
+    own_row, own_column = np.divmod(shape.missing, shape.columns)
+    for name, first, count, each, own in (
+        ("N_outgoing", shape.first_source, shape.rows, shape.columns, own_row),
+        ("N_incoming", shape.first_target, shape.columns, shape.rows, own_column),
+    ):
+        variables[name].resize(first + count)
+        connected = variables[name].get_value()[first:]
+        connected += each
+        connected[own] -= 1

@@ -16,8 +16,8 @@ from typing import Any
 
 from brian2.core.variables import ArrayVariable
 
-from .dense import Sweep
 from .kernel import Argument, GeneratorArgument, Kernel
+from .sweep import Sweep
 
 __all__ = ["one_pass"]
 

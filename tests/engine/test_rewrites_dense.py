@@ -16,7 +16,7 @@ from brian2 import (
 
 import bioplaus.engine
 from bioplaus.engine import fused
-from bioplaus.engine.dense import shape_of
+from bioplaus.engine.shape import shape_of
 
 assert bioplaus.engine
 
@@ -113,7 +113,8 @@ def test_every_form_has_the_same_bits_as_the_plain_loops():
 @pytest.mark.parametrize(
     "connection",
     [
-        {"condition": "i != j"},
+        {"condition": "i < j"},
+        {"condition": "i != j and i != j + 1"},
         {"j": "i"},
         {"i": [0, 1, 0, 1], "j": [0, 0, 1, 1]},
         {"i": [0, 0, 1, 1], "j": [0, 0, 1, 1]},

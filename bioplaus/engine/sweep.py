@@ -1,0 +1,136 @@
+"""A sweep: the loop over the rows of a dense projection and, inside, over its columns, as text."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .kernel import Argument, ValueArgument
+from .rows import ROWS, may_go_together, renamed
+from .shape import Shape
+
+__all__ = ["Sweep"]
+
+
+@dataclass
+class Sweep:
+    """A loop over the rows and columns of a projection, as statements.
+
+    before : run once; row : at the beginning of every row; element : for every synapse;
+    views : expressions of the row views that ``element`` uses, by name; of_events : only the rows
+    of sources whose spikes are due are visited.
+    """
+
+    shape: Shape
+    before: list[ast.stmt]
+    row: list[ast.stmt]
+    element: list[ast.stmt]
+    views: dict[str, str] = field(default_factory=dict)
+    of_events: bool = False
+
+    @property
+    def note(self) -> str:
+        """What `explain` says."""
+        parts = ", in two parts each: no self-connections" if self.shape.gap is not None else ""
+        return f"dense: swept along contiguous rows{parts}"
+
+    def loop(self, *rows: str) -> list[ast.stmt]:
+        """The statements of successive rows; ``rows`` are expressions of their numbers."""
+        if self.shape.gap is None:
+            return self._columns(rows, "{row} * _nb_columns", "_nb_columns")
+        return self._around_gaps(rows, "_nb_side", "0", "_nb_columns")
+
+    def _around_gaps(self, rows: Sequence[str], side: str, low: str, high: str) -> list[ast.stmt]:
+        """The statements of rows from column ``low`` on and below ``high``.
+
+        What rows that go together have in common are the columns on both sides of all of their
+        gaps; those in between are visited row by row.
+        """
+        left, right = (f"_nb_clip({row} + _nb_gap, 0, _nb_columns)" for row in _ends(rows))
+        text = _SIDES.format(side=side, low=low, high=high, left=left, right=right)
+        loop = ast.parse(text).body[0]
+        assert isinstance(loop, ast.For)
+        choice = loop.body[0]
+        assert isinstance(choice, ast.If)
+        if len(rows) > 1:
+            one = self._around_gaps(["_nb_one"], "_nb_side_of_one", left, right)
+            choice.orelse[:0] = _over(f"_nb_one in range({rows[0]}, {rows[-1]} + 1)", one)
+        missing = f"_nb_clip({{row}} + {side} + _nb_gap, 0, _nb_columns) - _nb_lost"
+        start = f"{{row}} * _nb_columns - ({missing})"
+        loop.body += self._columns(rows, start, "_nb_to - _nb_from")
+        return [loop]
+
+    def _columns(self, rows: Sequence[str], start: str, number: str) -> list[ast.stmt]:
+        """The loop over columns; start : where a row's synapses would begin if all were there."""
+        outer: list[ast.stmt] = []
+        inner: list[ast.stmt] = []
+        for position, row in enumerate(rows):
+            lines = [f"_presynaptic_idx = {row} + _nb_first_source"]
+            lines += ["_nb_start = " + start.format(row=row)]
+            lines += [f"{name} = {expression}" for name, expression in self.views.items()]
+            before, element = [*ast.parse("\n".join(lines)).body, *self.row], self.element
+            if len(rows) > 1:
+                own = {
+                    ast.unparse(n)
+                    for tree in [*before, *element]
+                    for n in ast.walk(tree)
+                    if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+                }
+                before, element = (renamed(part, own, position) for part in (before, element))
+            outer += before
+            inner += element
+        return [*outer, *_over(f"_nb_column in range({number})", inner)]
+
+    def whole(self) -> list[ast.stmt]:
+        """The statements of all rows."""
+        first = "0"
+        together: list[ast.stmt] = []
+        if may_go_together([*self.row, *self.element], self.views):
+            first = f"_nb_rows // {ROWS} * {ROWS}"
+            several = self.loop(*(f"(_nb_row + {n})" for n in range(ROWS)))
+            together = _over(f"_nb_row in range(0, {first}, {ROWS})", several)
+        single = _over(f"_nb_row in range({first}, _nb_rows)", self.loop("_nb_row"))
+        return [*self.before, *together, *single]
+
+    def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
+        """What the names stand for that are not in the generated code."""
+        own = {
+            "_nb_rows": self.shape.rows,
+            "_nb_columns": self.shape.columns,
+            "_nb_first_source": self.shape.first_source,
+            "_nb_first_target": self.shape.first_target,
+            "_nb_gap": self.shape.gap or 0,
+            "_nb_lost": self.shape.lost,
+        }
+
+        def resolve(name: str) -> Argument:
+            return ValueArgument(own[name]) if name in own else others(name)
+
+        return resolve
+
+
+# Synapses before a row's gap are as many columns behind its beginning as those before its gap are
+# missing in earlier rows; after the gap there is one more.
+_SIDES = """
+for {side} in range(2):
+    if {side} == 0:
+        _nb_from = {low}
+        _nb_to = {left}
+    else:
+        _nb_from = {right}
+        _nb_to = {high}
+"""
+
+
+def _ends(rows: Sequence[str]) -> tuple[str, str]:
+    """The first row, and the one after the last."""
+    return rows[0], f"{rows[-1]} + 1"
+
+
+def _over(loop: str, body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statement ``for loop: body``."""
+    statement = ast.parse(f"for {loop}:\n    pass").body[0]
+    assert isinstance(statement, ast.For)
+    statement.body = body
+    return [statement]
