@@ -15,7 +15,6 @@ Where the counter stands belongs to the random state, as in `nextspike`.
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +27,9 @@ __all__ = ["Counted", "counted"]
 
 _UNIFORM = "_nb_rand(_nb_generator)"
 _LOOPS = ("stateupdate", "synapses")
+
+_MOST_EVENTS = 400
+"""Mean above which one binomial number by rejection costs less than comparing with all levels."""
 
 
 class Counted:
@@ -84,8 +86,8 @@ def counted(code_object: Any, body: list[ast.stmt]) -> tuple[Counted, list[ast.s
         events = _Binomials()
         events.visit(body[loops[0]])
         n, p = (code_object._resolve(ast.unparse(argument)).value for argument in events.arguments)
-        if n < 1 or p > 0.5:
-            return None  # above, the distribution function would have to be summed from its end
+        if n < 1 or p > 0.5 or n * p > _MOST_EVENTS:
+            return None
         levels, neurons = _levels(n, p), int(code_object.variables["N"].get_value())
         body[loops[0] : loops[0]] = ast.parse(_EVENTS).body
     tree = ast.Module(body, type_ignores=[])
@@ -142,13 +144,20 @@ def _drawn_before(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def _levels(n: int, p: float) -> Any:
-    """Values of the binomial distribution function below 1, in units of 2**-64."""
-    total = mass = math.exp(n * math.log1p(-p))
-    levels = []
-    for k in range(1, n + 1):
-        levels.append(min(int(total * 2.0**64), 2**64 - 1))
-        mass *= (n - k + 1) / k * p / (1 - p)
-        total += mass
-        if mass < 2.0**-64 and k > n * p:
+    """Values of the binomial distribution function below 1, in units of 2**-64.
+
+    The probabilities are worked out from the most probable number on, relative to it: that of 0
+    may be smaller than any number.
+    """
+    mode, odds = int((n + 1) * p), p / (1 - p)
+    below, above = [1.0], [1.0]
+    for k in range(mode, 0, -1):
+        below.append(below[-1] * (k / (n - k + 1) / odds))
+    for k in range(mode, n):
+        above.append(above[-1] * ((n - k) / (k + 1) * odds))
+        if above[-1] < 2.0**-80:
             break
-    return np.array(levels, dtype=np.uint64)
+    function = np.cumsum([*below[:0:-1], *above])
+    function /= function[-1]
+    below_one = function[: max(1, np.count_nonzero(function < 1))]
+    return np.array([min(int(value * 2.0**64), 2**64 - 1) for value in below_one], dtype=np.uint64)

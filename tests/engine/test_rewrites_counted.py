@@ -62,9 +62,26 @@ def test_private_inputs_are_binomial(n, rate):
         assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 4 / np.sqrt(one.size)
 
 
-def test_levels_are_the_distribution_function():
-    levels = _levels(20, 0.025) / 2.0**64
-    np.testing.assert_allclose(levels, stats.binom.cdf(np.arange(len(levels)), 20, 0.025), 1e-12)
+@pytest.mark.parametrize(("n", "rate"), [(3000, 450), (1000, 800), (12, 950)])
+def test_many_events_or_probable_ones_are_left_to_rejection(n, rate):
+    """Their probability of no event may be below the smallest number."""
+    group = NeuronGroup(60, "g : 1")
+    private = PoissonInput(group, "g", N=n, rate=rate * Hz, weight=1)
+    record = StateMonitor(group, "g", record=True)
+    Network(group, private, record).run(300 * ms)
+    assert private.codeobj.counted is None
+    steps = np.diff(np.array(record.g), axis=1).astype(int)
+    assert_binomial(steps.ravel(), n, rate * 1e-3)
+
+
+@pytest.mark.parametrize("n", [1, 20, 400, 3000, 20000])
+@pytest.mark.parametrize("p", [0.0, 1e-20, 1e-4, 0.025, 0.3, 0.5])
+def test_levels_are_the_distribution_function(n, p):
+    levels = _levels(n, p) / 2.0**64
+    expected = stats.binom.cdf(np.arange(len(levels)), n, p)
+    np.testing.assert_allclose(levels, expected, rtol=1e-10, atol=2.0**-63)
+    # What is left above the last level is less than what a number of 53 bits can tell from 1.
+    assert 1 - stats.binom.cdf(len(levels), n, p) < 1e-12
 
 
 def blanked_out(sources=40, targets=30, dense=True):
