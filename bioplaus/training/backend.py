@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import subprocess
@@ -62,6 +63,26 @@ class Backend:
         brian2.seed(seed)
         # A network whose checks fail is dropped before it runs; that is told once, by the check.
         brian2.BrianLogger.suppress_name("unused_brian_object")
+        # Synapses that draw random numbers are warned of whenever a network is prepared.
+        logging.getLogger("brian2.codegen.generators.base").addFilter(_TOLD_ONCE)
+
+
+class _ToldOnce(logging.Filter):
+    """Lets a message pass the first time only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the message is new."""
+        message = record.getMessage()
+        new = message not in self.told
+        self.told.add(message)
+        return new
+
+
+_TOLD_ONCE = _ToldOnce()
 
 
 def environment(backend: Backend | None) -> dict[str, Any]:
