@@ -72,6 +72,8 @@ def _changing(entry: Any, entries: list[Any]) -> set[Hashable] | None:
     """The inputs that other objects write to; None if no step can be like the one before."""
     clock = {entry.clock.variables[name] for name in ("t", "timestep")}
     others = set().union(*(e.kernel.writes for e in entries if e is not entry))
+    if len(entry.kernel.writes) > 1:
+        return None  # it also changes the weights
     if entry.kernel.reads & clock or entry.kernel.writes & others:
         return None
     return set(others & entry.kernel.reads)

@@ -79,6 +79,26 @@ def test_the_bits_are_those_of_the_plain_form(options, skips):
     assert recorded((), **options)[:2] == ([], bits)
 
 
+def test_a_sum_that_also_changes_its_weights_is_always_computed():
+    """Joined with a weight change whose inputs are assigned at every step, but never change."""
+    results = []
+    for rewrites in (("unchanged_drive", "dense", "one_pass"), ()):
+        prefs[REWRITES] = rewrites
+        pre = NeuronGroup(20, "x : 1", name="pre")
+        post = NeuronGroup(30, "y : 1", name="z_post")
+        pre.run_regularly("x = 1")
+        equations = "dw/dt = x_pre/ms : 1 (clock-driven)\ny_post = w*x_pre : 1 (summed)"
+        drive = Synapses(pre, post, equations, method="euler", name="drive")
+        drive.connect()
+        made = Network(pre, post, drive, *pre.contained_objects)
+        made.run(1 * ms)
+        results.append((np.array(drive.w).tobytes(), np.array(post.y).tobytes()))
+        joined = any(e.notes for e in fused.last_plan(made).entries)
+        assert joined == bool(rewrites)
+    np.testing.assert_allclose(drive.w, 1)
+    assert results[0] == results[1]
+
+
 def test_changes_take_effect_in_their_step():
     _, _, drive = recorded(("unchanged_drive",))
     steps = np.flatnonzero(np.any(np.diff(drive, axis=1) != 0, axis=0)) + 1
