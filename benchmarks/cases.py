@@ -52,6 +52,12 @@ CASES = {
         0.1,
         {"float64": (2.5, 2.5), "float32": (5, 5)},
     ),
+    "B3-4000": Case(
+        "recurrent, plastic every step, 4000 neurons",
+        partial(recurrent.network, 4000),
+        0.02,
+        {},
+    ),
     "B4": Case("CUBA", cuba.network, 0.5, {"float64": (5, 1.8)}),
     "eRBP-0.1": Case("eRBP 784-100-10, 0.1 ms", partial(published.images, 100, "0.1 ms"), 2.0, {}),
     "eRBP-0.5": Case("eRBP 784-100-10, 0.5 ms", partial(published.images, 100, "0.5 ms"), 5.0, {}),
@@ -63,11 +69,12 @@ CASES = {
 
 @dataclass(frozen=True)
 class Target:
-    """Where a network runs: Brian2's target or device, the floating type, rewrites on or off."""
+    """Where a network runs: Brian2's target or device, the floating type, rewrites, threads."""
 
     device: str
     dtype: str = "float64"
     rewrites: bool = True
+    threads: int = 1
 
 
 TARGETS = {
@@ -77,4 +84,5 @@ TARGETS = {
     "engine": Target("numba"),
     "engine-plain": Target("numba", rewrites=False),
     "engine-float32": Target("numba", "float32"),
+    "engine-2-threads": Target("numba", threads=2),
 }

@@ -71,7 +71,8 @@ def measured(
     """One measurement in a process of its own; ``{"error": last line}`` when it failed."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.measure", kind, case, target]
     command += ["--folder", str(folder / target), "--repeats", str(repeats)]
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    threads["NUMBA_NUM_THREADS"] = str(TARGETS[target].threads)
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | threads)
     if done.returncode:
         return {"error": (done.stderr.strip().splitlines() or ["no output"])[-1]}
@@ -104,7 +105,9 @@ def table(case: str, row: dict[str, dict[str, Any]]) -> str:
             lines.append(f"  {target:16s} failed: {entry['error']}")
             continue
         ratios = (f"{ratio(row, target, base):8.2f} x {base}" for base in ("cython", "standalone"))
-        lines.append(f"  {target:16s} {entry['per_second']:10.5f} s/s  " + "  ".join(ratios))
+        wall = f"  ({entry['wall_per_second']:.5f} wall)" if TARGETS[target].threads > 1 else ""
+        line = f"  {target:16s} {entry['per_second']:10.5f} s/s  " + "  ".join(ratios)
+        lines.append(line + wall)
     return "\n".join(lines)
 
 

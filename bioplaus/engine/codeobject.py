@@ -182,6 +182,11 @@ class NumbaCodeObject(NumpyCodeObject):
         }
 
     @property
+    def as_it_stands(self) -> bool:
+        """Whether its kernel does what the text says, swept by rows or not."""
+        return self.cheaper is None and self.counted is None
+
+    @property
     def notes(self) -> list[str]:
         """What rewrites have made of it, each line beginning with the name of one."""
         done = (self.cheaper, self.sweep, self.counted)

@@ -14,6 +14,7 @@ from typing import Any
 
 from brian2.synapses.synapses import Synapses
 
+from .preferences import preference
 from .shape import Shape, shape_of
 from .sweep import Sweep
 
@@ -74,16 +75,16 @@ def _uses_queue_of_part(code_object: Any, shape: Shape) -> bool:
 class _ToRows(ast.NodeTransformer):
     """Replaces indices of synapses by rows and columns."""
 
-    def __init__(self, sources: str, targets: str, shape: Shape) -> None:
+    def __init__(self, sources: str, targets: str, shape: Shape, bounded: bool) -> None:
         self.index = {sources: "_presynaptic_idx", targets: "_postsynaptic_idx"}
-        if shape.gap is None:
-            part, first = "{0}:{0} + _nb_columns", ""
-        else:
+        if bounded:
             part, first = "{0} + _nb_from:{0} + _nb_to", "_nb_from + "
+        else:
+            part, first = "{0}:{0} + _nb_columns", ""
         self.of_synapses = part.format("_nb_start")
         self.of_targets = part.format("_nb_first_target")
         self.target = f"{first}_nb_column + _nb_first_target"
-        self.all_targets = shape.first_target == 0 and shape.gap is None
+        self.all_targets = shape.first_target == 0 and not bounded
         self.views: dict[str, str] = {}
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -119,7 +120,8 @@ def _sweep(code_object: Any, shape: Shape, body: list[ast.stmt]) -> Sweep | None
         code_object.generator_class.get_array_name(code_object.owner.variables[name])
         for name in ("_synaptic_pre", "_synaptic_post")
     )
-    to_rows = _ToRows(sources, targets, shape)
+    bounded = shape.gap is not None or preference("threads") > 1
+    to_rows = _ToRows(sources, targets, shape, bounded)
     element = [to_rows.visit(node) for node in body]
     left = {node.id for tree in element for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if "_idx" in left:
@@ -136,7 +138,7 @@ def _sweep(code_object: Any, shape: Shape, body: list[ast.stmt]) -> Sweep | None
             continue
         loaded = _load_from_source(node)
         (inner if loaded is None or loaded & written else row).append(node)
-    return Sweep(shape, [], row, inner, to_rows.views)
+    return Sweep(shape, [], row, inner, to_rows.views, bounded)
 
 
 def _stored(nodes: list[ast.stmt]) -> set[str]:

@@ -21,8 +21,9 @@ from brian2.core.magic import MagicNetwork
 from brian2.core.network import Network
 from brian2.groups.group import Group
 
+from .blocks import in_blocks, numba_threads
 from .codeobject import NumbaCodeObject, PushSpikes
-from .kernel import ArrayArgument, Kernel
+from .kernel import Argument, ArrayArgument, Kernel
 from .loop import step_through
 from .nancheck import with_checks
 from .onepass import one_pass
@@ -30,6 +31,7 @@ from .preferences import preference
 from .program import Program
 from .reentry import Circumstances, is_monitor
 from .reports import Reporter
+from .sweep import Sweep
 from .text import Step
 from .unchanged import unchanged_drive
 
@@ -42,7 +44,8 @@ class Entry:
 
     owner : the object, as a weak proxy: a plan must not keep objects alive.
     kernel : its compiled code, None for an object that runs in Python, for which reason says why.
-    notes : what rewrites have done to it.
+    notes : what rewrites have done to it.  sweep, resolve : of sweeps that have been joined, and
+    what their names stand for.  part : what threads do after the kernel, each for its block.
     """
 
     owner: Any
@@ -51,6 +54,9 @@ class Entry:
     code_object: NumbaCodeObject | None = None
     reason: str = ""
     notes: list[str] = field(default_factory=list)
+    sweep: Sweep | None = None
+    resolve: Callable[[str], Argument] | None = None
+    part: Kernel | None = None
 
     def rewritten(self) -> list[str]:
         """What rewrites have done to it, alone or with others."""
@@ -120,6 +126,7 @@ def plan(network: Network) -> Plan:
             entries = rewrite(entries)
     if preference("nan_check"):
         entries = with_checks(entries)
+    entries = in_blocks(entries)
     clocks = sorted(network._clocks, key=lambda clock: clock.name)
     steps = [
         Step(
@@ -128,6 +135,7 @@ def plan(network: Network) -> Plan:
             getattr(entry.code_object, "grow", None),
             is_monitor(entry.owner),
             getattr(entry.code_object, "origin", entry.owner.name),
+            entry.part,
         )
         if entry.kernel is not None
         else None
@@ -219,7 +227,8 @@ def run(
     reporter = Reporter(report, report_period, t_start, duration)
     if any(entry.kernel is not None for entry in prepared.entries):
         _runs += 1
-    last_clock = step_through(device, network, prepared, reporter)
+    with numba_threads():
+        last_clock = step_through(device, network, prepared, reporter)
     network._engine_plan = prepared
     stopped = network._stopped or Network._globally_stopped
     network.t_ = last_clock.t_ if stopped else float(t_end)

@@ -17,7 +17,14 @@ import numpy as np
 
 from . import support
 
-__all__ = ["Argument", "ArrayArgument", "GeneratorArgument", "Kernel", "ValueArgument"]
+__all__ = [
+    "Argument",
+    "ArrayArgument",
+    "BlockArgument",
+    "GeneratorArgument",
+    "Kernel",
+    "ValueArgument",
+]
 
 _KNOWN = frozenset(support.__all__) | frozenset(dir(builtins))
 
@@ -58,7 +65,14 @@ class GeneratorArgument:
     kind = "generator"
 
 
-Argument = ArrayArgument | ValueArgument | GeneratorArgument
+@dataclass(frozen=True)
+class BlockArgument:
+    """The number of the block that a thread works on."""
+
+    kind = "block"
+
+
+Argument = ArrayArgument | ValueArgument | GeneratorArgument | BlockArgument
 
 
 @dataclass(frozen=True)

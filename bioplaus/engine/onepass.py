@@ -58,6 +58,8 @@ def one_pass(entries: list[Any]) -> list[Any]:
                     entries[group.at] = replace(
                         entries[group.at],
                         kernel=group.kernel,
+                        sweep=group.sweep,
+                        resolve=group.resolve,
                         notes=[
                             *entries[group.at].notes,
                             f"one_pass: joined with {entry.owner.name}",
@@ -101,6 +103,7 @@ def _join(group: _Group, code_object: Any) -> None:
         [*first.row, *part.row],
         [*first.element, *part.element],
         {**first.views, **part.views},
+        first.bounded,
     )
     known, other = group.resolve, first.resolver(code_object._resolve)
     names = {new: old for old, new in rename.names.items()}
@@ -144,6 +147,7 @@ class _Rename(ast.NodeTransformer):
             [self._copy(node) for node in sweep.row],
             [self._copy(node) for node in sweep.element],
             {self._new(name): expression for name, expression in sweep.views.items()},
+            sweep.bounded,
         )
 
     def _copy(self, node: ast.stmt) -> Any:

@@ -62,6 +62,14 @@ prefs.register_preferences(
         stands. `explain` tells which were.
         """,
     ),
+    threads=BrianPreference(
+        default=1,
+        validator=lambda number: isinstance(number, int) and number >= 1,
+        docs="""
+        Number of threads among which large loops over neurons or synapses are divided. Results do
+        not depend on it.
+        """,
+    ),
     cache_dir=BrianPreference(
         default="",
         validator=lambda folder: isinstance(folder, str),

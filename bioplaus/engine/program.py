@@ -72,6 +72,7 @@ class Program:
             name = f"_{table}_{len(values) - 1}"
             self.loads[name] = f"_nb_np.float32({element})" if argument.single else element
             return name
+        assert isinstance(argument, ArrayArgument)
         self._arrays.setdefault(argument.key, argument)
         return f"_a{list(self._arrays).index(argument.key)}"
 
@@ -111,7 +112,7 @@ class Program:
 
     def _what_failed(self, message: str) -> str:
         """Say in terms of the model which kernel could not be compiled, and where."""
-        names = re.findall(r"function ((?:kernel|once)_\d+)", message)
+        names = re.findall(r"function ((?:kernel|once|part)_\d+)", message)
         origin = self.origins[names[0]] if names else "this network"
         lines = message.splitlines()
         marked = [lines[n - 1].strip() for n, line in enumerate(lines) if line.strip(" ~") == "^"]

@@ -41,6 +41,7 @@ _KNOWN_PREPARATIONS = {
     )
 }
 
+_PREFERENCES = ("fastmath", "rewrites", "nan_check", "threads", "cache_dir")
 _SETTINGS = ("core.default_float_dtype", "codegen.loop_invariant_optimisations")
 
 
@@ -101,7 +102,7 @@ def _pathways(objects: Iterable[Any]) -> list[Any]:
 def _marks(objects: Sequence[Any]) -> list[Any]:
     """Values that are cheap to compare."""
     marks: list[Any] = [prefs[name] for name in _SETTINGS]
-    marks += [preference(name) for name in ("fastmath", "rewrites", "nan_check", "cache_dir")]
+    marks += [preference(name) for name in _PREFERENCES]
     for thing in objects:
         marks += [thing.active or is_monitor(thing), thing.when, thing.order, thing.clock.dt_]
         if isinstance(thing, SynapticPathway):

@@ -9,9 +9,9 @@ the same order as row by row: the bits do not change.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-__all__ = ["ROWS", "may_go_together", "renamed"]
+__all__ = ["ROWS", "apart", "may_go_together", "renamed"]
 
 ROWS = 4
 """Rows that are swept together."""
@@ -23,7 +23,15 @@ def may_go_together(nodes: list[ast.stmt], views: Mapping[str, str]) -> bool:
     """Whether the statements of one row and those of the next only meet at the same target.
 
     Every array that is written must be reached in one way: by the target, by the source, or as a
-    view of the row; random numbers, which come in an order, must not be drawn.
+    view of the row.
+    """
+    return apart(nodes, views, _PLACES)
+
+
+def apart(nodes: list[ast.stmt], views: Mapping[str, str], places: Collection[str]) -> bool:
+    """Whether every array that is written is reached in one way only, and that among ``places``.
+
+    Random numbers, which come in an order, must not be drawn.
     """
     arrays = {name: expression.partition("[")[0] for name, expression in views.items()}
     ways: dict[str, set[str]] = {}
@@ -31,7 +39,7 @@ def may_go_together(nodes: list[ast.stmt], views: Mapping[str, str]) -> bool:
     for node in (n for tree in nodes for n in ast.walk(tree)):
         if isinstance(node, ast.Subscript):
             name, place = ast.unparse(node.value), ast.unparse(node.slice)
-            way = f"{views.get(name, name)} at {place}" if place in _PLACES else "any"
+            way = f"{views.get(name, name)} at {place}" if place in places else "any"
             ways.setdefault(arrays.get(name, name), set()).add(way)
             if isinstance(node.ctx, ast.Store):
                 written.add(arrays.get(name, name))

@@ -18,8 +18,9 @@ class Sweep:
     """A loop over the rows and columns of a projection, as statements.
 
     before : run once; row : at the beginning of every row; element : for every synapse;
-    views : expressions of the row views that ``element`` uses, by name; of_events : only the rows
-    of sources whose spikes are due are visited.
+    views : expressions of the row views that ``element`` uses, by name; bounded : whether they are
+    of the columns from ``_nb_from`` on and below ``_nb_to``, and not of all columns; of_events :
+    only the rows of sources whose spikes are due are visited.
     """
 
     shape: Shape
@@ -27,6 +28,7 @@ class Sweep:
     row: list[ast.stmt]
     element: list[ast.stmt]
     views: dict[str, str] = field(default_factory=dict)
+    bounded: bool = False
     of_events: bool = False
 
     @property
@@ -35,33 +37,55 @@ class Sweep:
         parts = ", in two parts each: no self-connections" if self.shape.gap is not None else ""
         return f"dense: swept along contiguous rows{parts}"
 
-    def loop(self, *rows: str) -> list[ast.stmt]:
-        """The statements of successive rows; ``rows`` are expressions of their numbers."""
-        if self.shape.gap is None:
-            return self._columns(rows, "{row} * _nb_columns", "_nb_columns")
-        return self._around_gaps(rows, "_nb_side", "0", "_nb_columns")
+    def whole(self) -> list[ast.stmt]:
+        """The statements of all rows."""
+        return [*self.before, *self.columns("0", "_nb_columns")]
 
-    def _around_gaps(self, rows: Sequence[str], side: str, low: str, high: str) -> list[ast.stmt]:
-        """The statements of rows from column ``low`` on and below ``high``.
+    def columns(self, low: str, high: str) -> list[ast.stmt]:
+        """The statements of all rows from column ``low`` on and below ``high``."""
+        first = "0"
+        together: list[ast.stmt] = []
+        if may_go_together([*self.row, *self.element], self.views):
+            first = f"_nb_rows // {ROWS} * {ROWS}"
+            several = self.loop(*(f"(_nb_row + {n})" for n in range(ROWS)), low=low, high=high)
+            together = _over(f"_nb_row in range(0, {first}, {ROWS})", several)
+        single = self.loop("_nb_row", low=low, high=high)
+        return [*together, *_over(f"_nb_row in range({first}, _nb_rows)", single)]
+
+    def loop(self, *rows: str, low: str = "0", high: str = "_nb_columns") -> list[ast.stmt]:
+        """The statements of successive rows; ``rows`` are expressions of their numbers."""
+        if self.shape.gap is not None:
+            return self._around_gaps(rows, low, high)
+        start = "{row} * _nb_columns"
+        if not self.bounded:
+            return self._along(rows, start, "_nb_columns")
+        bounds = ast.parse(f"_nb_from = {low}\n_nb_to = {high}").body
+        return [*bounds, *self._along(rows, start, "_nb_to - _nb_from")]
+
+    def _around_gaps(self, rows: Sequence[str], low: str, high: str) -> list[ast.stmt]:
+        """The statements of rows, each of which has a gap.
 
         What rows that go together have in common are the columns on both sides of all of their
         gaps; those in between are visited row by row.
         """
-        left, right = (f"_nb_clip({row} + _nb_gap, 0, _nb_columns)" for row in _ends(rows))
-        text = _SIDES.format(side=side, low=low, high=high, left=left, right=right)
-        loop = ast.parse(text).body[0]
+        side = "_nb_side" if len(rows) > 1 else "_nb_side_of_one"
+        gaps = {"left": rows[0], "right": f"{rows[-1]} + 1"}
+        ends = {n: f"_nb_clip({row} + _nb_gap, {low}, {high})" for n, row in gaps.items()}
+        loop = ast.parse(_SIDES.format(side=side, low=low, high=high, **ends)).body[0]
         assert isinstance(loop, ast.For)
         choice = loop.body[0]
         assert isinstance(choice, ast.If)
         if len(rows) > 1:
-            one = self._around_gaps(["_nb_one"], "_nb_side_of_one", left, right)
-            choice.orelse[:0] = _over(f"_nb_one in range({rows[0]}, {rows[-1]} + 1)", one)
+            single = f"_nb_single in range({rows[0]}, {rows[-1]} + 1)"
+            one = self._around_gaps(["_nb_single"], "_nb_left", "_nb_right")
+            ends_of_all = ast.parse("_nb_left = {left}\n_nb_right = {right}".format(**ends)).body
+            choice.orelse[:0] = [*ends_of_all, *_over(single, one)]
         missing = f"_nb_clip({{row}} + {side} + _nb_gap, 0, _nb_columns) - _nb_lost"
         start = f"{{row}} * _nb_columns - ({missing})"
-        loop.body += self._columns(rows, start, "_nb_to - _nb_from")
+        loop.body += self._along(rows, start, "_nb_to - _nb_from")
         return [loop]
 
-    def _columns(self, rows: Sequence[str], start: str, number: str) -> list[ast.stmt]:
+    def _along(self, rows: Sequence[str], start: str, number: str) -> list[ast.stmt]:
         """The loop over columns; start : where a row's synapses would begin if all were there."""
         outer: list[ast.stmt] = []
         inner: list[ast.stmt] = []
@@ -81,17 +105,6 @@ class Sweep:
             outer += before
             inner += element
         return [*outer, *_over(f"_nb_column in range({number})", inner)]
-
-    def whole(self) -> list[ast.stmt]:
-        """The statements of all rows."""
-        first = "0"
-        together: list[ast.stmt] = []
-        if may_go_together([*self.row, *self.element], self.views):
-            first = f"_nb_rows // {ROWS} * {ROWS}"
-            several = self.loop(*(f"(_nb_row + {n})" for n in range(ROWS)))
-            together = _over(f"_nb_row in range(0, {first}, {ROWS})", several)
-        single = _over(f"_nb_row in range({first}, _nb_rows)", self.loop("_nb_row"))
-        return [*self.before, *together, *single]
 
     def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
         """What the names stand for that are not in the generated code."""
@@ -121,11 +134,6 @@ for {side} in range(2):
         _nb_from = {right}
         _nb_to = {high}
 """
-
-
-def _ends(rows: Sequence[str]) -> tuple[str, str]:
-    """The first row, and the one after the last."""
-    return rows[0], f"{rows[-1]} + 1"
 
 
 def _over(loop: str, body: list[ast.stmt]) -> list[ast.stmt]:

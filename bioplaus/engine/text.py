@@ -30,7 +30,7 @@ class Step:
 
     clock : position in the program's clocks; grow : called when the kernel has no room left;
     switchable : whether it can be left out without writing another program; origin : the name of
-    the object and its statements, for errors.
+    the object and its statements, for errors; part : a kernel that threads do after the first.
     """
 
     kernel: Kernel
@@ -38,6 +38,7 @@ class Step:
     grow: Callable[[], None] | None = None
     switchable: bool = False
     origin: str = ""
+    part: Kernel | None = None
 
 
 class Text:
@@ -55,9 +56,15 @@ class Text:
         self.functions: dict[str, Any] = {}
         self.kernels: dict[str, str] = {}
         self.once: dict[str, str] = {}
+        self.parts: dict[str, str] = {}
+        self.divided: list[str] = []
         self.before: list[str] = []
         self.overlapping: set[str] = set()
         self.invariants = "invariants" in preference("rewrites")
+        self.flush = "flush_denormals" in preference("rewrites")
+        self.options = "error_model='numpy', nogil=True"
+        if preference("fastmath"):
+            self.options += f", fastmath={set(_SAFE_FASTMATH)!r}"
 
     def module(self) -> str:
         """The whole text."""
@@ -69,19 +76,17 @@ class Text:
             for row, argument in enumerate(self.program.arrays)
         ]
         values = [f"{name} = {element}" for name, element in self.program.loads.items()]
-        options = "error_model='numpy', nogil=True"
-        if preference("fastmath"):
-            options += f", fastmath={set(_SAFE_FASTMATH)!r}"
         head = ["from bioplaus.engine.support import *", ""]
-        if "flush_denormals" in preference("rewrites"):
+        if self.flush:
             head.insert(1, "from bioplaus.engine.denormals import *")
             loop = ["before = _nb_flush_denormals()", *_restoring(loop)]
         # Inlined, because a call would copy the description of every array that it passes.
-        inner = f"{options}, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
+        inner = f"{self.options}, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
         for text, name in [*self.once.items(), *self.kernels.items()]:
             head += ["@_nb_apart"] * (name not in self.overlapping)
             head += [f"@njit({inner})", f"def {name}(" + text.partition("(")[2], ""]
-        head += [f"@njit(cache=CACHE, {options})"]
+        head += self.divided
+        head += [f"@njit(cache=CACHE, {self.options})"]
         head += ["def run(control, table, floats, integers, generator):"]
         return "\n".join(head + _indented(views + values + self.before + loop)) + "\n"
 
@@ -105,10 +110,11 @@ class Text:
                 conditions.append(f"{call} != 0")
                 calls.append(f"if {' and '.join(conditions)}:")
                 calls += [f"    control[{FIRST}] = {position}", f"    return {BUFFER_FULL}"]
-            elif conditions:
-                calls += [f"if {' and '.join(conditions)}:", f"    {call}"]
             else:
-                calls.append(call)
+                done = [call] if step.part is None else [call, self._divided(step)]
+                calls += (
+                    [f"if {' and '.join(conditions)}:", *_indented(done)] if conditions else done
+                )
         return calls
 
     def _call(self, step: Step, position: int) -> str:
@@ -129,6 +135,42 @@ class Text:
             self.overlapping.add(name)
         self.functions.update(kernel.functions)
         return f"{name}({', '.join(arguments)})"
+
+    def _divided(self, step: Step) -> str:
+        """The call of a kernel that threads do together."""
+        kernel = step.part
+        assert kernel is not None
+        if kernel.text not in self.parts:
+            name = self.parts[kernel.text] = f"part_{len(self.parts)}"
+            self.program.origins[name] = step.origin
+            self.divided += self._threads(kernel, name)
+        self.functions.update(kernel.functions)
+        arguments = [self.program.name_of(argument) for argument in kernel.arguments[1:]]
+        return f"{self.parts[kernel.text]}({', '.join(arguments)})"
+
+    def _threads(self, kernel: Kernel, name: str) -> list[str]:
+        """A function that does one block, and one that gives every thread a block.
+
+        The first two arguments of the kernel are the number of the block and that of all blocks.
+        """
+        head, *body = kernel.text.splitlines()
+        arguments = [f"_nb_x{number}" for number in range(len(kernel.arguments))]
+        if self.flush:
+            # Every thread has a control register of its own.
+            restore = "    _nb_restore_denormals(before)"
+            body = ["    before = _nb_flush_denormals()", *body, restore]
+        return [
+            *["@_nb_apart"] * (not _overlap(kernel)),
+            f"@njit({self.options})",
+            head.replace("kernel", f"block_of_{name}"),
+            *body,
+            "",
+            f"@njit(parallel=True, {self.options})",
+            f"def {name}({', '.join(arguments[1:])}):",
+            f"    for {arguments[0]} in prange({arguments[1]}):",
+            f"        block_of_{name}({', '.join(arguments)})",
+            "",
+        ]
 
     def _loop(self, clocks: list[list[str]], calls: list[str]) -> list[str]:
         begin = [f"first = control[{FIRST}]", f"last = control[{LAST}]"]
