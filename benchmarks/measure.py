@@ -81,7 +81,12 @@ def loop(case: Case, target: Target, options: argparse.Namespace) -> dict[str, f
     around = np.min([_seconds(network, 0.0) for _ in range(3)], axis=0)
     seconds = [_seconds(network, case.seconds) - around for _ in range(options.repeats)]
     cpu, wall = np.min(seconds, axis=0) / case.seconds
-    return {"per_second": cpu, "wall_per_second": wall, "first_run": compiling}
+    floor = {}
+    if case.all_weights and target.device == "numba":
+        from benchmarks.floor import seconds_per_step
+
+        floor = {"memory_per_second": seconds_per_step(network) / _step(network)}
+    return {"per_second": cpu, "wall_per_second": wall, "first_run": compiling, **floor}
 
 
 def _standalone_loop(

@@ -105,9 +105,11 @@ def table(case: str, row: dict[str, dict[str, Any]]) -> str:
             lines.append(f"  {target:16s} failed: {entry['error']}")
             continue
         ratios = (f"{ratio(row, target, base):8.2f} x {base}" for base in ("cython", "standalone"))
-        wall = f"  ({entry['wall_per_second']:.5f} wall)" if TARGETS[target].threads > 1 else ""
+        more = f"  ({entry['wall_per_second']:.5f} wall)" if TARGETS[target].threads > 1 else ""
+        if "memory_per_second" in entry:
+            more += f"  (memory alone: {entry['memory_per_second']:.5f})"
         line = f"  {target:16s} {entry['per_second']:10.5f} s/s  " + "  ".join(ratios)
-        lines.append(line + wall)
+        lines.append(line + more)
     return "\n".join(lines)
 
 
