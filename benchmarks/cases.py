@@ -74,11 +74,14 @@ CASES = {
 
 @dataclass(frozen=True)
 class Target:
-    """Where a network runs: Brian2's target or device, the floating type, rewrites, threads."""
+    """Where a network runs: Brian2's target or device, the floating type, rewrites, threads.
+
+    rewrites : ``"default"``, ``"none"`` or ``"all"``, with those that are used on demand only.
+    """
 
     device: str
     dtype: str = "float64"
-    rewrites: bool = True
+    rewrites: str = "default"
     threads: int = 1
 
 
@@ -87,7 +90,9 @@ TARGETS = {
     "cython": Target("cython"),
     "standalone": Target("cpp_standalone"),
     "engine": Target("numba"),
-    "engine-plain": Target("numba", rewrites=False),
+    "engine-plain": Target("numba", rewrites="none"),
     "engine-float32": Target("numba", "float32"),
+    "engine-low-rank": Target("numba", rewrites="all"),
+    "engine-low-rank-float32": Target("numba", "float32", rewrites="all"),
     "engine-2-threads": Target("numba", threads=2),
 }

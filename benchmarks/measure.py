@@ -57,11 +57,11 @@ def select(target: Target, folder: Path) -> None:
         set_device("cpp_standalone", build_on_run=False)
         return
     if target.device == "numba":
-        import bioplaus.engine  # noqa: F401  (registers the target)
+        from bioplaus.engine.preferences import ON_DEMAND, REWRITES
 
         prefs.codegen.runtime.numba.cache_dir = str(folder / "numba")
-        if not target.rewrites:
-            prefs.codegen.runtime.numba.rewrites = ()
+        rewrites = {"none": (), "default": REWRITES, "all": (*REWRITES, *ON_DEMAND)}
+        prefs.codegen.runtime.numba.rewrites = rewrites[target.rewrites]
         prefs.codegen.runtime.numba.threads = target.threads
     prefs.codegen.runtime.cython.cache_dir = str(folder / "cython")
     prefs.codegen.target = target.device

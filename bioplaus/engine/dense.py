@@ -10,6 +10,7 @@ Synapses are visited in the same order and the same operations are done: the bit
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from brian2.synapses.synapses import Synapses
@@ -21,8 +22,13 @@ from .sweep import Sweep
 __all__ = ["sweep_of"]
 
 
-def sweep_of(code_object: Any) -> tuple[Sweep, list[ast.stmt]] | None:
-    """The sweep that a code object of a dense projection does, and its body made of it."""
+def sweep_of(
+    code_object: Any, change: Callable[[Sweep], Sweep] = lambda sweep: sweep
+) -> tuple[Sweep, list[ast.stmt]] | None:
+    """The sweep that a code object of a dense projection does, and its body made of it.
+
+    change : called with the sweep, returns the one that is to be done.
+    """
     synapses = code_object.owner
     if not isinstance(synapses, Synapses):
         return None
@@ -40,6 +46,7 @@ def sweep_of(code_object: Any) -> tuple[Sweep, list[ast.stmt]] | None:
     sweep = _sweep(code_object, shape, loop.body)
     if sweep is None:
         return None
+    sweep = change(sweep)
     if code_object.template_name == "synapses":
         sweep.of_events = True
         block[at : at + 1] = sweep.loop(row)

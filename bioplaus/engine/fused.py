@@ -25,6 +25,7 @@ from .blocks import in_blocks, numba_threads
 from .codeobject import NumbaCodeObject, PushSpikes
 from .kernel import Argument, ArrayArgument, Kernel
 from .loop import step_through
+from .lowrank import LowRank, low_rank
 from .nancheck import with_checks
 from .onepass import one_pass
 from .preferences import preference
@@ -66,6 +67,7 @@ class Entry:
 rewrites: dict[str, Callable[[list[Entry]], list[Entry]]] = {
     "one_pass": one_pass,
     "unchanged_drive": unchanged_drive,
+    "low_rank": low_rank,
 }
 
 _runs = 0
@@ -105,6 +107,13 @@ class Plan:
                     code_object.before_run()
             if entry.code_object is not None:
                 entry.code_object.begin_run()
+
+    def end_run(self, device: Any) -> None:
+        """Do what has been put off to the end of the run."""
+        for entry in self.entries:
+            cheaper = getattr(entry.code_object, "cheaper", None)
+            if isinstance(cheaper, LowRank):
+                cheaper.end_run(device)
 
     def flush(self) -> None:
         """Hand over what the monitors' buffers hold."""
@@ -228,7 +237,10 @@ def run(
     if any(entry.kernel is not None for entry in prepared.entries):
         _runs += 1
     with numba_threads():
-        last_clock = step_through(device, network, prepared, reporter)
+        try:
+            last_clock = step_through(device, network, prepared, reporter)
+        finally:
+            prepared.end_run(device)
     network._engine_plan = prepared
     stopped = network._stopped or Network._globally_stopped
     network.t_ = last_clock.t_ if stopped else float(t_end)

@@ -6,7 +6,7 @@ from typing import Any
 
 from brian2.core.preferences import BrianPreference, prefs
 
-__all__ = ["REWRITES", "preference"]
+__all__ = ["ON_DEMAND", "REWRITES", "preference"]
 
 #: Exact rewrites that make a network cheaper, each described in the module of its name.
 REWRITES = (
@@ -19,6 +19,9 @@ REWRITES = (
     "unchanged_drive",
     "flush_denormals",
 )
+
+#: A rewrite that is equal to the plain form up to rounding is used on demand only.
+ON_DEMAND = ("low_rank",)
 
 _SECTION = "codegen.runtime.numba"
 
@@ -56,10 +59,13 @@ prefs.register_preferences(
     ),
     rewrites=BrianPreference(
         default=REWRITES,
-        validator=lambda names: not isinstance(names, str) and set(names) <= set(REWRITES),
+        validator=lambda names: (
+            not isinstance(names, str) and set(names) <= {*REWRITES, *ON_DEMAND}
+        ),
         docs="""
         Names of the exact rewrites that may be used; an empty tuple runs every equation as it
-        stands. `explain` tells which were.
+        stands. `explain` tells which were. To the default may be added ``low_rank``, which is
+        exact up to rounding.
         """,
     ),
     threads=BrianPreference(
