@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from brian2.core.clocks import Clock
 
 from .kernel import ArrayArgument, GeneratorArgument, Kernel
 
@@ -70,13 +71,18 @@ def _guarded(entry: Any, entries: list[Any]) -> Any:
 
 def _changing(entry: Any, entries: list[Any]) -> set[Hashable] | None:
     """The inputs that other objects write to; None if no step can be like the one before."""
-    clock = {entry.clock.variables[name] for name in ("t", "timestep")}
     others = set().union(*(e.kernel.writes for e in entries if e is not entry))
     if len(entry.kernel.writes) > 1:
         return None  # it also changes the weights
-    if entry.kernel.reads & clock or entry.kernel.writes & others:
+    if any(_is_time(key) for key in entry.kernel.reads) or entry.kernel.writes & others:
         return None
     return set(others & entry.kernel.reads)
+
+
+def _is_time(key: Hashable) -> bool:
+    """Whether it belongs to a clock, of whichever group, that ticks during a run."""
+    owner = getattr(key, "owner", None)
+    return isinstance(owner, Clock) and getattr(key, "name", "") in ("t", "timestep")
 
 
 def _text(kernel: Kernel, places: list[int]) -> str:

@@ -99,6 +99,20 @@ def test_a_sum_that_also_changes_its_weights_is_always_computed():
     assert results[0] == results[1]
 
 
+def test_a_sum_over_sources_with_a_clock_of_their_own_follows_it():
+    results = []
+    for rewrites in (("unchanged_drive",), ()):
+        prefs[REWRITES] = rewrites
+        pre = NeuronGroup(20, "x = sin(t/ms) : 1", dt=0.2 * ms, name="pre")
+        post = NeuronGroup(3, "y : 1", name="post")
+        drive = Synapses(pre, post, "y_post = x_pre/20 : 1 (summed)", name="drive")
+        drive.connect()
+        Network(pre, post, drive).run(1.1 * ms)
+        results.append(np.array(post.y))
+    np.testing.assert_allclose(results[0], np.sin(1.0))
+    assert results[0].tobytes() == results[1].tobytes()
+
+
 def test_changes_take_effect_in_their_step():
     _, _, drive = recorded(("unchanged_drive",))
     steps = np.flatnonzero(np.any(np.diff(drive, axis=1) != 0, axis=0)) + 1
