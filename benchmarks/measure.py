@@ -82,7 +82,7 @@ def loop(case: Case, target: Target, options: argparse.Namespace) -> dict[str, f
     seconds = [_seconds(network, case.seconds) - around for _ in range(options.repeats)]
     cpu, wall = np.min(seconds, axis=0) / case.seconds
     floor = {}
-    if case.all_weights and target.device == "numba":
+    if case.all_weights and target.device == "numba" and target.rewrites == "default":
         from benchmarks.floor import seconds_per_step
 
         floor = {"memory_per_second": seconds_per_step(network) / _step(network)}

@@ -22,7 +22,7 @@ from .rows import apart
 
 __all__ = ["in_blocks", "numba_threads"]
 
-_WORTHWHILE = 50_000
+_WORTHWHILE = 200_000
 """Turns of a loop below which starting the threads costs more than they save."""
 
 _BOUNDS = """

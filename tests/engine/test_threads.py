@@ -25,9 +25,9 @@ def main(cache: str) -> None:
     b2.prefs.codegen.target = "numba"
     b2.prefs.codegen.runtime.numba.cache_dir = cache
     networks = {
-        "recurrent": lambda: recurrent.network(256),
-        "without self-connections": lambda: recurrent.network(257, self_connections=False),
-        "microcircuit": lambda: microcircuit.network((270, 200, 10)),
+        "recurrent": lambda: recurrent.network(450),
+        "without self-connections": lambda: recurrent.network(451, self_connections=False),
+        "microcircuit": lambda: microcircuit.network((500, 410, 10)),
         "many neurons": lambda: many_neurons(b2),
         "many synapses": lambda: many_synapses(b2),
     }
@@ -49,7 +49,7 @@ def main(cache: str) -> None:
 def many_neurons(b2):
     """A trace that passes through the denormal numbers in the time of the run."""
     cells = b2.NeuronGroup(
-        60_000, "dx/dt = -x*a/ms : 1\na : 1 (constant)", method="exact", name="cells"
+        200_000, "dx/dt = -x*a/ms : 1\na : 1 (constant)", method="exact", name="cells"
     )
     cells.x, cells.a = 1, np.linspace(100, 180, len(cells))
     return b2.Network(cells)
@@ -58,13 +58,13 @@ def many_neurons(b2):
 def many_synapses(b2):
     """Sparse, and with a sum over the synapses of a target, which stays undivided."""
     cells = b2.NeuronGroup(
-        500, "dx/dt = (drive - x)/(5*ms) : 1\ndrive : 1", method="euler", name="cells"
+        1000, "dx/dt = (drive - x)/(5*ms) : 1\ndrive : 1", method="euler", name="cells"
     )
     equations = "dw/dt = (x_pre*x_post - w)/(9*ms) : 1 (clock-driven)\ndrive_post = w : 1 (summed)"
     synapses = b2.Synapses(cells, cells, equations, method="euler", name="synapses")
-    i, j = np.nonzero(np.random.default_rng(1).random((500, 500)) < 0.25)
+    i, j = np.nonzero(np.random.default_rng(1).random((1000, 1000)) < 0.25)
     synapses.connect(i=i, j=j)
-    cells.x, synapses.w = np.linspace(-1, 1, 500), np.linspace(-1, 1, len(i))
+    cells.x, synapses.w = np.linspace(-1, 1, 1000), np.linspace(-1, 1, len(i))
     return b2.Network(cells, synapses)
 
 
