@@ -80,14 +80,20 @@ def test_indices_are_those_of_brian2(condition: str | None, picked: list[int]) -
     np.testing.assert_array_equal(results[1]["picked"], picked)
 
 
-def test_store_and_restore_keep_a_dense_projection(run_on: Run) -> None:
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [(None, np.repeat(np.arange(4) * 1e-3, 4)), ("i != j", np.repeat(np.arange(4) * 1e-3, 3))],
+)
+def test_store_and_restore_keep_a_dense_projection(
+    run_on: Run, condition: str | None, expected: Any
+) -> None:
     def scenario() -> dict[str, Any]:
         group = b2.NeuronGroup(4, "x : 1")
         group.x = "i"
         dense = b2.Synapses(
             group, group, "dw/dt = x_pre / second : 1 (clock-driven)", method="euler"
         )
-        dense.connect()
+        dense.connect(condition)
         network = b2.Network(group, dense)
         network.store()
         network.run(1 * ms)
@@ -98,4 +104,4 @@ def test_store_and_restore_keep_a_dense_projection(run_on: Run) -> None:
         return {"w": once, "i": dense.i}
 
     results = run_on(scenario, "numba")
-    np.testing.assert_allclose(results["w"], np.repeat(np.arange(4) * 1e-3, 4), rtol=1e-12)
+    np.testing.assert_allclose(results["w"], expected, rtol=1e-12)
