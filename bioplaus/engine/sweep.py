@@ -87,12 +87,14 @@ class Sweep:
 
     def _along(self, rows: Sequence[str], start: str, number: str) -> list[ast.stmt]:
         """The loop over columns; start : where a row's synapses would begin if all were there."""
-        outer: list[ast.stmt] = []
+        # One view of what rows have in common: the compiler would not see that two are the same.
+        common = {name for name, view in self.views.items() if "[_nb_start" not in view}
+        outer = ast.parse("\n".join(f"{name} = {self.views[name]}" for name in sorted(common))).body
         inner: list[ast.stmt] = []
         for position, row in enumerate(rows):
             lines = [f"_presynaptic_idx = {row} + _nb_first_source"]
             lines += ["_nb_start = " + start.format(row=row)]
-            lines += [f"{name} = {expression}" for name, expression in self.views.items()]
+            lines += [f"{n} = {view}" for n, view in self.views.items() if n not in common]
             before, element = [*ast.parse("\n".join(lines)).body, *self.row], self.element
             if len(rows) > 1:
                 own = {
