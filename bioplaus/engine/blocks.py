@@ -19,11 +19,14 @@ import numba
 from .kernel import Argument, BlockArgument, GeneratorArgument, Kernel, ValueArgument
 from .preferences import preference
 from .rows import apart
+from .sweep import Sweep
 
 __all__ = ["in_blocks", "numba_threads"]
 
 _WORTHWHILE = 200_000
 """Turns of a loop below which starting the threads costs more than they save."""
+
+_COLUMN, _SOURCE = "_nb_at(_nb_column)", "_nb_at(_presynaptic_idx)"
 
 _BOUNDS = """
 _nb_low = _nb_bound(_nb_block, _nb_blocks, {number})
@@ -84,16 +87,33 @@ _Found = tuple[list[ast.stmt], str, list[ast.stmt], Callable[[str], Argument]]
 
 
 def _of_sweep(entry: Any) -> _Found | None:
-    """Blocks of columns: every thread goes along its part of all rows."""
+    """Blocks of rows, or of columns where rows add to the same numbers of the targets.
+
+    Blocks of columns meet at the ends of every row, where processors take memory from each other.
+    """
     code_object = entry.code_object
     sweep = entry.sweep or code_object.sweep
     if sweep.of_events or len(sweep.shape) < _WORTHWHILE or not sweep.bounded:
         return None
     nodes = [*sweep.row, *sweep.element]
-    if not apart(nodes, sweep.views, ("_nb_at(_nb_column)",)):
-        return None
     resolve = entry.resolve or sweep.resolver(code_object._resolve)
-    return sweep.before, "_nb_columns", sweep.columns("_nb_low", "_nb_high"), resolve
+    bounds = ("_nb_low", "_nb_high")
+    if _by_source(sweep) and apart(nodes, sweep.views, (_COLUMN, _SOURCE)):
+        return sweep.before, "_nb_rows", sweep.part(rows=bounds), resolve
+    if apart(nodes, sweep.views, (_COLUMN,)):
+        return sweep.before, "_nb_columns", sweep.part(columns=bounds), resolve
+    return None
+
+
+def _by_source(sweep: Sweep) -> bool:
+    """Whether only numbers of synapses and of sources are written."""
+    return all(
+        ast.unparse(node.slice) == _SOURCE
+        or "[_nb_start" in sweep.views.get(ast.unparse(node.value), "")
+        for tree in sweep.element
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+    )
 
 
 def _of_elements(entry: Any) -> _Found | None:

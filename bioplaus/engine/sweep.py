@@ -12,6 +12,8 @@ from .shape import Shape
 
 __all__ = ["Sweep"]
 
+_ALL_COLUMNS = ("0", "_nb_columns")
+
 
 @dataclass
 class Sweep:
@@ -39,18 +41,23 @@ class Sweep:
 
     def whole(self) -> list[ast.stmt]:
         """The statements of all rows."""
-        return [*self.before, *self.columns("0", "_nb_columns")]
+        return [*self.before, *self.part()]
 
-    def columns(self, low: str, high: str) -> list[ast.stmt]:
-        """The statements of all rows from column ``low`` on and below ``high``."""
-        first = "0"
+    def part(
+        self, rows: tuple[str, str] = ("0", "_nb_rows"), columns: tuple[str, str] = _ALL_COLUMNS
+    ) -> list[ast.stmt]:
+        """The statements of the rows and columns from the first number on and below the second."""
+        first, last = rows
+        low, high = columns
         together: list[ast.stmt] = []
         if may_go_together([*self.row, *self.element], self.views):
-            first = f"_nb_rows // {ROWS} * {ROWS}"
+            number = last if first == "0" else f"({last} - {first})"
+            end = f"{number} // {ROWS} * {ROWS}" + (f" + {first}" if first != "0" else "")
             several = self.loop(*(f"(_nb_row + {n})" for n in range(ROWS)), low=low, high=high)
-            together = _over(f"_nb_row in range(0, {first}, {ROWS})", several)
+            together = _over(f"_nb_row in range({first}, {end}, {ROWS})", several)
+            first = end
         single = self.loop("_nb_row", low=low, high=high)
-        return [*together, *_over(f"_nb_row in range({first}, _nb_rows)", single)]
+        return [*together, *_over(f"_nb_row in range({first}, {last})", single)]
 
     def loop(self, *rows: str, low: str = "0", high: str = "_nb_columns") -> list[ast.stmt]:
         """The statements of successive rows; ``rows`` are expressions of their numbers."""

@@ -28,6 +28,7 @@ def main(cache: str) -> None:
         "recurrent": lambda: recurrent.network(450),
         "without self-connections": lambda: recurrent.network(451, self_connections=False),
         "microcircuit": lambda: microcircuit.network((500, 410, 10)),
+        "onto sources": lambda: onto_sources(b2),
         "many neurons": lambda: many_neurons(b2),
         "many synapses": lambda: many_synapses(b2),
     }
@@ -44,6 +45,16 @@ def main(cache: str) -> None:
             outcome = [digest(network), notes, "prange" in plan.program.text]
             results[f"{name}, {threads}"] = outcome
     json.dump(results, sys.stdout)
+
+
+def onto_sources(b2):
+    """A sum over the targets of every source."""
+    cells = b2.NeuronGroup(450, "dx/dt = (back - x)/ms : 1\nback : 1", method="euler", name="cells")
+    equations = "w : 1\nback_pre = w*x_post*cos(t/ms) : 1 (summed)"
+    synapses = b2.Synapses(cells, cells, equations, name="synapses")
+    synapses.connect("i != j")
+    cells.x, synapses.w = np.linspace(-1, 1, 450), np.linspace(-0.1, 0.1, len(synapses))
+    return b2.Network(cells, synapses)
 
 
 def many_neurons(b2):
@@ -92,7 +103,14 @@ def results(cache_folder: Path) -> dict:
 
 @pytest.mark.parametrize(
     "name",
-    ["recurrent", "without self-connections", "microcircuit", "many neurons", "many synapses"],
+    [
+        "recurrent",
+        "without self-connections",
+        "microcircuit",
+        "onto sources",
+        "many neurons",
+        "many synapses",
+    ],
 )
 def test_bits_do_not_depend_on_the_number_of_threads(results, name):
     plain, *several = (results[f"{name}, {threads}"] for threads in THREADS)
