@@ -1,9 +1,9 @@
 """Several threads: a large loop is divided into blocks of neurons or synapses.
 
 With the preference ``threads`` above 1, a loop whose turns know nothing of each other, and a sweep
-over a dense projection whose columns know nothing of each other, is done in as many blocks, each by
-a thread.  Every number is computed from the same numbers by the same operations in the same order,
-whichever thread does it and however many there are: the bits do not change.
+over a dense projection whose rows or columns know nothing of each other, is done in as many blocks,
+each by a thread.  Every number is computed from the same numbers by the same operations in the same
+order, whichever thread does it and however many there are: the bits do not change.
 """
 
 from __future__ import annotations
@@ -18,15 +18,13 @@ import numba
 
 from .kernel import Argument, BlockArgument, GeneratorArgument, Kernel, ValueArgument
 from .preferences import preference
-from .rows import apart
+from .rows import COLUMN, SOURCE, apart
 from .sweep import Sweep
 
 __all__ = ["in_blocks", "numba_threads"]
 
 _WORTHWHILE = 200_000
 """Turns of a loop below which starting the threads costs more than they save."""
-
-_COLUMN, _SOURCE = "_nb_at(_nb_column)", "_nb_at(_presynaptic_idx)"
 
 _BOUNDS = """
 _nb_low = _nb_bound(_nb_block, _nb_blocks, {number})
@@ -73,8 +71,8 @@ def _divided(entry: Any, threads: int) -> Any:
 
     bounds = ast.parse(_BOUNDS.format(number=number)).body
     scalar = [node for node in before if not isinstance(node, ast.For)]
-    first = Kernel.from_body(_text(before), resolve, kernel.functions)
-    part = Kernel.from_body(_text([*bounds, *scalar, *divided]), with_block, kernel.functions)
+    first = Kernel.from_statements(before, resolve, kernel.functions)
+    part = Kernel.from_statements([*bounds, *scalar, *divided], with_block, kernel.functions)
     return replace(
         entry,
         kernel=replace(first, reads=kernel.reads, writes=kernel.writes),
@@ -98,9 +96,9 @@ def _of_sweep(entry: Any) -> _Found | None:
     nodes = [*sweep.row, *sweep.element]
     resolve = entry.resolve or sweep.resolver(code_object._resolve)
     bounds = ("_nb_low", "_nb_high")
-    if _by_source(sweep) and apart(nodes, sweep.views, (_COLUMN, _SOURCE)):
+    if _by_source(sweep) and apart(nodes, sweep.views, (COLUMN, SOURCE)):
         return sweep.before, "_nb_rows", sweep.part(rows=bounds), resolve
-    if apart(nodes, sweep.views, (_COLUMN,)):
+    if apart(nodes, sweep.views, (COLUMN,)):
         return sweep.before, "_nb_columns", sweep.part(columns=bounds), resolve
     return None
 
@@ -108,7 +106,7 @@ def _of_sweep(entry: Any) -> _Found | None:
 def _by_source(sweep: Sweep) -> bool:
     """Whether only numbers of synapses and of sources are written."""
     return all(
-        ast.unparse(node.slice) == _SOURCE
+        ast.unparse(node.slice) == SOURCE
         or "[_nb_start" in sweep.views.get(ast.unparse(node.value), "")
         for tree in sweep.element
         for node in ast.walk(tree)
@@ -131,7 +129,3 @@ def _of_elements(entry: Any) -> _Found | None:
         return None
     loop.iter = ast.parse("range(_nb_low, _nb_high)", mode="eval").body
     return before, number, [loop], code_object._resolve
-
-
-def _text(nodes: list[ast.stmt]) -> str:
-    return ast.unparse(ast.Module(nodes, type_ignores=[]))

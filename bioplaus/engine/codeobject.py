@@ -118,8 +118,7 @@ class NumbaCodeObject(NumpyCodeObject):
             self.counted, statements = drawn
             resolve = self.counted.resolver(resolve)
         if found is not None or drawn is not None:
-            body = ast.unparse(ast.Module(statements, type_ignores=[]))
-            kernel = Kernel.from_body(body, resolve, compiled)
+            kernel = Kernel.from_statements(statements, resolve, compiled)
             # Rows are reached through views: what is written shows in the plain form.
             self.kernel = replace(kernel, reads=self.kernel.reads, writes=self.kernel.writes)
 

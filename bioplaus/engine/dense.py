@@ -16,6 +16,7 @@ from typing import Any
 from brian2.synapses.synapses import Synapses
 
 from .preferences import preference
+from .rows import COLUMN, SOURCE
 from .shape import Shape, shape_of
 from .sweep import Sweep
 
@@ -106,7 +107,7 @@ class _ToRows(ast.NodeTransformer):
             name = array if self.all_targets else self._view(array, self.of_targets)
         else:
             return node
-        column = ast.parse(f"{name}[_nb_at(_nb_column)]", mode="eval").body
+        column = ast.parse(f"{name}[{COLUMN}]", mode="eval").body
         assert isinstance(column, ast.Subscript)
         column.ctx = node.ctx
         return ast.copy_location(column, node)
@@ -169,7 +170,7 @@ def _load_from_source(node: ast.stmt) -> set[str] | None:
     """The name and the array of ``name = array[source]``; None for any other statement."""
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Subscript):
         return None
-    if ast.unparse(node.value.slice) != "_nb_at(_presynaptic_idx)":
+    if ast.unparse(node.value.slice) != SOURCE:
         return None
     return {ast.unparse(node.targets[0]), ast.unparse(node.value.value)}
 

@@ -99,6 +99,16 @@ class Kernel:
         return "return 1" in self.text
 
     @classmethod
+    def from_statements(
+        cls,
+        statements: list[ast.stmt],
+        resolve: Callable[[str], Argument],
+        functions: Mapping[str, Any] | None = None,
+    ) -> Kernel:
+        """As `from_body`, of statements that have been parsed."""
+        return cls.from_body(ast.unparse(ast.Module(statements, [])), resolve, functions)
+
+    @classmethod
     def from_body(
         cls,
         body: str,

@@ -24,6 +24,7 @@ from .dense import sweep_of
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel
 from .products import products, substituted
 from .program import Program
+from .rows import COLUMN
 from .sweep import Sweep
 from .text import Step
 
@@ -31,8 +32,6 @@ __all__ = ["LowRank", "low_rank"]
 
 _MOST_PRODUCTS = 8
 """Above this, working out the weights of a source costs more than it saves."""
-
-_COLUMN = "_nb_at(_nb_column)"
 
 Terms = list[tuple[str, str]]
 """The f_d and the g_d, as expressions."""
@@ -51,7 +50,7 @@ class LowRank:
         self.resolve = self.resolver(resolve)
         array = code_object.generator_class.get_array_name(key)
         place = next(name for name, view in self.views.items() if view.startswith(f"{array}["))
-        add = ast.parse(f"{place}[{_COLUMN}] += {self.added}").body
+        add = ast.parse(f"{place}[{COLUMN}] += {self.added}").body
         self._write = Sweep(sweep.shape, [], self.row, add, self.views, sweep.bounded)
         self._program: Program | None = None
 
@@ -86,8 +85,8 @@ class LowRank:
         if not self.sums.any():
             return
         if self._program is None:
-            body = ast.unparse(ast.Module(self._write.whole(), type_ignores=[]))
-            self._program = Program([Step(Kernel.from_body(body, self.resolve))])
+            kernel = Kernel.from_statements(self._write.whole(), self.resolve)
+            self._program = Program([Step(kernel)])
         self._program.refresh()
         self._program.enter(device.random_generator())
         self.sums[:] = 0
@@ -159,7 +158,7 @@ def _terms(code_object: Any, key: Any) -> Terms | None:
     found: dict[str, list[str]] = {}
     itself = 0
     for product in products(changed):
-        of_target = [f for f in product.factors if _COLUMN in ast.unparse(f)]
+        of_target = [f for f in product.factors if COLUMN in ast.unparse(f)]
         others = [f for f in product.factors if f not in of_target]
         if [ast.unparse(f) for f in product.factors] == [weight] and not product.negative:
             itself += 1
@@ -193,7 +192,7 @@ def _is_constant(factor: ast.expr, code_object: Any) -> bool:
         if isinstance(node, ast.Subscript):
             array = _array(ast.unparse(node), code_object.sweep)
             variable = code_object._array_names.get(array)
-            if ast.unparse(node.slice) != _COLUMN or variable is None or not variable.constant:
+            if ast.unparse(node.slice) != COLUMN or variable is None or not variable.constant:
                 return False
     elements = {
         id(n) for s in ast.walk(factor) if isinstance(s, ast.Subscript) for n in ast.walk(s)
@@ -236,8 +235,7 @@ def _reading(user: Any, memory: LowRank, key: Any) -> Kernel:
         except KeyError:
             return memory.resolve(name)
 
-    body = ast.unparse(ast.Module(statements, type_ignores=[]))
-    kernel = Kernel.from_body(body, resolve, user.kernel.functions)
+    kernel = Kernel.from_statements(statements, resolve, user.kernel.functions)
     return replace(kernel, reads=user.kernel.reads, writes=user.kernel.writes)
 
 

@@ -113,9 +113,8 @@ def _join(group: _Group, code_object: Any) -> None:
             return other(names[name])
         return other(name) if name in code_object._array_names else known(name)
 
-    body = ast.unparse(ast.Module(group.sweep.whole(), type_ignores=[]))
     functions = {**group.kernel.functions, **code_object.kernel.functions}
-    kernel = Kernel.from_body(body, resolve, functions)
+    kernel = Kernel.from_statements(group.sweep.whole(), resolve, functions)
     group.resolve = resolve
     group.kernel = replace(
         kernel,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from .inline import inline
 
 __all__ = [
     "_nb_binomial",
@@ -20,26 +21,23 @@ __all__ = [
     "_nb_uniform",
 ]
 
-_options: Any = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-_inline = njit(error_model="numpy", **_options)
 
-
-@_inline
+@inline
 def _nb_rand(generator: Any) -> float:
     return generator.random()
 
 
-@_inline
+@inline
 def _nb_randn(generator: Any) -> float:
     return generator.standard_normal()
 
 
-@_inline
+@inline
 def _nb_poisson(generator: Any, lam: float) -> Any:
     return generator.poisson(lam)
 
 
-@_inline
+@inline
 def _nb_failures(generator: Any, hazard: float) -> Any:
     """Failures before the next success of trials with probability ``1 - exp(-hazard)``."""
     failures = generator.standard_exponential() / hazard
@@ -49,19 +47,19 @@ def _nb_failures(generator: Any, hazard: float) -> Any:
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-@_inline
+@inline
 def _nb_start_counting(generator: Any) -> Any:
     """A start for the counter of `_nb_uniform`, of 63 random bits."""
     high, low = np.int64(generator.random() * 2.0**31), np.int64(generator.random() * 2.0**32)
     return high * 2**32 + low
 
 
-@_inline
+@inline
 def _nb_count_on(counter: Any) -> Any:
     return counter + _GOLDEN
 
 
-@_inline
+@inline
 def _nb_mixed(counter: Any) -> Any:
     """64 random bits: the output function of SplitMix64."""
     bits = (counter ^ (counter >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -69,12 +67,12 @@ def _nb_mixed(counter: Any) -> Any:
     return bits ^ (bits >> np.uint64(31))
 
 
-@_inline
+@inline
 def _nb_uniform(counter: Any) -> float:
     return np.float64(np.int64(_nb_mixed(counter) >> np.uint64(11))) * 2.0**-53
 
 
-@_inline
+@inline
 def _nb_invert(counter: Any, levels: Any, uniforms: Any, counts: Any) -> Any:
     """Count for every neuron the levels that its random number has reached."""
     largest = np.uint64(0)
@@ -91,11 +89,11 @@ def _nb_invert(counter: Any, levels: Any, uniforms: Any, counts: Any) -> Any:
     return counter + np.uint64(len(counts)) * _GOLDEN
 
 
-@_inline
+@inline
 def _nb_binomial(generator: Any, n: int, p: float) -> Any:
     return generator.binomial(n, p)
 
 
-@_inline
+@inline
 def _nb_binomial_normal(generator: Any, mean: float, deviation: float) -> float:
     return mean + deviation * generator.standard_normal()

@@ -11,26 +11,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Mapping
 
-__all__ = ["ROWS", "apart", "may_go_together", "renamed"]
+__all__ = ["COLUMN", "ROWS", "SOURCE", "apart", "renamed"]
 
 ROWS = 4
 """Rows that are swept together."""
 
-_PLACES = ("_nb_at(_nb_column)", "_nb_at(_presynaptic_idx)")
-
-
-def may_go_together(nodes: list[ast.stmt], views: Mapping[str, str]) -> bool:
-    """Whether the statements of one row and those of the next only meet at the same target.
-
-    Every array that is written must be reached in one way: by the target, by the source, or as a
-    view of the row.
-    """
-    return apart(nodes, views, _PLACES)
+COLUMN, SOURCE = "_nb_at(_nb_column)", "_nb_at(_presynaptic_idx)"
+"""Where a synapse finds the numbers of its column and of its source."""
 
 
 def apart(nodes: list[ast.stmt], views: Mapping[str, str], places: Collection[str]) -> bool:
     """Whether every array that is written is reached in one way only, and that among ``places``.
 
+    With the column and the source as places, one row and the next only meet at the same target.
     Random numbers, which come in an order, must not be drawn.
     """
     arrays = {name: expression.partition("[")[0] for name, expression in views.items()}

@@ -17,6 +17,7 @@ from numba import carray, njit, prange, types
 from numba.extending import intrinsic, overload
 
 from .cable import _nb_solve_cable
+from .inline import INLINE, inline
 from .random_numbers import (
     _nb_binomial,
     _nb_binomial_normal,
@@ -68,9 +69,6 @@ __all__ = [
     "prange",
 ]
 
-_options: Any = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-_inline = njit(error_model="numpy", **_options)
-
 _nb_np = np
 
 
@@ -104,13 +102,13 @@ def _address(typing_context: Any, integer: Any) -> Any:
 _nb_address: Any = intrinsic(_address)
 
 
-@_inline
+@inline
 def _nb_view(address: Any, length: Any, dtype: Any) -> Any:
     """The array at an address; its arguments are no literals, for each of which Numba compiles."""
     return carray(_nb_address(address), (np.intp(length),), dtype)
 
 
-@_inline
+@inline
 def _nb_bound(block: Any, blocks: Any, number: Any) -> Any:
     """The first of ``number`` turns of a loop that belongs to a block: all at whole cache lines."""
     return number if block == blocks else number * block // blocks // 16 * 16
@@ -130,28 +128,28 @@ def _first_flag(typing_context: Any, word: Any) -> Any:
 _nb_first_flag: Any = intrinsic(_first_flag)
 
 
-@_inline
+@inline
 def _nb_other_flags(word: Any) -> Any:
     """The word without its lowest bit that is set."""
     return word & (word - np.uint64(1))
 
 
-@_inline
+@inline
 def _nb_int(value: Any) -> Any:
     return np.int32(value)
 
 
-@_inline
+@inline
 def _nb_floor(value: float) -> Any:
     return np.int32(np.floor(value))
 
 
-@_inline
+@inline
 def _nb_ceil(value: float) -> Any:
     return np.int32(np.ceil(value))
 
 
-@_inline
+@inline
 def _nb_sign(value: Any) -> Any:
     return (value > 0) - (value < 0)
 
@@ -165,7 +163,7 @@ def _rounding_integers(operation: Callable[[Any, Any], Any]) -> Any:
     def combined(left: Any, right: Any) -> Any:
         return operation(left, right)
 
-    calculate = _inline(operation)
+    calculate = inline(operation)
 
     def typed(left: Any, right: Any) -> Any:
         if left == types.float32 and isinstance(right, types.Integer):
@@ -176,7 +174,7 @@ def _rounding_integers(operation: Callable[[Any, Any], Any]) -> Any:
 
     # Numba compares whole signatures, and the implementations have no annotations.
     typed.__annotations__.clear()
-    overload(combined, jit_options=_options)(typed)
+    overload(combined, jit_options=INLINE)(typed)
     return combined
 
 
@@ -186,7 +184,7 @@ _nb_multiply = _rounding_integers(lambda left, right: left * right)
 _nb_divide = _rounding_integers(lambda left, right: left / right)
 
 
-@_inline
+@inline
 def _nb_clip(value: Any, low: Any, high: Any) -> Any:
     # In this order NaN stays NaN, as with numpy.clip.
     if value < low:
@@ -196,7 +194,7 @@ def _nb_clip(value: Any, low: Any, high: Any) -> Any:
     return value
 
 
-@_inline
+@inline
 def _nb_exprel(x: float) -> float:
     if abs(x) < 1e-16:
         return 1.0
@@ -205,12 +203,12 @@ def _nb_exprel(x: float) -> float:
     return np.expm1(x) / x
 
 
-@_inline
+@inline
 def _nb_timestep(t: float, dt: float) -> Any:
     return np.int64((t + 1e-3 * dt) / dt)
 
 
-@_inline
+@inline
 def _nb_least_time(steps: int, dt: float) -> float:
     """The smallest x with ``int(x/dt) >= steps``, which is what `_nb_timestep` ends with."""
     if abs(float(steps)) > 4e18:  # a time too long for an integer
@@ -223,13 +221,13 @@ def _nb_least_time(steps: int, dt: float) -> float:
     return least
 
 
-@_inline
+@inline
 def _nb_timed_array_1d(values: Any, epsilon: float, upsampling: float, t: float) -> float:
     step: Any = np.int64(np.rint(t / epsilon) / upsampling)
     return values[_nb_at(min(max(step, 0), len(values) - 1))]
 
 
-@_inline
+@inline
 def _nb_timed_array_2d(
     values: Any, epsilon: float, upsampling: float, columns: int, t: float, column: int
 ) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .kernel import Argument, ValueArgument
-from .rows import ROWS, may_go_together, renamed
+from .rows import COLUMN, ROWS, SOURCE, apart, renamed
 from .shape import Shape
 
 __all__ = ["Sweep"]
@@ -50,7 +50,7 @@ class Sweep:
         first, last = rows
         low, high = columns
         together: list[ast.stmt] = []
-        if may_go_together([*self.row, *self.element], self.views):
+        if apart([*self.row, *self.element], self.views, (COLUMN, SOURCE)):
             number = last if first == "0" else f"({last} - {first})"
             end = f"{number} // {ROWS} * {ROWS}" + (f" + {first}" if first != "0" else "")
             several = self.loop(*(f"(_nb_row + {n})" for n in range(ROWS)), low=low, high=high)
