@@ -15,7 +15,8 @@ class Band:
     """An interval with open ends for the mean over seeds, or for a number of the seeds.
 
     low, high : ends of the interval (inclusive), None where open; at_least : (k, n) asks that k of
-    n seeds lie inside, instead of the mean.
+    n seeds lie inside, instead of the mean; of more seeds it asks for the same share, and fewer
+    than n cannot stand for it.
     """
 
     low: float | None = None
@@ -49,7 +50,8 @@ class Band:
     def accepts(self, values: Sequence[float]) -> bool:
         """Whether the seeds' values, together, are accepted."""
         if self.at_least is not None:
-            return sum(map(self.holds, values)) >= self.at_least[0]
+            k, n = self.at_least
+            return n * sum(map(self.holds, values)) >= k * max(n, len(values))
         return self.holds(statistics.fmean(values))
 
     def __str__(self) -> str:

@@ -35,6 +35,9 @@ def test_a_count_judges_the_seeds() -> None:
     band = Band(high=1.0, at_least=(2, 3))
     assert band.accepts([0.5, 0.9, 100.0])
     assert not band.accepts([0.5, 2.0, 3.0])
+    assert not band.accepts([0.5])
+    assert not band.accepts([0.5, 0.9, 0.9, 2.0, 3.0])
+    assert band.accepts([0.5, 0.9, 0.9, 0.2, 3.0])
     assert str(band) == "2 of 3: at most 1"
 
 
