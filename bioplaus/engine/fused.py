@@ -25,7 +25,7 @@ from .blocks import in_blocks, numba_threads
 from .codeobject import NumbaCodeObject, PushSpikes
 from .kernel import Argument, ArrayArgument, Kernel
 from .loop import step_through
-from .lowrank import LowRank, low_rank
+from .lowrank import low_rank
 from .nancheck import with_checks
 from .notyet import not_yet
 from .onepass import one_pass
@@ -48,6 +48,7 @@ class Entry:
     kernel : its compiled code, None for an object that runs in Python, for which reason says why.
     notes : what rewrites have done to it.  sweep, resolve : of sweeps that have been joined, and
     what their names stand for.  part : what threads do after the kernel, each for its block.
+    finish : what has been put off to the end of a run, called with the device.
     """
 
     owner: Any
@@ -59,6 +60,7 @@ class Entry:
     sweep: Sweep | None = None
     resolve: Callable[[str], Argument] | None = None
     part: Kernel | None = None
+    finish: Callable[[Any], None] | None = None
 
     def rewritten(self) -> list[str]:
         """What rewrites have done to it, alone or with others."""
@@ -113,9 +115,8 @@ class Plan:
     def end_run(self, device: Any) -> None:
         """Do what has been put off to the end of the run."""
         for entry in self.entries:
-            cheaper = getattr(entry.code_object, "cheaper", None)
-            if isinstance(cheaper, LowRank):
-                cheaper.end_run(device)
+            if entry.finish is not None:
+                entry.finish(device)
 
     def flush(self) -> None:
         """Hand over what the monitors' buffers hold."""

@@ -112,7 +112,7 @@ def low_rank(entries: list[Any]) -> list[Any]:
             continue
         memory = LowRank(entry, key, terms)
         code_object.cheaper = memory
-        entries[at] = replace(entry, kernel=_adding(entry, memory))
+        entries[at] = replace(entry, kernel=_adding(entry, memory), finish=memory.end_run)
         for n in users:
             entries[n] = replace(entries[n], kernel=_reading(entries[n], memory, key))
     return entries

@@ -73,8 +73,9 @@ def with_checks(entries: Sequence[Entry]) -> list[Entry]:
         if variables:
             check: Any = _Check(entry)
             kernel = _kernel(variables)
+            note = "nan_check: looked at"
             checked.append(
-                replace(entry, kernel=kernel, code_object=check, notes=["nan_check: looked at"])
+                replace(entry, kernel=kernel, code_object=check, notes=[note], finish=None)
             )
     return checked
 
