@@ -27,6 +27,7 @@ from .kernel import Argument, ArrayArgument, Kernel
 from .loop import step_through
 from .lowrank import low_rank
 from .nancheck import with_checks
+from .notyet import not_yet
 from .onepass import one_pass
 from .preferences import preference
 from .program import Program
@@ -67,6 +68,7 @@ class Entry:
 
 
 rewrites: dict[str, Callable[[list[Entry]], list[Entry]]] = {
+    "not_yet": not_yet,
     "one_pass": one_pass,
     "unchanged_drive": unchanged_drive,
     "low_rank": low_rank,

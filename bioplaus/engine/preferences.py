@@ -13,6 +13,7 @@ REWRITES = (
     "next_spike",
     "counted_random",
     "all_at_once",
+    "not_yet",
     "invariants",
     "dense",
     "one_pass",

@@ -18,9 +18,9 @@ import numpy as np
 
 from .kernel import Argument, ArrayArgument
 
-__all__ = ["AllAtOnce", "all_at_once"]
+__all__ = ["BLOCK", "AllAtOnce", "all_at_once"]
 
-_BLOCK = 64
+BLOCK = 64
 """Neurons whose conditions are tested together: eight words."""
 
 
@@ -35,7 +35,7 @@ class AllAtOnce:
 
     def __init__(self, body: str, neurons: int) -> None:
         self.body = body
-        self.flags = np.zeros(neurons // _BLOCK * _BLOCK, dtype=bool)
+        self.flags = np.zeros(neurons // BLOCK * BLOCK, dtype=bool)
         self.words = self.flags.view(np.uint64)
 
     def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:

@@ -1,0 +1,124 @@
+"""Neurons that wait for a time are not looked at before, and not one bit is different."""
+
+import numpy as np
+import pytest
+from brian2 import Network, NetworkOperation, NeuronGroup, SpikeMonitor, Synapses, ms, prefs, second
+
+import bioplaus.engine
+from bioplaus.engine import fused
+
+assert bioplaus.engine
+
+REWRITES = "codegen.runtime.numba.rewrites"
+pytestmark = pytest.mark.usefixtures("on_the_engine")
+
+NEURONS = 150  # two blocks of 64, and a rest
+MODEL = """
+due : second
+period : second (constant)
+other : second
+"""
+
+
+def network(threshold="t >= due", reset="due += period", neurons=NEURONS, **options):
+    """Neurons that fire at times of their own, from 0.3 to 12.7 ms apart."""
+    group = NeuronGroup(neurons, MODEL, threshold=threshold, reset=reset, name="group", **options)
+    rng = np.random.default_rng(1)
+    group.due = rng.uniform(-0.2, 5, neurons) * ms
+    group.period = rng.uniform(0.3, 12.7, neurons) * ms
+    return Network(group, SpikeMonitor(group, name="spikes"))
+
+
+def fired(made, rewrites):
+    """Whether blocks waited; spikes of three runs, between which times are set by hand."""
+    prefs[REWRITES] = rewrites
+    made.run(7.4 * ms)
+    made["group"].due["i % 5 == 0"] = "t + 0.1*ms"
+    made["group"].due[60] = np.nan * second
+    made["group"].due[61] = np.inf * second
+    made.run(5 * ms)
+    made["group"].due[61] = -1 * second
+    made.run(12 * ms)
+    notes = [note for entry in fused.last_plan(made).entries for note in entry.notes]
+    spikes = made["spikes"]
+    waited = any(note.startswith("not_yet") for note in notes)
+    return waited, spikes.i[:].tolist(), spikes.t_[:].tolist()
+
+
+def slowly(made, change="due = clip(due, t, inf*second) - 0.3*ms", dt=0.7):
+    made["group"].run_regularly(change, dt=dt * ms, when="end", name="change")
+    return made
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        network,
+        lambda: network("due <= t and i % 3 != 0"),
+        lambda: network("due < t", refractory=2 * ms),
+        lambda: slowly(network()),
+        lambda: slowly(network(), "other += 1*ms", dt=0.1),
+    ],
+)
+def test_the_same_neurons_fire_at_the_same_times(build):
+    waited, *spikes = fired(build(), ("all_at_once", "not_yet"))
+    assert waited
+    plainly, *expected = fired(build(), ())
+    assert not plainly
+    assert len(expected[0]) > NEURONS
+    assert spikes == expected
+
+
+def another_event():
+    made = network(events={"late": "t > 3*ms and i > 100"})
+    made["group"].run_on_event("late", "due = t")
+    return made
+
+
+def from_python():
+    made = network()
+    made.add(NetworkOperation(lambda: None, dt=1 * ms))
+    return made
+
+
+def through_synapses():
+    made = network()
+    synapses = Synapses(made["group"], made["group"], on_pre="due_post += 1*ms", name="push")
+    synapses.connect(j="(i + 1) % N_post")
+    made.add(synapses)
+    return made
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: slowly(network(), dt=0.1),
+        lambda: network("t >= due or i == 3"),
+        lambda: network(neurons=63),
+        another_event,
+        from_python,
+        through_synapses,
+    ],
+)
+def test_times_that_may_change_at_any_step_are_looked_at_in_every_step(build):
+    waited, *spikes = fired(build(), ("all_at_once", "not_yet"))
+    assert not waited
+    assert [False, *spikes] == list(fired(build(), ()))
+
+
+def test_a_block_that_is_not_due_is_not_looked_at():
+    made = network()
+    made["group"].due = 1 * second
+    prefs[REWRITES] = ("all_at_once", "not_yet")
+    made.run(0.2 * ms)
+    plan = fused.last_plan(made)
+    waiting = next(
+        e.code_object.cheaper for e in plan.entries if hasattr(e.code_object.cheaper, "due")
+    )
+    assert waiting.due.tolist() == [1.0, 1.0]
+    waiting.due[:] = 2.0, 0.0
+    waiting.unsure[0] = 0
+    made["group"].due_[:] = 0.0
+    waiting.begin_run = lambda: None  # nobody tells it that the times have been set
+    made.run(0.1 * ms)
+    assert sorted(made["spikes"].i[:]) == list(range(64, NEURONS))
