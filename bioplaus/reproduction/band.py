@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,10 +49,14 @@ class Band:
 
     def accepts(self, values: Sequence[float]) -> bool:
         """Whether the seeds' values, together, are accepted."""
+        return self.together(values, self.holds)
+
+    def together(self, values: Sequence[float], test: Callable[[float], bool]) -> bool:
+        """Whether the seeds' values pass a test of one value: by their number, or in the mean."""
         if self.at_least is not None:
             k, n = self.at_least
-            return n * sum(map(self.holds, values)) >= k * max(n, len(values))
-        return self.holds(statistics.fmean(values))
+            return n * sum(map(test, values)) >= k * max(n, len(values))
+        return test(statistics.fmean(values))
 
     def __str__(self) -> str:
         """As people write it: ``0.035 to 0.05``, ``at most 0.05``, ``4 of 5 at least 0.9``."""

@@ -38,7 +38,8 @@ def judge(result: Result, setting: Setting, runs: Sequence[RunReader]) -> dict[s
         "values": values,
     }
     within = setting.band.accepts(values)
-    return _row(result, setting, ours, within, result.meets_published(mean))
+    meets = result.meets_published(values, setting.band)
+    return _row(result, setting, ours, within, meets)
 
 
 def _metric(run: RunReader, name: str) -> float:
@@ -122,5 +123,5 @@ def status(result: Result) -> dict[str, Any]:
     # Fewer seeds than were stated beforehand are shown, but no verdict is given on them.
     complete = set(ours["seeds"]) >= set(result.full.seeds)
     within = result.full.band.accepts(ours["values"]) if complete else None
-    meets = result.meets_published(ours["mean"]) if complete else None
+    meets = result.meets_published(ours["values"], result.full.band) if complete else None
     return {**_row(result, result.full, ours, within, meets), "date": found["date"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -54,15 +54,22 @@ class Result:
     tolerance: float
     figure: str
 
-    def meets_published(self, mean: float) -> bool | None:
-        """Whether our mean is as good as the published value (None when there is none)."""
+    def meets_published(self, values: Sequence[float], band: Band) -> bool | None:
+        """Whether our values are as good as the published one (None when there is none).
+
+        Their mean is, or, where the band counts seeds, as many of them as it asks for.
+        """
         if self.published is None:
             return None
+        return band.together(values, self._as_good)
+
+    def _as_good(self, value: float) -> bool:
+        assert self.published is not None
         if self.better == "lower":
-            return mean <= self.published
+            return value <= self.published
         if self.better == "higher":
-            return mean >= self.published
-        return abs(mean - self.published) <= self.tolerance * abs(self.published)
+            return value >= self.published
+        return abs(value - self.published) <= self.tolerance * abs(self.published)
 
 
 def results(paper: str, ids: tuple[str, ...] = ()) -> list[Result]:

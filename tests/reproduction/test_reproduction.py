@@ -84,8 +84,16 @@ def test_meeting_the_published_value(
     better: str, tolerance: float, mean: float, meets: bool
 ) -> None:
     row = result(published=2.0, better=better, tolerance=tolerance)
-    assert row.meets_published(mean) is meets
-    assert result(published=None).meets_published(mean) is None
+    values = [mean - 0.5, mean + 0.5]
+    assert row.meets_published(values, Band(high=0)) is meets
+    assert result(published=None).meets_published(values, Band(high=0)) is None
+
+
+def test_one_seed_does_not_meet_the_published_value_for_all() -> None:
+    row = result(published=1.0, better="higher")
+    assert row.meets_published([0, 0, 0, 0, 37], Band(low=1.0))
+    assert not row.meets_published([0, 0, 0, 0, 37], Band(low=1.0, at_least=(1, 3)))
+    assert row.meets_published([0, 0, 0, 2, 37], Band(low=1.0, at_least=(1, 3)))
 
 
 def test_equal_jobs_share_a_directory_and_others_do_not(tmp_path: Path) -> None:
