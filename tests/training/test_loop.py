@@ -21,6 +21,7 @@ from bioplaus.parameters import ParameterError
 from bioplaus.records import CheckpointError, RunReader, RunWriter, read_checkpoint
 from bioplaus.training import Experiment, Interrupted, NonFiniteState, resume, start
 from bioplaus.training.backend import Backend
+from bioplaus.training.interruption import signals_as_interrupts
 from bioplaus.training.loop import evaluate
 from bioplaus.training.plan import Plan
 
@@ -216,6 +217,30 @@ def test_being_asked_to_end(tmp_path: Path, number: int) -> None:
     assert "Traceback" not in told
     assert RunReader(run).status == "interrupted"
     assert resume(plan(WALK, pause="0 ms"), run).status == "finished"
+
+
+class DeletedWith:
+    """Calls something when it is deleted."""
+
+    def __init__(self, last: Any) -> None:
+        self.last = last
+
+    def __del__(self) -> None:
+        self.last()
+
+
+def test_ctrl_c_while_an_object_is_deleted_is_heard_and_not_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    printed: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda it: printed.append(it.exc_type))
+    with signals_as_interrupts() as check:
+        DeletedWith(lambda: 1 / 0)
+        assert printed == [ZeroDivisionError]
+        DeletedWith(lambda: signal.raise_signal(signal.SIGINT))
+        assert printed == [ZeroDivisionError]
+        with pytest.raises(KeyboardInterrupt):
+            check()
 
 
 def test_values_that_are_not_finite_end_a_run_and_keep_its_record(tmp_path: Path) -> None:
