@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,13 @@ class Kernel:
     def resumable(self) -> bool:
         """Whether the kernel may ask for room."""
         return "return 1" in self.text
+
+    def preceded(self, lines: list[str], name: str, argument: ArrayArgument) -> Kernel:
+        """This kernel with lines before its body, in which ``name`` stands for one more array."""
+        head, body = self.text.split("\n", 1)
+        head = head.replace("):", f", {name}):")
+        text = "\n".join([head, *("    " + line for line in lines), body])
+        return replace(self, text=text, arguments=(*self.arguments, argument))
 
     @classmethod
     def from_statements(

@@ -38,12 +38,12 @@ class NotYet(AllAtOnce):
     times may have been set by others since the last step.
     """
 
-    def __init__(self, body: str, neurons: int, times: str, fetch: Callable[[], Any]) -> None:
+    def __init__(self, body: str, neurons: int, times: Callable[[], Any]) -> None:
         super().__init__(body, neurons)
         self.due = np.full(neurons // BLOCK, _ALWAYS)
         self.due_bits = self.due.view(np.int64)
         self.unsure = np.ones(1, dtype=np.int64)
-        self._times, self._fetch = times, fetch
+        self._times = times
 
     def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
         """What a name of the new body stands for."""
@@ -51,7 +51,7 @@ class NotYet(AllAtOnce):
             "_nb_due": lambda: self.due,
             "_nb_due_bits": lambda: self.due_bits,
             "_nb_unsure": lambda: self.unsure,
-            "_nb_time_bits": lambda: self._fetch().view(np.int64),
+            "_nb_time_bits": lambda: self._times().view(np.int64),
         }
         plain = super().resolver(others)
 
@@ -69,9 +69,9 @@ def not_yet(entries: list[Any]) -> list[Any]:
     """Let every threshold that waits for times, and may do so in blocks, wait."""
     if any(entry.kernel is None for entry in entries):
         return entries  # Python may write to anything
-    for entry in list(entries):
-        if type(getattr(entry.code_object, "cheaper", None)) is AllAtOnce:
-            entries = _waiting(entry, entries)
+    for at in range(len(entries)):
+        if type(getattr(entries[at].code_object, "cheaper", None)) is AllAtOnce:
+            entries = _waiting(entries[at], entries)
     return entries
 
 
@@ -91,7 +91,7 @@ def _waiting(entry: Any, entries: list[Any]) -> list[Any]:
         return entries
     tree.body[at : at + 1] = [*ast.parse(_BEGIN).body, _in_due_blocks(tree.body[at], early)]
     size = int(code_object.variables["N"].get_value())
-    waiting = NotYet(ast.unparse(tree), size, array, times.fetch)
+    waiting = NotYet(ast.unparse(tree), size, times.fetch)
     code_object.cheaper = waiting
     kernel = Kernel.from_body(
         waiting.body, waiting.resolver(code_object._resolve), entry.kernel.functions
@@ -173,9 +173,6 @@ def _in_due_blocks(blocks: ast.stmt, early: str) -> ast.For:
 
 def _warning(kernel: Kernel, waiting: NotYet) -> Kernel:
     """The kernel, which says first that it may set times."""
-    head, body = kernel.text.split("\n", 1)
-    name = f"_nb_x{len(kernel.arguments)}"
-    head = head.replace("):", f", {name}):")
     unsure = ArrayArgument((id(waiting), "_nb_unsure"), lambda: waiting.unsure)
-    text = f"{head}\n    {name}[0] = 1\n{body}"
-    return replace(kernel, text=text, arguments=(*kernel.arguments, unsure))
+    name = f"_nb_x{len(kernel.arguments)}"
+    return kernel.preceded([f"{name}[0] = 1"], name, unsure)

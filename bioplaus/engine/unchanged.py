@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from brian2.core.clocks import Clock
 
-from .kernel import ArrayArgument, GeneratorArgument, Kernel
+from .kernel import ArrayArgument, GeneratorArgument
 
 __all__ = ["Unchanged", "unchanged_drive"]
 
@@ -65,8 +65,7 @@ def _guarded(entry: Any, entries: list[Any]) -> Any:
         return entry
     memory = code_object.cheaper = Unchanged(inputs)
     seen = ArrayArgument((id(memory), "seen"), lambda: memory.seen)
-    guarded = replace(kernel, text=_text(kernel, places), arguments=(*kernel.arguments, seen))
-    return replace(entry, kernel=guarded)
+    return replace(entry, kernel=kernel.preceded(_look(places), "_nb_seen", seen))
 
 
 def _changing(entry: Any, entries: list[Any]) -> set[Hashable] | None:
@@ -85,10 +84,8 @@ def _is_time(key: Hashable) -> bool:
     return isinstance(owner, Clock) and getattr(key, "name", "") in ("t", "timestep")
 
 
-def _text(kernel: Kernel, places: list[int]) -> str:
-    """The kernel with a look at its changing arguments before its body."""
-    head, body = kernel.text.split("\n", 1)
-    head = head.replace("):", ", _nb_seen):")
+def _look(places: list[int]) -> list[str]:
+    """Statements that end a kernel whose arguments at these places are what they were."""
     names = [f"_nb_x{place}" for place in places]
     lines = ["_nb_differ = 1 if _nb_seen[0] == 0 else 0", "_nb_place = 1"]
     for name in names:
@@ -104,4 +101,4 @@ def _text(kernel: Kernel, places: list[int]) -> str:
             f"    _nb_seen[_nb_at(_nb_place + _nb_k)] = {name}[_nb_at(_nb_k)]",
             f"_nb_place += len({name})",
         ]
-    return "\n".join([head, *("    " + line for line in lines), body])
+    return lines

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-THREADS = (1, 3)
-ALSO_WITH_TWO = ("recurrent",)  # each number of threads is compiled anew
+THREADS = (1, 2, 3)
 
 
 def main(cache: str) -> None:
@@ -35,7 +34,7 @@ def main(cache: str) -> None:
     }
     results = {}
     for name, build in networks.items():
-        for threads in (*THREADS, 2) if name in ALSO_WITH_TWO else THREADS:
+        for threads in THREADS:
             b2.prefs.codegen.runtime.numba.threads = threads
             b2.seed(3)
             network = build()
@@ -114,10 +113,9 @@ def results(cache_folder: Path) -> dict:
     ],
 )
 def test_bits_do_not_depend_on_the_number_of_threads(results, name):
-    plain = results[f"{name}, 1"]
+    plain, *several = (results[f"{name}, {threads}"] for threads in THREADS)
     assert plain[1:] == [[], False]
-    for threads in (3, 2) if name in ALSO_WITH_TWO else (3,):
-        bits, notes, parallel = results[f"{name}, {threads}"]
+    for threads, (bits, notes, parallel) in zip(THREADS[1:], several, strict=True):
         assert parallel
         assert notes == [f"threads: in {threads} blocks"]
         assert bits == plain[0]
