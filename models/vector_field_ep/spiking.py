@@ -24,7 +24,7 @@ from bioplaus.parameters import ParameterError, check
 from .parameters import influence_and_rates, layer_sizes
 from .relatives import Spiking
 from .relaxation import Array
-from .ticks import Ticks, run_phases
+from .ticks import Network, Ticks, run_phases
 
 __all__ = ["SpikingLearner"]
 
@@ -32,7 +32,8 @@ __all__ = ["SpikingLearner"]
 class SpikingLearner:
     """Weights and learning of one spiking network.
 
-    forward : per layer (n_below, n), Glorot-uniform; bias : (n,), zero.
+    forward : per layer (n_below, n), Glorot-uniform; bias : (n,) of all units but the inputs,
+    zero.
     """
 
     def __init__(self, p: Spiking, rng: np.random.Generator, dtype: Any = np.float32) -> None:
@@ -47,7 +48,7 @@ class SpikingLearner:
             rng.uniform(-bound, bound, pair).astype(dtype)
             for bound, pair in zip(bounds, pairs, strict=True)
         )
-        self.bias = np.zeros(sum(self.sizes), dtype)
+        self.bias = np.zeros(sum(self.sizes[1:]), dtype)
         self.ticks = Ticks(
             p.step,
             p.step_exponent,
@@ -89,20 +90,30 @@ class SpikingLearner:
         ``split_stream``), and the nudged rates.
         """
         p = self.parameters
+        phases = (p.free_steps, p.nudged_steps, p.split_stream)
+        recorded = self._run(images, target, influence, phases)
+        return (recorded[0], recorded[1]), recorded[2]
+
+    def _run(
+        self, images: Array, target: Array, influence: float, phases: tuple[int, int, bool]
+    ) -> Array:
         recorded = np.zeros((3, len(images), sum(self.sizes)), self.dtype)
         run_phases(
-            self.forward,
-            tuple(np.ascontiguousarray(w.T) for w in self.forward),
-            self.bias,
-            np.array(self.sizes),
+            Network(
+                self.forward,
+                tuple(np.ascontiguousarray(w.T) for w in self.forward[1:]),
+                self.bias,
+                np.array(self.sizes),
+                np.arange(max(self.sizes)),
+            ),
             np.ascontiguousarray(images, self.dtype),
             np.ascontiguousarray(target, self.dtype),
             influence,
-            (p.free_steps, p.nudged_steps, p.split_stream),
+            phases,
             self.ticks,
             recorded,
         )
-        return (recorded[0], recorded[1]), recorded[2]
+        return recorded
 
     def _learn(self, free: Array, nudged: Array, beta: float) -> None:
         edges = np.concatenate([[0], np.cumsum(self.sizes)])
@@ -111,7 +122,8 @@ class SpikingLearner:
             post = slice(edges[layer + 1], edges[layer + 2])
             scale = self.dtype.type(self.rates[layer] / (beta * len(free)))
             weight += scale * (nudged[:, pre].T @ nudged[:, post] - free[:, pre].T @ free[:, post])
-            self.bias[post] += scale * (nudged[:, post] - free[:, post]).sum(axis=0)
+            bias = self.bias[edges[layer + 1] - edges[1] : edges[layer + 2] - edges[1]]
+            bias += scale * (nudged[:, post] - free[:, post]).sum(axis=0)
 
     def _output(self, rates: Array) -> Array:
         return np.asarray(rates[:, -self.sizes[-1] :])
@@ -119,19 +131,7 @@ class SpikingLearner:
     def answers(self, images: Array) -> Array:
         """Rates of the outputs (images, classes) after a free phase from rest."""
         target = np.zeros((len(images), self.sizes[-1]), self.dtype)
-        recorded = np.zeros((3, len(images), sum(self.sizes)), self.dtype)
-        run_phases(
-            self.forward,
-            tuple(np.ascontiguousarray(w.T) for w in self.forward),
-            self.bias,
-            np.array(self.sizes),
-            np.ascontiguousarray(images, self.dtype),
-            target,
-            0.0,
-            (self.parameters.free_steps, 0, False),
-            self.ticks,
-            recorded,
-        )
+        recorded = self._run(images, target, 0.0, (self.parameters.free_steps, 0, False))
         return self._output(recorded[0])
 
     def error(self, images: Array, labels: Array) -> float:

@@ -36,7 +36,7 @@ def resting_rates(net, image):
     weights = Weights(
         net.forward,
         tuple(w.T for w in net.forward[1:]),
-        (net.bias[12:21], net.bias[21:]),
+        (net.bias[:9], net.bias[9:]),
     )
     return theory.fixed_point(theory.flat_network(weights, image))
 
