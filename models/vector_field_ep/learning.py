@@ -22,7 +22,7 @@ from numba import njit
 
 from .relaxation import Array, Weights, rate
 
-__all__ = ["RULES", "Rates", "States", "as_arrays", "learn", "states_for"]
+__all__ = ["RULES", "Rates", "States", "as_arrays", "input_step", "learn", "states_for"]
 
 RULES = {"vector-field": 0, "energy-based": 1, "shared": 2}
 
@@ -93,7 +93,7 @@ def _vector_field(
         change = states.plus[layer]
         change -= states.now[layer]
         _to_rates(states.free[layer], activation)
-    _input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
+    input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
     for layer in range(1, depth):
         below, step = layer - 1, states.step[layer]
         np.dot(states.free[below].T, states.plus[layer], step)
@@ -128,20 +128,22 @@ def _energy_based(
         change -= states.now[layer]
         if layer > 0:
             _add_sum(weights.bias[layer], change, rates.forward[layer] / divisor)
-    _input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
+    input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
 
 
 @njit(cache=True)
-def _input_step(weights: Weights, images: Array, change: Array, scale: float) -> None:
+def input_step(weights: Weights, images: Array, change: Array, scale: float) -> None:
     """Input weights and first biases; a pixel of value zero teaches nothing and is skipped."""
     weight = weights.forward[0]
     scaled = change * change.dtype.type(scale)
-    for k in range(images.shape[0]):
-        for pixel in range(images.shape[1]):
+    for pixel in range(images.shape[1]):
+        row = weight[pixel]
+        for k in range(images.shape[0]):
             x = images[k, pixel]
             if x != 0.0:
-                for unit in range(weight.shape[1]):
-                    weight[pixel, unit] += x * scaled[k, unit]
+                step = scaled[k]
+                for unit in range(row.size):
+                    row[unit] += x * step[unit]
     _add_sum(weights.bias[0], change, scale)
 
 

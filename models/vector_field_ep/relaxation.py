@@ -15,6 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from .changes import difference, follow
+from .sigmoid import shifted_sigmoid
+
 __all__ = [
     "ACTIVATIONS",
     "Dynamics",
@@ -26,6 +29,9 @@ __all__ = [
     "scratch",
     "slope",
 ]
+
+# Exact in both precisions: in single precision they keep a loop in it, which vectorises then.
+ZERO, HALF, ONE, FOUR = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(4.0)
 
 ACTIVATIONS = {"hard-sigmoid": 0, "shifted-sigmoid": 1, "tanh": 2}
 
@@ -54,39 +60,45 @@ class Dynamics(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Working arrays of a relaxation, one (batch, n) array per layer each."""
+    """Working arrays of a relaxation, one (batch, n) array per layer each.
+
+    ``below`` and ``above`` hold the drives from the neighbouring layers.
+    """
 
     rates: tuple[Array, ...]
+    before: tuple[Array, ...]
+    changes: tuple[Array, ...]
+    below: tuple[Array, ...]
+    above: tuple[Array, ...]
     fields: tuple[Array, ...]
-    partial: tuple[Array, ...]
 
 
 def scratch(batch: int, sizes: tuple[int, ...], dtype: Any) -> Scratch:
     """Allocate the working arrays for layers of the given sizes (without the input)."""
-    return Scratch(*(tuple(np.zeros((batch, n), dtype) for n in sizes) for _ in range(3)))
+    return Scratch(*(tuple(np.zeros((batch, n), dtype) for n in sizes) for _ in range(6)))
 
 
 @njit(cache=True, inline="always")
-def rate(state: float, activation: int) -> float:
+def rate(state: Any, activation: int) -> Any:
     """Firing rate rho(s)."""
     if activation == 0:
-        return min(max(state, 0.0), 1.0)
+        return min(max(state, ZERO), ONE)
     if activation == 1:
-        return 1.0 / (1.0 + math.exp(-4.0 * (state - 0.5)))
+        return ONE / (ONE + math.exp(-FOUR * (state - HALF)))
     return math.tanh(state)
 
 
 @njit(cache=True, inline="always")
-def slope(state: float, rate: float, activation: int) -> float:
+def slope(state: Any, rate: Any, activation: int) -> Any:
     """Derivative rho'(s), from the state and its rate; one on 0..1 of the hard sigmoid, closed.
 
     With an open interval the energy-based dynamics would never leave the all-zero start.
     """
     if activation == 0:
-        return 1.0 if 0.0 <= state <= 1.0 else 0.0
+        return ONE if ZERO <= state <= ONE else ZERO
     if activation == 1:
-        return 4.0 * rate * (1.0 - rate)
-    return 1.0 - rate**2
+        return FOUR * rate * (ONE - rate)
+    return ONE - rate * rate
 
 
 @njit(cache=True)
@@ -94,16 +106,19 @@ def input_drive(images: Array, weight: Array, drive: Array) -> None:
     """Drive of the first layer, ``x W``; constant while the input is clamped.
 
     images : (batch, n_in); weight : (n_in, n); drive : (batch, n), overwritten.  Pixels of
-    value zero are skipped: four fifths of a handwritten digit are.
+    value zero are skipped: four fifths of a handwritten digit are.  Pixels are the outer loop, so
+    that each row of weights is fetched once for the whole batch.
     """
     batch, n_in = images.shape
-    for k in range(batch):
-        drive[k, :] = 0.0
-        for pixel in range(n_in):
+    drive[:] = 0.0
+    for pixel in range(n_in):
+        row = weight[pixel]
+        for k in range(batch):
             x = images[k, pixel]
             if x != 0.0:
-                for unit in range(weight.shape[1]):
-                    drive[k, unit] += x * weight[pixel, unit]
+                sums = drive[k]
+                for unit in range(row.size):
+                    sums[unit] += x * row[unit]
 
 
 @njit(cache=True)
@@ -136,17 +151,12 @@ def relax(
     depth = len(states)
     movement = 0.0
     for step in range(steps):
+        _drives(weights, states, dynamics.activation, work, step == 0)
         for layer in range(depth):
-            _rates(states[layer], work.rates[layer], dynamics.activation)
-        for layer in range(depth):
-            field, partial = work.fields[layer], work.partial[layer]
-            if layer == 0:
-                field[:] = drive
-            else:
-                np.dot(work.rates[layer - 1], weights.forward[layer], field)
-            if layer < depth - 1:
-                np.dot(work.rates[layer + 1], weights.feedback[layer], partial)
-            _force(states[layer], work.rates[layer], field, partial, weights.bias[layer], dynamics)
+            field = work.fields[layer]
+            field[:] = drive if layer == 0 else work.below[layer]
+            partial, rates = work.above[layer], work.rates[layer]
+            _force(states[layer], rates, field, partial, weights.bias[layer], dynamics)
             if layer == depth - 1 and influence != 0.0:
                 _nudge(states[layer], field, target, influence)
             _move(states[layer], field, dynamics.epsilon, layer < dynamics.clipped)
@@ -158,13 +168,42 @@ def relax(
 
 
 @njit(cache=True)
+def _drives(
+    weights: Weights, states: tuple[Array, ...], activation: int, work: Scratch, at_first: bool
+) -> None:
+    """Rates of all layers and their drives; between hidden layers only changes are followed."""
+    depth = len(states)
+    for layer in range(depth):
+        hidden = depth > 2 and layer < depth - 1
+        if hidden:
+            work.before[layer][:] = work.rates[layer]
+        _rates(states[layer], work.rates[layer], activation)
+        few = hidden and difference(work.rates[layer], work.before[layer], work.changes[layer])
+        few = few and not at_first
+        if layer < depth - 1:
+            above = work.below[layer + 1]
+            if few and layer < depth - 2:
+                follow(work.changes[layer], weights.forward[layer + 1], above)
+            else:
+                np.dot(work.rates[layer], weights.forward[layer + 1], above)
+        if layer > 0:
+            below = work.above[layer - 1]
+            if few:
+                follow(work.changes[layer], weights.feedback[layer - 1], below)
+            else:
+                np.dot(work.rates[layer], weights.feedback[layer - 1], below)
+
+
+@njit(cache=True)
 def _rates(states: Array, rates: Array, activation: int) -> None:
     if activation == 0:
         # A loop of its own: the compiler vectorises it.
-        zero, one = states.dtype.type(0.0), states.dtype.type(1.0)
         for k in range(states.shape[0]):
             for unit in range(states.shape[1]):
-                rates[k, unit] = min(max(states[k, unit], zero), one)
+                rates[k, unit] = min(max(states[k, unit], ZERO), ONE)
+        return
+    if activation == 1:
+        shifted_sigmoid(states, rates)
         return
     for k in range(states.shape[0]):
         for unit in range(states.shape[1]):

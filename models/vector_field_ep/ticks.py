@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -76,7 +76,7 @@ class Example(NamedTuple):
 
 
 @njit(cache=True, inline="always")
-def sigma_delta(value: float, phi: float) -> tuple[float, float]:
+def sigma_delta(value: Any, phi: Any) -> tuple[Any, Any]:
     """Spike (0 or 1) and remaining charge after adding a value to the charge."""
     phi += value
     spike = ONE if phi > HALF else ZERO

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from bioplaus.models.vector_field_ep import discrete
-from bioplaus.models.vector_field_ep.discrete import DiscreteLearner, shifted_sigmoid
+from bioplaus.models.vector_field_ep.discrete import DiscreteLearner
+from bioplaus.models.vector_field_ep.discrete_phases import drives, nudge, work_for
 from bioplaus.models.vector_field_ep.relatives import Discrete
+from bioplaus.models.vector_field_ep.relaxation import Weights
+from bioplaus.models.vector_field_ep.sigmoid import shifted_sigmoid
 from bioplaus.parameters import ParameterError, replace
 
 
@@ -25,9 +27,23 @@ def steps_of(net, images, labels):
     return {name: array - before[name] for name, array in net.arrays().items()}
 
 
-def test_sigmoid_is_the_shifted_logistic():
-    x = np.linspace(-3, 4, 29)
-    np.testing.assert_allclose(shifted_sigmoid(x), 1 / (1 + np.exp(-4 * (x - 0.5))), atol=1e-15)
+@pytest.mark.parametrize(("dtype", "allowed"), [(np.float64, 1e-15), (np.float32, 2e-7)])
+def test_sigmoid_is_the_shifted_logistic(dtype, allowed):
+    """From deep saturation on both sides through the slope; infinities have their limits."""
+    x = np.concatenate([[-np.inf, -1e6, -30], np.linspace(-3, 4, 2901), [30, 1e6, np.inf]])
+    x = x.astype(dtype)[None]
+    rates = np.empty_like(x)
+    shifted_sigmoid(x, rates)
+    expected = 1 / (1 + np.exp(np.clip(-4 * (x.astype(np.float64) - 0.5), -700, 700)))
+    np.testing.assert_allclose(rates, expected, atol=allowed)
+    assert np.all(np.diff(rates[0].astype(np.float64)) >= -allowed)
+
+
+def test_sigmoid_hands_on_what_is_not_a_number():
+    x = np.full((1, 3), np.nan, np.float32)
+    rates = np.zeros_like(x)
+    shifted_sigmoid(x, rates)
+    assert np.all(np.isnan(rates))
 
 
 def flat(net):
@@ -41,20 +57,59 @@ def flat(net):
     return weight, edges
 
 
-def test_nudged_phase_is_backpropagation_through_time_step_by_step(monkeypatch):
+def as_printed(net, first, states, target=None, influence=0.0, sigma=None):
+    """One step of the equations with whole arrays, for any sigma."""
+    moved = []
+    for layer, bias in enumerate(net.bias):
+        field = first if layer == 0 else states[layer - 1] @ net.forward[layer] + bias
+        if layer < len(net.feedback):
+            field = field + states[layer + 1] @ net.feedback[layer]
+        moved.append(field if sigma is None else sigma(field))
+    if target is not None:
+        moved[-1] = moved[-1] + influence * (target - states[-1])
+    return moved
+
+
+def logistic(x):
+    return 1 / (1 + np.exp(-4 * (x - 0.5)))
+
+
+@pytest.mark.parametrize("rule", ["P-EP", "C-VF"])
+def test_compiled_settling_is_the_equation_as_printed(rule):
+    images, _ = task()
+    net = learner(rule=rule, initial_angle=70.0 if rule == "C-VF" else 0.0)
+    states = [np.zeros((4, n)) for n in net.sizes]
+    for _ in range(11):
+        first = images @ net.forward[0] + net.bias[0]
+        states = as_printed(net, first, states, sigma=logistic)
+    for ours, expected in zip(net.settle(images, 11), states, strict=True):
+        np.testing.assert_allclose(ours, expected, atol=1e-14)
+
+
+def linear_step(net, first, states, target, influence):
+    """A step of the compiled parts with sigma left out."""
+    weights = Weights(tuple(net.forward), tuple(net.forward[1:]), tuple(net.bias))
+    work = work_for(len(first), net.sizes, np.float64)
+    drives(weights, True, first, states, work)
+    nudge(work.fields[-1], states[-1], target, influence)
+    return work.fields
+
+
+def test_nudged_phase_is_backpropagation_through_time_step_by_step():
     """Ernoult 2019, theorem 1: state steps are sensitivities, updates cumulate truncated gradients.
 
     Exact where the step is the gradient of a scalar, hence with sigma taken as linear.
     """
-    monkeypatch.setattr(discrete, "shifted_sigmoid", lambda drive: drive)
     beta = 1e-7
-    net = learner(free_steps=500, batch=1, influence=beta)
+    net = learner(batch=1, influence=beta)
     images, labels = task()
     for weight in net.forward:
         weight *= 0.5
-    drive = images[:1] @ net.forward[0] + net.bias[0]
-    free = net.settle(drive)
+    first = images[:1] @ net.forward[0] + net.bias[0]
     target = np.eye(3)[labels[:1]]
+    free = tuple(np.zeros((1, n)) for n in net.sizes)
+    for _ in range(500):
+        free = linear_step(net, first, free, target, 0.0)
     weight, edges = flat(net)
     at_rest = np.concatenate([s[0] for s in free])
     sensitivity = np.zeros(edges[-1])
@@ -62,7 +117,7 @@ def test_nudged_phase_is_backpropagation_through_time_step_by_step(monkeypatch):
     gradient = np.zeros_like(weight)
     states = free
     for _ in range(7):
-        moved = net.step(drive, states, target, beta)
+        moved = linear_step(net, first, states, target, beta)
         change = np.concatenate([(m - s)[0] for m, s in zip(moved, states, strict=True)])
         np.testing.assert_allclose(change / beta, sensitivity, atol=1e-6)
         gradient += np.outer(sensitivity, at_rest)
@@ -100,10 +155,10 @@ def test_continual_drive_equals_writing_the_input_weights_at_every_step():
     plain = learner(rule="C-EP", learning_rates="0.3, 0.2, 0.1")
     net.learn(images, labels)
     target = np.eye(3)[labels]
-    states = plain.settle(images @ plain.forward[0] + plain.bias[0])
+    states = plain.settle(images)
     for _ in range(plain.parameters.nudged_steps):
-        drive = images @ plain.forward[0] + plain.bias[0]
-        moved = plain.step(drive, states, target, 0.1)
+        first = images @ plain.forward[0] + plain.bias[0]
+        moved = as_printed(plain, first, states, target, 0.1, logistic)
         for layer, rate in enumerate((0.3, 0.2, 0.1)):
             pre_new, pre_old = (
                 (images, images) if layer == 0 else (moved[layer - 1], states[layer - 1])
