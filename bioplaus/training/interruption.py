@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 __all__ = ["signals_as_interrupts"]
@@ -17,7 +18,9 @@ def signals_as_interrupts() -> Iterator[Callable[[], None]]:
     """Let Ctrl-C and a termination signal end a run; yields a check for one that went unheard.
 
     Python prints and drops an exception that a signal raises while an object is being deleted,
-    which Brian2 does often: then it is not printed, and the check raises it again.
+    which Brian2 does often: then it is not printed, and the check raises it again.  Numba crashes
+    on one that is raised while a compiled function hands over its result: then only the check
+    raises it.
     """
     heard: list[int] = []
     told_before = sys.unraisablehook
@@ -26,9 +29,10 @@ def signals_as_interrupts() -> Iterator[Callable[[], None]]:
         if not (heard and isinstance(dropped.exc_value, KeyboardInterrupt)):
             told_before(dropped)
 
-    def interrupt(number: int, frame: Any) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
         heard.append(number)
-        raise KeyboardInterrupt
+        if not _hands_over_a_result(frame):
+            raise KeyboardInterrupt
 
     def check() -> None:
         if heard:
@@ -45,3 +49,12 @@ def signals_as_interrupts() -> Iterator[Callable[[], None]]:
         sys.unraisablehook = told_before
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _hands_over_a_result(frame: FrameType | None) -> bool:
+    """Whether Numba is turning a compiled function's result into Python objects."""
+    while frame is not None:
+        if frame.f_code.co_name == "_numba_unpickle":
+            return True
+        frame = frame.f_back
+    return False

@@ -243,6 +243,15 @@ def test_ctrl_c_while_an_object_is_deleted_is_heard_and_not_printed(
             check()
 
 
+def test_ctrl_c_while_compiled_code_hands_over_its_result_does_not_crash() -> None:
+    """Numba makes the named tuple by a Python function, in which the handler runs."""
+    script = Path(__file__).with_name("hands_over.py")
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
+
+
 def test_values_that_are_not_finite_end_a_run_and_keep_its_record(tmp_path: Path) -> None:
     with pytest.raises(NonFiniteState, match=r"position of 'walker'.*\(1 values\)") as caught:
         start(plan(WALK, burst_at=3), tmp_path / "run")
