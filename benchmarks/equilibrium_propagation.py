@@ -3,7 +3,8 @@
 ``python -m benchmarks.equilibrium_propagation`` learns the same stretch of MNIST with the batched
 form (Numba and BLAS) and with a NumPy implementation of the same steps, one example at a time and
 in batches of 20, alternately, on one core; it prints CPU milliseconds per sample and checks that
-both end with the same weights.
+both end with the same weights.  ``--forms`` times the relatives instead, in the settings of their
+rows of results: alone, since nothing else runs them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bioplaus import tasks
+from bioplaus import registry, tasks
 from bioplaus.models import vector_field_ep
 from bioplaus.parameters import replace
 
@@ -91,12 +92,73 @@ def measure(batch: int, samples: int, repeats: int) -> dict[str, float]:
     return {name: min(values) for name, values in times.items()} | {"largest gap": gap}
 
 
+FORMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "hard sigmoid, 20 and 4 steps": ("vector-field-ep-mnist", {}),
+    "shifted sigmoid, 100 and 12 steps": (
+        "vector-field-ep-mnist",
+        {
+            "layers": "784-512-10",
+            "rule": "energy-based",
+            "feedback_start": "transpose",
+            "activation": "shifted-sigmoid",
+            "epsilon": 0.2,
+            "free_steps": 100,
+            "nudged_steps": 12,
+            "nudging": "positive",
+            "persistent": False,
+        },
+    ),
+    "three hidden layers, 20 and 2 x 8 steps": ("vector-field-ep-deep", {}),
+    "P-EP, 30 and 10 steps": (
+        "vector-field-ep-discrete",
+        {"free_steps": 30, "nudged_steps": 10},
+    ),
+    "C-EP, 40 and 15 steps": (
+        "vector-field-ep-discrete",
+        {"rule": "C-EP", "learning_rates": "0.0056, 0.0028", "influence": 0.2},
+    ),
+    "C-VF, 40 and 15 steps": (
+        "vector-field-ep-discrete",
+        {"rule": "C-VF", "learning_rates": "0.0076, 0.0038", "influence": 0.2},
+    ),
+    "spikes, 20 and 4 ticks": (
+        "vector-field-ep-spiking",
+        {"free_steps": 20, "nudged_steps": 4},
+    ),
+    "spikes, 100 and 50 ticks": ("vector-field-ep-spiking", {}),
+}
+
+
+def time_form(name: str, setting: dict[str, Any], samples: int, repeats: int) -> float:
+    """CPU milliseconds per sample of an experiment's learner on MNIST, least of ``repeats``."""
+    experiment_class = registry.load(registry.find(name))
+    parameters = replace(experiment_class.Parameters(), setting)
+    experiment = experiment_class(parameters, 1)
+    experiment.setup()
+    images, labels = experiment.images.part("train")
+    learner = experiment.learner
+    learner.train(images, labels, np.arange(100))  # compiles
+    times = []
+    for repeat in range(repeats):
+        order = np.arange(repeat * samples, (repeat + 1) * samples)
+        start = time.process_time()
+        learner.train(images, labels, order)
+        times.append((time.process_time() - start) / samples * 1e3)
+    return min(times)
+
+
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--samples", type=int, default=2000)
     options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--forms", action="store_true", help="time the relatives")
     chosen = options.parse_args()
+    if chosen.forms:
+        for title, (name, setting) in FORMS.items():
+            spent = time_form(name, setting, chosen.samples, chosen.repeats)
+            print(f"{title:42s}  {spent:6.3f} ms  {spent * 50:6.1f} s an epoch of 50,000")
+        return
     print("batch  batched ms  numpy ms  ratio  samples/s  largest weight gap")
     for batch in (1, 20):
         found = measure(batch, chosen.samples, chosen.repeats)

@@ -131,6 +131,8 @@ class VectorFieldEpMnist(ImageExperiment):
 
 
 def _alignment_figure(run: RunReader) -> Figure:
+    from matplotlib.ticker import MaxNLocator
+
     figure = plotting.figure("page")
     angle_axes, trace_axes = figure.subplots(1, 2)
     pairs = sorted(name for name in run.metrics if name.startswith("angle_"))
@@ -142,6 +144,8 @@ def _alignment_figure(run: RunReader) -> Figure:
         trace_axes.plot(epochs, run.metrics[f"trace_{pair}"], marker=".", label=label)
     angle_axes.set(xlabel="epoch", ylabel="angle forward to feedback (degrees)")
     trace_axes.set(xlabel="epoch", ylabel="trace of forward times feedback")
+    for axes in (angle_axes, trace_axes):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     trace_axes.axhline(0, linewidth=0.8, color=plotting.GREY)
     angle_axes.legend()
     return figure
