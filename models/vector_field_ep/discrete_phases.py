@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from .learning import input_step
-from .relaxation import Array, Weights, input_drive
+from .learning import add, add_sum, input_step
+from .relaxation import Array, Weights, copy_states, input_drive, nudge
 from .sigmoid import shifted_sigmoid
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "advance",
     "drives",
     "first_drive",
-    "nudge",
     "present",
     "work_for",
 ]
@@ -78,7 +77,7 @@ def drives(
             np.dot(states[layer - 1], weights.forward[layer], field)
             _add_bias(field, weights.bias[layer])
             if layer < top:
-                _add(field, partial, partial.dtype.type(1.0))
+                add(field, partial, 1.0)
         elif top > 0:
             _sum(first, partial, field)
         else:
@@ -100,15 +99,6 @@ def _add_bias(field: Array, bias: Array) -> None:
 
 
 @njit(cache=True)
-def nudge(moved: Array, old: Array, target: Array, influence: float) -> None:
-    """Add ``beta (d - s)`` to the outputs' new states."""
-    beta = moved.dtype.type(influence)
-    for k in range(moved.shape[0]):
-        for unit in range(moved.shape[1]):
-            moved[k, unit] += beta * (target[k, unit] - old[k, unit])
-
-
-@njit(cache=True)
 def _step(
     weights: Weights,
     tied: bool,
@@ -122,7 +112,7 @@ def _step(
     for layer in range(len(states)):
         shifted_sigmoid(work.fields[layer], work.moved[layer])
     if steps.influence != 0.0:
-        nudge(work.moved[-1], states[-1], steps.target, steps.influence)
+        nudge(states[-1], work.moved[-1], steps.target, steps.influence)
 
 
 @njit(cache=True)
@@ -137,7 +127,7 @@ def advance(
     """Move the states, in place, by a number of steps."""
     for _ in range(steps.number):
         _step(weights, tied, first, states, steps, work)
-        _copy(work.moved, states)
+        copy_states(work.moved, states)
 
 
 @njit(cache=True)
@@ -154,7 +144,7 @@ def present(
     first = first_drive(weights, images)
     free = Steps(free_steps, nudged.target, 0.0)
     advance(weights, update.tied, first, states, free, work)
-    _copy(states, work.free)
+    copy_states(states, work.free)
     if update.continual:
         _continue(weights, images, first, states, nudged, update, work)
     else:
@@ -184,7 +174,7 @@ def _continue(
             _energy(weights, states, work.moved, update.scale)
         else:
             _vector_field(weights, states, work.moved, update.scale)
-        _copy(work.moved, states)
+        copy_states(work.moved, states)
 
 
 @njit(cache=True)
@@ -200,10 +190,9 @@ def first_drive(weights: Weights, images: Array) -> Array:
 def _energy(weights: Weights, old: tuple[Array, ...], new: tuple[Array, ...], scale: Array) -> None:
     """``W += eta/(beta B) (s s (new) - s s (old))`` and biases, above the first layer."""
     for layer in range(1, len(old)):
-        gain = weights.bias[layer].dtype.type(scale[layer])
         step = np.dot(new[layer - 1].T, new[layer]) - np.dot(old[layer - 1].T, old[layer])
-        _add(weights.forward[layer], step, gain)
-        _add_sum(weights.bias[layer], new[layer], old[layer], gain)
+        add(weights.forward[layer], step, scale[layer])
+        add_sum(weights.bias[layer], new[layer] - old[layer], scale[layer])
 
 
 @njit(cache=True)
@@ -212,28 +201,7 @@ def _vector_field(
 ) -> None:
     """``W += eta/(beta B) s_pre (new - old)_post`` for both directions."""
     for layer in range(1, len(old)):
-        gain = weights.bias[layer].dtype.type(scale[layer])
         up, down = new[layer] - old[layer], new[layer - 1] - old[layer - 1]
-        _add(weights.forward[layer], np.dot(old[layer - 1].T, up), gain)
-        _add(weights.feedback[layer - 1], np.dot(old[layer].T, down), gain)
-        _add_sum(weights.bias[layer], new[layer], old[layer], gain)
-
-
-@njit(cache=True)
-def _add(weight: Array, step: Array, gain: Any) -> None:
-    for pre in range(weight.shape[0]):
-        for post in range(weight.shape[1]):
-            weight[pre, post] += gain * step[pre, post]
-
-
-@njit(cache=True)
-def _add_sum(bias: Array, new: Array, old: Array, gain: Any) -> None:
-    for k in range(new.shape[0]):
-        for unit in range(bias.size):
-            bias[unit] += gain * (new[k, unit] - old[k, unit])
-
-
-@njit(cache=True)
-def _copy(source: tuple[Array, ...], destination: tuple[Array, ...]) -> None:
-    for layer in range(len(source)):
-        destination[layer][:] = source[layer]
+        add(weights.forward[layer], np.dot(old[layer - 1].T, up), scale[layer])
+        add(weights.feedback[layer - 1], np.dot(old[layer].T, down), scale[layer])
+        add_sum(weights.bias[layer], up, scale[layer])

@@ -22,7 +22,17 @@ from numba import njit
 
 from .relaxation import Array, Weights, rate
 
-__all__ = ["RULES", "Rates", "States", "as_arrays", "input_step", "learn", "states_for"]
+__all__ = [
+    "RULES",
+    "Rates",
+    "States",
+    "add",
+    "add_sum",
+    "as_arrays",
+    "input_step",
+    "learn",
+    "states_for",
+]
 
 RULES = {"vector-field": 0, "energy-based": 1, "shared": 2}
 
@@ -97,8 +107,8 @@ def _vector_field(
     for layer in range(1, depth):
         below, step = layer - 1, states.step[layer]
         np.dot(states.free[below].T, states.plus[layer], step)
-        _add(weights.forward[layer], step, rates.forward[layer] / divisor)
-        _add_sum(weights.bias[layer], states.plus[layer], rates.forward[layer] / divisor)
+        add(weights.forward[layer], step, rates.forward[layer] / divisor)
+        add_sum(weights.bias[layer], states.plus[layer], rates.forward[layer] / divisor)
         if rates.feedback[below] > 0.0:
             np.dot(states.plus[below].T, states.free[layer], step)
             _add_transposed(weights.feedback[below], step, rates.feedback[below] / divisor)
@@ -121,13 +131,13 @@ def _energy_based(
         below, step = layer - 1, states.step[layer]
         for rates_then, scale in ((states.plus, 1.0 / divisor), (states.now, -1.0 / divisor)):
             np.dot(rates_then[below].T, rates_then[layer], step)
-            _add(weights.forward[layer], step, rates.forward[layer] * scale)
+            add(weights.forward[layer], step, rates.forward[layer] * scale)
             _add_transposed(weights.feedback[below], step, rates.forward[layer] * scale)
     for layer in range(depth):
         change = states.plus[layer]
         change -= states.now[layer]
         if layer > 0:
-            _add_sum(weights.bias[layer], change, rates.forward[layer] / divisor)
+            add_sum(weights.bias[layer], change, rates.forward[layer] / divisor)
     input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
 
 
@@ -144,7 +154,7 @@ def input_step(weights: Weights, images: Array, change: Array, scale: float) -> 
                 step = scaled[k]
                 for unit in range(row.size):
                     row[unit] += x * step[unit]
-    _add_sum(weights.bias[0], change, scale)
+    add_sum(weights.bias[0], change, scale)
 
 
 @njit(cache=True)
@@ -172,7 +182,8 @@ def _to_rates(states: Array, activation: int) -> None:
 
 
 @njit(cache=True)
-def _add(weight: Array, step: Array, scale: float) -> None:
+def add(weight: Array, step: Array, scale: float) -> None:
+    """``weight += scale step``, in the weight's precision."""
     gain = weight.dtype.type(scale)
     for pre in range(weight.shape[0]):
         for post in range(weight.shape[1]):
@@ -188,7 +199,8 @@ def _add_transposed(weight: Array, step: Array, scale: float) -> None:
 
 
 @njit(cache=True)
-def _add_sum(bias: Array, change: Array, scale: float) -> None:
+def add_sum(bias: Array, change: Array, scale: float) -> None:
+    """Add the scaled sum of the changes (batch, n) to the biases."""
     gain = bias.dtype.type(scale)
     for k in range(change.shape[0]):
         for unit in range(bias.size):

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from .learning import Rates, States, learn
-from .relaxation import Array, Dynamics, Scratch, Weights, input_drive, relax
+from .relaxation import Array, Dynamics, Scratch, Weights, copy_states, input_drive, relax
 
 __all__ = ["Phases", "train_batches"]
 
@@ -63,8 +63,8 @@ def train_batches(
         errors += _read_answers(now[output], target, answers)
         _keep(now, order[b], stored, states.free)
         relax(weights, drive, now, target, beta, phases.nudged, dynamics, work)
-        _copy(now, states.plus)
-        _copy(states.free, now)
+        copy_states(now, states.plus)
+        copy_states(states.free, now)
         if phases.symmetric:
             relax(weights, drive, now, target, -beta, phases.nudged, dynamics, work)
             divisor *= 2.0
@@ -99,17 +99,11 @@ def _keep(
     now: tuple[Array, ...], chosen: Array, stored: tuple[Array, ...], free: tuple[Array, ...]
 ) -> None:
     """Remember the free states, for the rule and under their examples' indices."""
-    _copy(now, free)
+    copy_states(now, free)
     for layer in range(len(now)):
         if stored[layer].shape[0] > 0:
             for k in range(chosen.size):
                 stored[layer][chosen[k]] = now[layer][k]
-
-
-@njit(cache=True)
-def _copy(source: tuple[Array, ...], destination: tuple[Array, ...]) -> None:
-    for layer in range(len(source)):
-        destination[layer][:] = source[layer]
 
 
 @njit(cache=True)

@@ -23,7 +23,9 @@ __all__ = [
     "Dynamics",
     "Scratch",
     "Weights",
+    "copy_states",
     "input_drive",
+    "nudge",
     "rate",
     "relax",
     "scratch",
@@ -158,7 +160,7 @@ def relax(
             partial, rates = work.above[layer], work.rates[layer]
             _force(states[layer], rates, field, partial, weights.bias[layer], dynamics)
             if layer == depth - 1 and influence != 0.0:
-                _nudge(states[layer], field, target, influence)
+                nudge(states[layer], field, target, influence)
             _move(states[layer], field, dynamics.epsilon, layer < dynamics.clipped)
         if dynamics.settled > 0.0 or step == steps - 1:
             movement = _largest(work.fields) / dynamics.epsilon
@@ -228,7 +230,8 @@ def _force(
 
 
 @njit(cache=True)
-def _nudge(states: Array, field: Array, target: Array, influence: float) -> None:
+def nudge(states: Array, field: Array, target: Array, influence: float) -> None:
+    """Add ``beta (d - s)`` to what moves the outputs."""
     beta = states.dtype.type(influence)
     for k in range(states.shape[0]):
         for unit in range(states.shape[1]):
@@ -258,3 +261,10 @@ def _largest(changes: tuple[Array, ...]) -> float:
             for value in row:
                 largest = max(largest, abs(value))
     return largest
+
+
+@njit(cache=True)
+def copy_states(source: tuple[Array, ...], destination: tuple[Array, ...]) -> None:
+    """Overwrite the states of all layers."""
+    for layer in range(len(source)):
+        destination[layer][:] = source[layer]

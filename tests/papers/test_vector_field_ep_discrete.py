@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from bioplaus.models.vector_field_ep.discrete import DiscreteLearner
-from bioplaus.models.vector_field_ep.discrete_phases import drives, nudge, work_for
+from bioplaus.models.vector_field_ep.discrete_phases import drives, work_for
 from bioplaus.models.vector_field_ep.relatives import Discrete
-from bioplaus.models.vector_field_ep.relaxation import Weights
+from bioplaus.models.vector_field_ep.relaxation import Weights, nudge
 from bioplaus.models.vector_field_ep.sigmoid import shifted_sigmoid
 from bioplaus.parameters import ParameterError, replace
 
@@ -91,7 +91,7 @@ def linear_step(net, first, states, target, influence):
     weights = Weights(tuple(net.forward), tuple(net.forward[1:]), tuple(net.bias))
     work = work_for(len(first), net.sizes, np.float64)
     drives(weights, True, first, states, work)
-    nudge(work.fields[-1], states[-1], target, influence)
+    nudge(states[-1], work.fields[-1], target, influence)
     return work.fields
 
 
