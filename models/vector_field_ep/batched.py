@@ -64,18 +64,18 @@ class Report:
 
 
 def initial_weights(p: VectorField, rng: np.random.Generator, dtype: Any) -> Weights:
-    """Glorot-uniform forward weights, feedback by ``feedback_start``, biases zero.
+    """Uniform forward weights and biases by ``first_weights``, feedback by ``feedback_start``.
 
     ``flipped`` copies the transpose and turns the sign of each weight with probability
     ``(1 - cos psi) / 2``, which makes the expected angle ``psi`` (Ernoult 2020).
     """
     sizes = layer_sizes(p)
-    forward = [_glorot(rng, below, n, dtype) for below, n in pairwise(sizes)]
+    forward = [_uniform(p, rng, below, n, dtype) for below, n in pairwise(sizes)]
     forward[-1] *= p.output_scale
     feedback = []
     for weight in forward[1:]:
         if p.feedback_start == "independent":
-            copy = _glorot(rng, weight.shape[1], weight.shape[0], dtype)
+            copy = _uniform(p, rng, weight.shape[1], weight.shape[0], dtype)
             copy *= p.feedback_scale
             feedback.append(copy)
             continue
@@ -84,12 +84,15 @@ def initial_weights(p: VectorField, rng: np.random.Generator, dtype: Any) -> Wei
             chance = (1 - np.cos(np.deg2rad(p.initial_angle))) / 2
             copy[rng.random(copy.shape) < chance] *= -1
         feedback.append(copy)
-    bias = tuple(np.zeros(n, dtype) for n in sizes[1:])
-    return Weights(tuple(forward), tuple(feedback), bias)
+    bias = [np.zeros(n, dtype) for n in sizes[1:]]
+    if p.first_weights == "fan-in":
+        for below, values in zip(sizes[:-1], bias, strict=True):
+            values[:] = rng.uniform(-1, 1, values.size) / np.sqrt(below)
+    return Weights(tuple(forward), tuple(feedback), tuple(bias))
 
 
-def _glorot(rng: np.random.Generator, below: int, n: int, dtype: Any) -> Array:
-    bound = np.sqrt(6 / (below + n))
+def _uniform(p: VectorField, rng: np.random.Generator, below: int, n: int, dtype: Any) -> Array:
+    bound = np.sqrt(6 / (below + n)) if p.first_weights == "glorot" else 1 / np.sqrt(below)
     return rng.uniform(-bound, bound, (below, n)).astype(dtype)
 
 

@@ -57,11 +57,17 @@ class VectorField:
         low=0.0,
         high=180.0,
     )
+    first_weights: str = parameter(
+        "glorot",
+        "Glorot's uniform weights with zero biases, or both within one over the root of the inputs",
+        source="Scellier and Bengio 2017 (glorot); Ernoult 2019 (fan-in)",
+        choices=("glorot", "fan-in"),
+    )
     output_scale: float = parameter(
-        1.0, "size of the first weights into the output, relative to Glorot's", low=0.0
+        1.0, "size of the first weights into the output, relative to the others", low=0.0
     )
     feedback_scale: float = parameter(
-        1.0, "size of the first independent feedback weights, relative to Glorot's", low=0.0
+        1.0, "size of the first independent feedback weights, relative to the others", low=0.0
     )
     feedback_rate: float = parameter(
         1.0, "rate of a feedback matrix relative to its forward partner; 0 keeps it fixed", low=0.0
