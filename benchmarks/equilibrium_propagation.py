@@ -18,6 +18,7 @@ import numpy as np
 from bioplaus import registry, tasks
 from bioplaus.models import vector_field_ep
 from bioplaus.parameters import replace
+from bioplaus.reproduction.table import Result, results
 
 Array = np.ndarray[Any, Any]
 FREE_STEPS, NUDGED_STEPS, EPSILON, INFLUENCE = 20, 4, np.float32(0.5), np.float32(0.5)
@@ -92,47 +93,23 @@ def measure(batch: int, samples: int, repeats: int) -> dict[str, float]:
     return {name: min(values) for name, values in times.items()} | {"largest gap": gap}
 
 
-FORMS: dict[str, tuple[str, dict[str, Any]]] = {
-    "hard sigmoid, 20 and 4 steps": ("vector-field-ep-mnist", {}),
-    "shifted sigmoid, 100 and 12 steps": (
-        "vector-field-ep-mnist",
-        {
-            "layers": "784-512-10",
-            "rule": "energy-based",
-            "feedback_start": "transpose",
-            "activation": "shifted-sigmoid",
-            "epsilon": 0.2,
-            "free_steps": 100,
-            "nudged_steps": 12,
-            "nudging": "positive",
-            "persistent": False,
-        },
-    ),
-    "three hidden layers, 20 and 2 x 8 steps": ("vector-field-ep-deep", {}),
-    "P-EP, 30 and 10 steps": (
-        "vector-field-ep-discrete",
-        {"free_steps": 30, "nudged_steps": 10},
-    ),
-    "C-EP, 40 and 15 steps": (
-        "vector-field-ep-discrete",
-        {"rule": "C-EP", "learning_rates": "0.0056, 0.0028", "influence": 0.2},
-    ),
-    "C-VF, 40 and 15 steps": (
-        "vector-field-ep-discrete",
-        {"rule": "C-VF", "learning_rates": "0.0076, 0.0038", "influence": 0.2},
-    ),
-    "spikes, 20 and 4 ticks": (
-        "vector-field-ep-spiking",
-        {"free_steps": 20, "nudged_steps": 4},
-    ),
-    "spikes, 100 and 50 ticks": ("vector-field-ep-spiking", {}),
+FORMS = {
+    "hard sigmoid, 20 and 4 steps": "h4-independent",
+    "shifted sigmoid, 100 and 12 steps": "h7-energy-based-1-hidden",
+    "three hidden layers, 20 and 2 x 8 steps": "h6-deep",
+    "P-EP, 30 and 10 steps": "h7-discrete-1-hidden-even",
+    "C-EP, 40 and 15 steps": "h8-continual-tied",
+    "C-VF, 40 and 15 steps": "h8-continual-vector-field",
+    "spikes, 20 and 4 ticks": "h10-spiking-short-phases",
+    "spikes, 100 and 50 ticks": "h10-spiking",
 }
+"""Rows of results by what is timed."""
 
 
-def time_form(name: str, setting: dict[str, Any], samples: int, repeats: int) -> float:
-    """CPU milliseconds per sample of an experiment's learner on MNIST, least of ``repeats``."""
-    experiment_class = registry.load(registry.find(name))
-    parameters = replace(experiment_class.Parameters(), setting)
+def time_form(row: Result, samples: int, repeats: int) -> float:
+    """CPU milliseconds per sample of a row's learner on MNIST, least of ``repeats``."""
+    experiment_class = registry.load(registry.find(row.experiment))
+    parameters = replace(experiment_class.Parameters(), dict(row.full.changes))
     experiment = experiment_class(parameters, 1)
     experiment.setup()
     images, labels = experiment.images.part("train")
@@ -155,8 +132,9 @@ def main() -> None:
     options.add_argument("--forms", action="store_true", help="time the relatives")
     chosen = options.parse_args()
     if chosen.forms:
-        for title, (name, setting) in FORMS.items():
-            spent = time_form(name, setting, chosen.samples, chosen.repeats)
+        rows = {row.id: row for row in results("vector_field_ep")}
+        for title, row in FORMS.items():
+            spent = time_form(rows[row], chosen.samples, chosen.repeats)
             print(f"{title:42s}  {spent:6.3f} ms  {spent * 50:6.1f} s an epoch of 50,000")
         return
     print("batch  batched ms  numpy ms  ratio  samples/s  largest weight gap")

@@ -16,7 +16,8 @@ import numpy as np
 from numba import njit
 
 from .changes import difference, follow
-from .sigmoid import shifted_sigmoid
+from .precision import FOUR, ONE, ZERO
+from .sigmoid import logistic, shifted_sigmoid
 
 __all__ = [
     "ACTIVATIONS",
@@ -31,9 +32,6 @@ __all__ = [
     "scratch",
     "slope",
 ]
-
-# Exact in both precisions: in single precision they keep a loop in it, which vectorises then.
-ZERO, HALF, ONE, FOUR = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(4.0)
 
 ACTIVATIONS = {"hard-sigmoid": 0, "shifted-sigmoid": 1, "tanh": 2}
 
@@ -86,7 +84,7 @@ def rate(state: Any, activation: int) -> Any:
     if activation == 0:
         return min(max(state, ZERO), ONE)
     if activation == 1:
-        return ONE / (ONE + math.exp(-FOUR * (state - HALF)))
+        return logistic(state)
     return math.tanh(state)
 
 
@@ -183,17 +181,17 @@ def _drives(
         few = hidden and difference(work.rates[layer], work.before[layer], work.changes[layer])
         few = few and not at_first
         if layer < depth - 1:
-            above = work.below[layer + 1]
+            upwards = work.below[layer + 1]
             if few and layer < depth - 2:
-                follow(work.changes[layer], weights.forward[layer + 1], above)
+                follow(work.changes[layer], weights.forward[layer + 1], upwards)
             else:
-                np.dot(work.rates[layer], weights.forward[layer + 1], above)
+                np.dot(work.rates[layer], weights.forward[layer + 1], upwards)
         if layer > 0:
-            below = work.above[layer - 1]
+            downwards = work.above[layer - 1]
             if few:
-                follow(work.changes[layer], weights.feedback[layer - 1], below)
+                follow(work.changes[layer], weights.feedback[layer - 1], downwards)
             else:
-                np.dot(work.rates[layer], weights.feedback[layer - 1], below)
+                np.dot(work.rates[layer], weights.feedback[layer - 1], downwards)
 
 
 @njit(cache=True)

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["shifted_sigmoid"]
+from .precision import FOUR, HALF, ONE
+
+__all__ = ["logistic", "shifted_sigmoid"]
 
 Array = np.ndarray[Any, Any]
 Single = np.float32
@@ -31,15 +33,20 @@ def shifted_sigmoid(drive: Array, rates: Array) -> None:
         return
     for k in range(drive.shape[0]):
         for unit in range(drive.shape[1]):
-            rates[k, unit] = 1.0 / (1.0 + math.exp(-4.0 * (drive[k, unit] - 0.5)))
+            rates[k, unit] = logistic(drive[k, unit])
+
+
+@njit(cache=True, inline="always")
+def logistic(drive: Any) -> Any:
+    """The shifted sigmoid of one drive, by the library's exponential."""
+    return ONE / (ONE + math.exp(-FOUR * (drive - HALF)))
 
 
 @njit(cache=True, error_model="numpy")
 def _single(drive: Array, rates: Array) -> None:
     for k in range(drive.shape[0]):
         for unit in range(drive.shape[1]):
-            e = _exponential(Single(-4.0) * (Single(drive[k, unit]) - Single(0.5)))
-            rates[k, unit] = Single(1.0) / (Single(1.0) + e)
+            rates[k, unit] = ONE / (ONE + _exponential(-FOUR * (Single(drive[k, unit]) - HALF)))
 
 
 @njit(cache=True, inline="always")

@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from .precision import HALF, ONE, ZERO
 from .relaxation import Array
 
 __all__ = ["Network", "Ticks", "run_phases", "sigma_delta"]
 
-# Exact in both precisions: in single precision they keep the loops in it, which vectorise then.
-ZERO, HALF, ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 TINY = np.float32(1e-15)
 
 
@@ -169,7 +168,7 @@ def _deliver(network: Network, example: Example) -> None:
     """Sum the weights of the units that spiked; silent units cost nothing."""
     received, spike = example.units.received, example.code.spike
     received[:] = ZERO
-    rows = np.empty(max(example.lit.size, spike.size) + 3, np.int64)
+    rows = np.empty(max(example.lit.size, spike.size), np.int64)
     count = _spiking(example.sent.spike, example.lit, rows)
     _add_rows(network.forward[0], rows[:count], received[: network.sizes[1]])
     low = 0
