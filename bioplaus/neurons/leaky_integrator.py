@@ -24,6 +24,7 @@ TRANSFERS = {
     "hard-sigmoid": "clip({s}, 0, 1)",
     "shifted-sigmoid": "0.5*(1 + tanh(2*({s} - 0.5)))",
     "tanh": "tanh({s})",
+    "linear": "{s}",
 }
 """Rate of a state; the shifted sigmoid is 1/(1 + exp(-4(s - 1/2)))."""
 
@@ -31,6 +32,7 @@ SLOPES = {
     "hard-sigmoid": "int({s} >= 0)*int({s} <= 1)",
     "shifted-sigmoid": "(1 - tanh(2*({s} - 0.5))**2)",
     "tanh": "(1 - tanh({s})**2)",
+    "linear": "1",
 }
 """Derivative of each rate, one on the closed interval of the hard sigmoid."""
 

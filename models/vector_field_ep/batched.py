@@ -26,7 +26,7 @@ from .parameters import (
     learning_rates,
 )
 from .presentation import Phases, train_batches
-from .relaxation import ACTIVATIONS, Array, Dynamics, Weights, input_drive, relax, scratch
+from .relaxation import ACTIVATIONS, Array, Dynamics, Units, Weights, input_drive, relax, scratch
 from .silence import silent_units, warn_of_silent_units
 
 __all__ = ["Learner", "Report", "build_batched", "centre", "initial_weights"]
@@ -139,11 +139,11 @@ class Learner:
             p.homeostasis,
             p.weight_decay,
         )
-        clipped = {"all": len(self.sizes), "hidden": len(self.sizes) - 1, "none": 0}[p.clipped]
+        hidden = Units(ACTIVATIONS[p.activation], p.clipped)
         self.dynamics = Dynamics(
             p.epsilon,
-            ACTIVATIONS[p.activation],
-            clipped,
+            hidden,
+            Units(ACTIVATIONS["linear"], False) if p.outputs == "linear" else hidden,
             p.rule != "vector-field",
             p.settled,
         )

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from .relaxation import Array, Weights, rate
+from .relaxation import Array, Dynamics, Weights, rate, units_of
 
 __all__ = [
     "RULES",
@@ -70,7 +70,7 @@ def learn(
     images: Array,
     states: States,
     divisor: float,
-    activation: int,
+    dynamics: Dynamics,
     rates: Rates,
 ) -> None:
     """Change the weights in place.
@@ -79,9 +79,9 @@ def learn(
     distance of their influences times the batch size.
     """
     if rates.rule == 0:
-        _vector_field(weights, images, states, divisor, activation, rates)
+        _vector_field(weights, images, states, divisor, dynamics, rates)
     else:
-        _energy_based(weights, images, states, divisor, activation, rates)
+        _energy_based(weights, images, states, divisor, dynamics, rates)
     if rates.homeostasis > 0.0:
         _homeostasis(weights, rates.homeostasis)
     if rates.weight_decay > 0.0:
@@ -95,14 +95,14 @@ def _vector_field(
     images: Array,
     states: States,
     divisor: float,
-    activation: int,
+    dynamics: Dynamics,
     rates: Rates,
 ) -> None:
     depth = len(weights.bias)
     for layer in range(depth):
         change = states.plus[layer]
         change -= states.now[layer]
-        _to_rates(states.free[layer], activation)
+        _to_rates(states.free[layer], units_of(layer, depth, dynamics).activation)
     input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
     for layer in range(1, depth):
         below, step = layer - 1, states.step[layer]
@@ -120,11 +120,12 @@ def _energy_based(
     images: Array,
     states: States,
     divisor: float,
-    activation: int,
+    dynamics: Dynamics,
     rates: Rates,
 ) -> None:
     depth = len(weights.bias)
     for layer in range(depth):
+        activation = units_of(layer, depth, dynamics).activation
         _to_rates(states.plus[layer], activation)
         _to_rates(states.now[layer], activation)
     for layer in range(1, depth):

@@ -69,7 +69,7 @@ def build(p: VectorField, rng: np.random.Generator, examples: int) -> Model:
     Raises
     ------
     ParameterError
-        For a batch other than 1, homeostasis, decay or an unclipped output (forms for batches),
+        For a batch other than 1, homeostasis or decay (forms for batches),
         and what :func:`~.parameters.check_vector_field` refuses.
     """
     _check(p)
@@ -202,12 +202,13 @@ def _pixels(units: int, step: Any, presentation: Any, counts: dict[str, int]) ->
 def _layer(
     p: VectorField, name: str, units: int, tau: Any, step: Any, counts: dict[str, int]
 ) -> NeuronGroup:
+    linear = name == "output" and p.outputs == "linear"
     text = LeakyIntegrator(
-        p.activation,
+        "linear" if linear else p.activation,
         output=name == "output",
         energy_based=p.rule == "energy-based",
         symmetric=p.nudging == "symmetric",
-        clipped=p.clipped == "all" or (p.clipped == "hidden" and name != "output"),
+        clipped=p.clipped and not linear,
     )
     differential = p.rule == "differential"
     heard = "rate_free != 0 or rate_plus != 0 or rate_minus != 0"

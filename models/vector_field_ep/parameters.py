@@ -107,8 +107,12 @@ class VectorField:
         source="Scellier 2018; Ernoult 2019 (sigmoid, tanh)",
         choices=("hard-sigmoid", "shifted-sigmoid", "tanh"),
     )
-    clipped: str = parameter(
-        "all", "layers whose states are kept in 0..1", choices=("all", "hidden", "none")
+    clipped: bool = parameter(True, "keep the states in 0..1")
+    outputs: str = parameter(
+        "as hidden",
+        "units of the output layer; linear ones have no bounds and send down their state itself,"
+        " so that no error of theirs is out of sight",
+        choices=("as hidden", "linear"),
     )
     batch: int = parameter(20, "examples per update", symbol="B", low=1)
     persistent: bool = parameter(True, "start an example from its last free state")
@@ -239,13 +243,13 @@ def check_vector_field(p: VectorField) -> None:
             " write a value such as 0.5 (the update is divided by it)"
         )
     negative = influence < 0 or p.nudging in ("random-sign", "symmetric")
-    unbounded = p.clipped != "all"
+    unbounded = not p.clipped or p.outputs == "linear"
     if influence <= -1 or (negative and unbounded and abs(influence) >= 1):
         raise ParameterError(
             f"influence = {p.influence} ({influence:g} in half-cost terms): at -1 and below the"
             " leak of an output, 1 + beta, is no longer positive and the output runs away"
             " from its target; keep it above -1"
-            + (" or clip all layers" if unbounded and influence > -1 else "")
+            + (" or keep the outputs in 0..1" if unbounded and influence > -1 else "")
         )
     depth = len(layer_sizes(p)) - 1
     if p.nudged_steps < depth:

@@ -68,7 +68,7 @@ def train_batches(
         if phases.symmetric:
             relax(weights, drive, now, target, -beta, phases.nudged, dynamics, work)
             divisor *= 2.0
-        learn(weights, x, states, divisor, dynamics.activation, rates)
+        learn(weights, x, states, divisor, dynamics, rates)
     return errors, residual, steps, answers
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "ACTIVATIONS",
     "Dynamics",
     "Scratch",
+    "Units",
     "Weights",
     "copy_states",
     "input_drive",
@@ -31,9 +32,10 @@ __all__ = [
     "relax",
     "scratch",
     "slope",
+    "units_of",
 ]
 
-ACTIVATIONS = {"hard-sigmoid": 0, "shifted-sigmoid": 1, "tanh": 2}
+ACTIVATIONS = {"hard-sigmoid": 0, "shifted-sigmoid": 1, "tanh": 2, "linear": 3}
 
 Array = np.ndarray[Any, Any]
 
@@ -49,12 +51,19 @@ class Weights(NamedTuple):
     bias: tuple[Array, ...]
 
 
+class Units(NamedTuple):
+    """What the units of a layer are like: their rate, and whether they are kept in 0..1."""
+
+    activation: int
+    clipped: bool
+
+
 class Dynamics(NamedTuple):
-    """Constants of a relaxation: step over time constant, activation, who is kept in 0..1."""
+    """Constants of a relaxation: step over time constant, and the units."""
 
     epsilon: float
-    activation: int
-    clipped: int
+    hidden: Units
+    output: Units
     energy_based: bool
     settled: float
 
@@ -85,6 +94,8 @@ def rate(state: Any, activation: int) -> Any:
         return min(max(state, ZERO), ONE)
     if activation == 1:
         return logistic(state)
+    if activation == 3:
+        return state
     return math.tanh(state)
 
 
@@ -98,7 +109,15 @@ def slope(state: Any, rate: Any, activation: int) -> Any:
         return ONE if ZERO <= state <= ONE else ZERO
     if activation == 1:
         return FOUR * rate * (ONE - rate)
+    if activation == 3:
+        return ONE
     return ONE - rate * rate
+
+
+@njit(cache=True, inline="always")
+def units_of(layer: int, depth: int, dynamics: Dynamics) -> Units:
+    """The units of a layer, counted from the first hidden one."""
+    return dynamics.output if layer == depth - 1 else dynamics.hidden
 
 
 @njit(cache=True)
@@ -151,15 +170,19 @@ def relax(
     depth = len(states)
     movement = 0.0
     for step in range(steps):
-        _drives(weights, states, dynamics.activation, work, step == 0)
+        _drives(weights, states, dynamics, work, step == 0)
         for layer in range(depth):
             field = work.fields[layer]
             field[:] = drive if layer == 0 else work.below[layer]
             partial, rates = work.above[layer], work.rates[layer]
-            _force(states[layer], rates, field, partial, weights.bias[layer], dynamics)
+            units = units_of(layer, depth, dynamics)
+            if dynamics.energy_based:
+                _gated(states[layer], rates, field, partial, weights.bias[layer], units)
+            else:
+                _summed(states[layer], field, partial, weights.bias[layer])
             if layer == depth - 1 and influence != 0.0:
                 nudge(states[layer], field, target, influence)
-            _move(states[layer], field, dynamics.epsilon, layer < dynamics.clipped)
+            _move(states[layer], field, dynamics.epsilon, units.clipped)
         if dynamics.settled > 0.0 or step == steps - 1:
             movement = _largest(work.fields) / dynamics.epsilon
             if movement < dynamics.settled and influence == 0.0:
@@ -169,7 +192,7 @@ def relax(
 
 @njit(cache=True)
 def _drives(
-    weights: Weights, states: tuple[Array, ...], activation: int, work: Scratch, at_first: bool
+    weights: Weights, states: tuple[Array, ...], dynamics: Dynamics, work: Scratch, at_first: bool
 ) -> None:
     """Rates of all layers and their drives; between hidden layers only changes are followed."""
     depth = len(states)
@@ -177,7 +200,7 @@ def _drives(
         hidden = depth > 2 and layer < depth - 1
         if hidden:
             work.before[layer][:] = work.rates[layer]
-        _rates(states[layer], work.rates[layer], activation)
+        _rates(states[layer], work.rates[layer], units_of(layer, depth, dynamics).activation)
         few = hidden and difference(work.rates[layer], work.before[layer], work.changes[layer])
         few = few and not at_first
         if layer < depth - 1:
@@ -211,17 +234,20 @@ def _rates(states: Array, rates: Array, activation: int) -> None:
 
 
 @njit(cache=True)
-def _force(
-    states: Array, rates: Array, field: Array, partial: Array, bias: Array, dynamics: Dynamics
+def _gated(
+    states: Array, rates: Array, field: Array, partial: Array, bias: Array, units: Units
 ) -> None:
-    """Turn the two drives in ``field`` and ``partial`` into ds/dt, in ``field``."""
-    if dynamics.energy_based:
-        for k in range(states.shape[0]):
-            for unit in range(states.shape[1]):
-                drive = field[k, unit] + partial[k, unit] + bias[unit]
-                gain = slope(states[k, unit], rates[k, unit], dynamics.activation)
-                field[k, unit] = gain * drive - states[k, unit]
-        return
+    """Energy-based ``ds/dt`` from the two drives in ``field`` and ``partial``, into ``field``."""
+    for k in range(states.shape[0]):
+        for unit in range(states.shape[1]):
+            drive = field[k, unit] + partial[k, unit] + bias[unit]
+            gain = slope(states[k, unit], rates[k, unit], units.activation)
+            field[k, unit] = gain * drive - states[k, unit]
+
+
+@njit(cache=True)
+def _summed(states: Array, field: Array, partial: Array, bias: Array) -> None:
+    """``ds/dt`` of the vector field from the two drives, into ``field``."""
     for k in range(states.shape[0]):
         for unit in range(states.shape[1]):
             field[k, unit] += partial[k, unit] + bias[unit] - states[k, unit]

@@ -243,13 +243,29 @@ def test_stored_state_is_that_of_the_example():
         assert not stored[[0, 1, 3, 5]].any()
 
 
+@pytest.mark.parametrize("outputs", ["as hidden", "linear"])
+def test_a_linear_output_far_below_zero_learns_where_a_bounded_one_does_not(outputs):
+    """With drive a and no feedback, ``s+- = (a +- beta d)/(1 +- beta)``: the step is
+    ``(d - a)/(1 - beta^2)``; an output held at zero in both phases makes none."""
+    settled = {"free_steps": 200, "nudged_steps": 200, "nudging": "symmetric"}
+    net, (images, labels) = learner(outputs=outputs, **settled), task()
+    net.weights.feedback[0][:] = 0
+    net.weights.forward[1][:] = 0
+    drive = np.array([-2.0, -1.5, -3.0, -0.7])
+    net.weights.bias[1][:] = drive
+    net.train(images, labels, np.array([2]))
+    wanted = np.eye(4)[labels[2]]
+    expected = (wanted - drive) / (1 - 0.5**2) if outputs == "linear" else np.zeros(4)
+    np.testing.assert_allclose(net.weights.bias[1] - drive, expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"influence": 0.0}, "teach nothing"),
         ({"influence": -1.0}, "runs away"),
         ({"influence": -0.5, "cost": "full"}, "half-cost"),
-        ({"influence": 1.0, "clipped": "hidden"}, "clip all layers"),
+        ({"influence": 1.0, "outputs": "linear"}, "keep the outputs in 0..1"),
         ({"nudged_steps": 1}, "at least 2 steps"),
         ({"layers": "12-4"}, "at least one hidden layer"),
         ({"learning_rates": "0.1"}, "2 rates"),

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioplaus.models.vector_field_ep.changes import difference, follow
-from bioplaus.models.vector_field_ep.relaxation import Dynamics, Weights, relax, scratch
+from bioplaus.models.vector_field_ep.relaxation import (
+    ACTIVATIONS,
+    Dynamics,
+    Units,
+    Weights,
+    relax,
+    scratch,
+)
 
 
 @given(
@@ -37,9 +44,13 @@ def test_it_is_worthwhile_only_when_few_changed():
     np.testing.assert_array_equal(change, new)
 
 
+@pytest.mark.parametrize("linear", [False, True])
 @pytest.mark.parametrize("influence", [0.0, 0.5])
-def test_deep_relaxation_is_euler_steps_of_the_equations(influence):
-    """Equations 6-8 and 12-15 with whole arrays; most hidden units rest at a bound."""
+def test_deep_relaxation_is_euler_steps_of_the_equations(influence, linear):
+    """Equations 6-8 and 12-15 with whole arrays; most hidden units rest at a bound.
+
+    Linear outputs differ in that nothing bounds them; a state in 0..1 is its own rate.
+    """
     rng = np.random.default_rng(3)
     sizes, batch, steps = (30, 70, 40, 5), 3, 60
     forward = tuple(rng.standard_normal(pair) for pair in zip((9, *sizes[:-1]), sizes, strict=True))
@@ -61,10 +72,15 @@ def test_deep_relaxation_is_euler_steps_of_the_equations(influence):
             else:
                 field = field + influence * (target - state)
             forces.append(field + bias[layer] - state)
-        plain = [np.clip(s + 0.5 * f, 0, 1) for s, f in zip(before, forces, strict=True)]
+        plain = [s + 0.5 * f for s, f in zip(before, forces, strict=True)]
+        plain = [np.clip(s, 0, 1) for s in plain[:3]] + [
+            plain[3] if linear else np.clip(plain[3], 0, 1)
+        ]
         resting = sum(np.sum(a == b) for a, b in zip(before, plain, strict=True))
     assert resting > batch * sum(sizes) / 2, "the shortcut was hardly taken"
-    dynamics = Dynamics(0.5, 0, 4, False, 0.0)
+    bounded = Units(0, True)
+    output = Units(ACTIVATIONS["linear"], False) if linear else bounded
+    dynamics = Dynamics(0.5, bounded, output, False, 0.0)
     weights = Weights(forward, feedback, bias)
     work = scratch(batch, sizes, np.float64)
     relax(weights, drive, states, target, influence, steps, dynamics, work)

@@ -30,6 +30,8 @@ def task(examples):
     [
         {"nudging": "random-sign"},
         {"nudging": "symmetric", "persistent": False},
+        {"nudging": "symmetric", "outputs": "linear"},
+        {"rule": "energy-based", "feedback_start": "transpose", "outputs": "linear"},
         {"nudging": "symmetric", "rule": "energy-based", "feedback_start": "transpose"},
         {
             "nudging": "random-sign",
