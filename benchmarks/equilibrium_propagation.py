@@ -96,7 +96,7 @@ def measure(batch: int, samples: int, repeats: int) -> dict[str, float]:
 FORMS = {
     "hard sigmoid, 20 and 4 steps": "h4-independent",
     "shifted sigmoid, 100 and 12 steps": "h7-energy-based-1-hidden",
-    "three hidden layers, 20 and 2 x 8 steps": "h6-deep",
+    "three hidden layers, 20 and 2 x 8 steps": "h6-deep-bounded",
     "P-EP, 30 and 10 steps": "h7-discrete-1-hidden-even",
     "C-EP, 40 and 15 steps": "h8-continual-tied",
     "C-VF, 40 and 15 steps": "h8-continual-vector-field",

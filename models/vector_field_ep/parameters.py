@@ -140,10 +140,28 @@ class Deep(VectorField):
 
     layers: str = parameter("784-512-512-512-10", "units per layer", source="Scellier 2018")
     learning_rates: str = parameter(
-        "10, 1, 0.1, 0.01",
+        "30, 2, 0.1, 0.002",
         "learning rates; the lower the layer, the weaker the error that reaches it",
         symbol="alpha",
         source="chosen on validation images",
+    )
+    influence: float = parameter(
+        0.2,
+        "influence of the target in the second phase",
+        symbol="beta",
+        source="chosen on validation images",
+    )
+    outputs: str = parameter(
+        "linear",
+        "units of the output layer; bounded ones give up the images whose output they silence",
+        source="chosen on validation images",
+        choices=("as hidden", "linear"),
+    )
+    feedback_rate: float = parameter(
+        0.1,
+        "rate of a feedback matrix relative to its forward partner; with 1 the loops are too strong",
+        source="chosen on validation images",
+        low=0.0,
     )
     nudging: str = parameter(
         "symmetric",
