@@ -159,7 +159,7 @@ class Deep(VectorField):
     )
     feedback_rate: float = parameter(
         0.1,
-        "rate of a feedback matrix relative to its forward partner; with 1 the loops are too strong",
+        "rate of a feedback matrix over its forward partner's; with 1 the loops are too strong",
         source="chosen on validation images",
         low=0.0,
     )
