@@ -209,7 +209,8 @@ class Learner:
         A free phase that has not settled (its drift is read as gradient), and output units that
         answered no example.  ``images`` are a few to measure the settling with.
         """
-        warn_of_silent_units(report.answers, report.examples)
+        if self.parameters.outputs != "linear":  # which learn wherever they stand
+            warn_of_silent_units(report.answers, report.examples)
         if report.residual > UNSETTLED:
             needed = self._steps_to_settle(images)
             cure = (
