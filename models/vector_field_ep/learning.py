@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from .relaxation import Array, Dynamics, Weights, rate, units_of
+from .relaxation import Array, Dynamics, Weights, rates_of, units_of
 
 __all__ = [
     "RULES",
@@ -102,7 +102,8 @@ def _vector_field(
     for layer in range(depth):
         change = states.plus[layer]
         change -= states.now[layer]
-        _to_rates(states.free[layer], units_of(layer, depth, dynamics).activation)
+        free = states.free[layer]
+        rates_of(free, free, units_of(layer, depth, dynamics).activation)
     input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
     for layer in range(1, depth):
         below, step = layer - 1, states.step[layer]
@@ -126,8 +127,8 @@ def _energy_based(
     depth = len(weights.bias)
     for layer in range(depth):
         activation = units_of(layer, depth, dynamics).activation
-        _to_rates(states.plus[layer], activation)
-        _to_rates(states.now[layer], activation)
+        rates_of(states.plus[layer], states.plus[layer], activation)
+        rates_of(states.now[layer], states.now[layer], activation)
     for layer in range(1, depth):
         below, step = layer - 1, states.step[layer]
         for rates_then, scale in ((states.plus, 1.0 / divisor), (states.now, -1.0 / divisor)):
@@ -173,13 +174,6 @@ def _homeostasis(weights: Weights, strength: float) -> None:
                 gap = gain * (forward[pre, post] - feedback[post, pre])
                 forward[pre, post] -= gap
                 feedback[post, pre] += gap
-
-
-@njit(cache=True)
-def _to_rates(states: Array, activation: int) -> None:
-    for k in range(states.shape[0]):
-        for unit in range(states.shape[1]):
-            states[k, unit] = rate(states[k, unit], activation)
 
 
 @njit(cache=True)

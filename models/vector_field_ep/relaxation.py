@@ -29,6 +29,7 @@ __all__ = [
     "input_drive",
     "nudge",
     "rate",
+    "rates_of",
     "relax",
     "scratch",
     "slope",
@@ -200,7 +201,7 @@ def _drives(
         hidden = depth > 2 and layer < depth - 1
         if hidden:
             work.before[layer][:] = work.rates[layer]
-        _rates(states[layer], work.rates[layer], units_of(layer, depth, dynamics).activation)
+        rates_of(states[layer], work.rates[layer], units_of(layer, depth, dynamics).activation)
         few = hidden and difference(work.rates[layer], work.before[layer], work.changes[layer])
         few = few and not at_first
         if layer < depth - 1:
@@ -218,7 +219,8 @@ def _drives(
 
 
 @njit(cache=True)
-def _rates(states: Array, rates: Array, activation: int) -> None:
+def rates_of(states: Array, rates: Array, activation: int) -> None:
+    """Rates of a layer, overwritten, ``(batch, n)``; they may be written over the states."""
     if activation == 0:
         # A loop of its own: the compiler vectorises it.
         for k in range(states.shape[0]):
