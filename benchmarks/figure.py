@@ -34,8 +34,11 @@ def draw(loops: dict[str, dict[str, dict[str, Any]]], path: Path) -> None:
         axes.axhline(1, color=plotting.GREY, alpha=0.5, lw=0.8)
         axes.set_xticks(range(len(loops)), list(loops))
         axes.set_ylabel("times faster than cython" if base else "simulated seconds per CPU second")
+        goals = base is not None and any(CASES[case].goal for case in loops)
         figure.legend(
-            loc="outside upper center", ncols=len(targets), title="line: goal (dashed: float32)"
+            loc="outside upper center",
+            ncols=len(targets),
+            title="line: goal (dashed: float32)" if goals else None,
         )
         figure.savefig(path)
 
