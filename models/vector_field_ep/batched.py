@@ -17,6 +17,7 @@ import numpy as np
 
 from bioplaus.parameters import ParameterError
 
+from .batches import in_batches
 from .learning import RULES, Rates, as_arrays, states_for
 from .parameters import (
     VectorField,
@@ -163,12 +164,7 @@ class Learner:
             When the batch is larger than the data.
         """
         batch = self.parameters.batch
-        if batch > len(order):
-            raise ParameterError(
-                f"batch = {batch} is larger than the data ({len(order)} examples);"
-                f" write batch = {len(order)} or less"
-            )
-        order = order[: len(order) // batch * batch].reshape(-1, batch)
+        order = in_batches(order, batch)
         influences = np.full(len(order), self.influence)
         if self.parameters.nudging == "random-sign":
             influences *= self.rng.choice([-1.0, 1.0], len(order))

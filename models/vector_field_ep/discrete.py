@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bioplaus.parameters import ParameterError
-
+from .batches import in_batches
 from .discrete_phases import Steps, Update, advance, first_drive, present, work_for
 from .parameters import layer_sizes, learning_rates
 from .relatives import Discrete, check_discrete
@@ -65,15 +64,9 @@ class DiscreteLearner:
         ParameterError
             When the batch is larger than the data.
         """
-        batch = self.parameters.batch
-        if batch > len(order):
-            raise ParameterError(
-                f"batch = {batch} is larger than the data ({len(order)} examples);"
-                f" write batch = {len(order)} or less"
-            )
-        chosen = order[: len(order) // batch * batch].reshape(-1, batch)
-        wrong = sum(self.learn(images[some], labels[some]) for some in chosen)
-        return wrong / chosen.size
+        batches = in_batches(order, self.parameters.batch)
+        wrong = sum(self.learn(images[some], labels[some]) for some in batches)
+        return wrong / batches.size
 
     def learn(self, images: Array, labels: Array) -> int:
         """One update from a batch (batch, n_in); how many free answers were wrong."""

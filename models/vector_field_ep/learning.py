@@ -112,7 +112,7 @@ def _vector_field(
         add_sum(weights.bias[layer], states.plus[layer], rates.forward[layer] / divisor)
         if rates.feedback[below] > 0.0:
             np.dot(states.plus[below].T, states.free[layer], step)
-            _add_transposed(weights.feedback[below], step, rates.feedback[below] / divisor)
+            add(weights.feedback[below], step.T, rates.feedback[below] / divisor)
 
 
 @njit(cache=True)
@@ -134,7 +134,7 @@ def _energy_based(
         for rates_then, scale in ((states.plus, 1.0 / divisor), (states.now, -1.0 / divisor)):
             np.dot(rates_then[below].T, rates_then[layer], step)
             add(weights.forward[layer], step, rates.forward[layer] * scale)
-            _add_transposed(weights.feedback[below], step, rates.forward[layer] * scale)
+            add(weights.feedback[below], step.T, rates.forward[layer] * scale)
     for layer in range(depth):
         change = states.plus[layer]
         change -= states.now[layer]
@@ -183,14 +183,6 @@ def add(weight: Array, step: Array, scale: float) -> None:
     for pre in range(weight.shape[0]):
         for post in range(weight.shape[1]):
             weight[pre, post] += gain * step[pre, post]
-
-
-@njit(cache=True)
-def _add_transposed(weight: Array, step: Array, scale: float) -> None:
-    gain = weight.dtype.type(scale)
-    for pre in range(weight.shape[0]):
-        for post in range(weight.shape[1]):
-            weight[pre, post] += gain * step[post, pre]
 
 
 @njit(cache=True)

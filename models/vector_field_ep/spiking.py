@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from bioplaus.parameters import ParameterError, check
+from bioplaus.parameters import check
 
+from .batches import in_batches
 from .parameters import influence_and_rates, layer_sizes
 from .relatives import Spiking
 from .relaxation import Array
@@ -65,14 +66,8 @@ class SpikingLearner:
         ParameterError
             When the batch is larger than the data.
         """
-        p = self.parameters
-        if p.batch > len(order):
-            raise ParameterError(
-                f"batch = {p.batch} is larger than the data ({len(order)} examples);"
-                f" write batch = {len(order)} or less"
-            )
         wrong = 0
-        batches = order[: len(order) // p.batch * p.batch].reshape(-1, p.batch)
+        batches = in_batches(order, self.parameters.batch)
         influences = self.influence * self.rng.choice([-1.0, 1.0], len(batches))
         for some, beta in zip(batches, influences, strict=True):
             target = np.eye(self.sizes[-1], dtype=self.dtype)[labels[some]]
