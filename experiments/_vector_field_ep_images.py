@@ -37,9 +37,14 @@ class ImageExperiment(Experiment):
     def setup(self) -> None:
         """Load the images and build the learner."""
         p = self.parameters
+        self.check()
         self.images = tasks.load(p.dataset)
         self.examples = min(p.examples, len(self.images.train_labels))
         self.learner: Any = self.build()
+
+    @abc.abstractmethod
+    def check(self) -> None:
+        """Refuse settings that this form cannot have, before images are looked for."""
 
     @abc.abstractmethod
     def build(self) -> Learner:

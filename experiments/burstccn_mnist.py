@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioplaus import analysis, plotting, tasks
 from bioplaus.models import burstccn
-from bioplaus.models.burstccn.parameters import Discrete
+from bioplaus.models.burstccn.parameters import Discrete, check_discrete
 from bioplaus.parameters import parameter, replace
 from bioplaus.training import Experiment
 
@@ -50,6 +50,7 @@ class BurstccnMnist(Experiment):
     def setup(self) -> None:
         """Load the images and draw the network."""
         p = self.parameters
+        check_discrete(p)
         self.images = tasks.load(p.dataset)
         pixels, classes = self.images.train_images.shape[1], len(self.images.classes)
         self.network = burstccn.BatchedNetwork(p, pixels, classes, self.rng)

@@ -75,10 +75,15 @@ class ErbpDigits(NetworkExperiment):
         from bioplaus.models import erbp
 
         p = self.parameters
+        q = quantities(p)
         erbp.check_network(p)
+        if q.settling >= q.presentation:
+            raise ParameterError(
+                f"settling = {p.settling} leaves nothing to learn in of "
+                f"presentation = {p.presentation}"
+            )
         self.data = tasks.load(p.dataset)
         check_task(p, self.data)
-        q = quantities(p)
         self.frame = tasks.common_step(
             *map(float, (q.presentation, q.pause, q.test_presentation, q.readout))
         )
@@ -250,7 +255,7 @@ class ErbpDigits(NetworkExperiment):
 
 
 def check_task(p: Settings, data: Any) -> None:
-    """Check that images, labels and durations fit the network.
+    """Check that images and labels fit the network.
 
     Raises
     ------
@@ -260,11 +265,6 @@ def check_task(p: Settings, data: Any) -> None:
     if data.train_raw.shape[1] != p.inputs:
         raise ParameterError(
             f"inputs = {p.inputs}, but images of {data.name} have {data.train_raw.shape[1]} pixels"
-        )
-    q = quantities(p)
-    if q.settling >= q.presentation:
-        raise ParameterError(
-            f"settling = {p.settling} leaves nothing to learn in of presentation = {p.presentation}"
         )
     if p.validated > len(data.validation_labels):
         raise ParameterError(

@@ -60,11 +60,11 @@ class SacramentoMnist(Experiment):
         from bioplaus.neurons.rate_transfer import TRANSFERS
 
         p = self.parameters
+        sizes = area_sizes(p)
         own_split = VALIDATION if p.dataset in ("mnist", "fashion-mnist") else None
         self.data = tasks.load(p.dataset, validation=own_split)
         images, labels = self.data.part("train")
         self.images, self.labels = (x[: p.images or len(x)] for x in (images, labels))
-        sizes = area_sizes(p)
         if (sizes[0], sizes[-1]) != (images.shape[1], len(self.data.classes)):
             raise ParameterError(
                 f"areas = {p.areas!r} does not fit {p.dataset}, which has {images.shape[1]} pixels "

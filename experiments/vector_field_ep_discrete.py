@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bioplaus import analysis, tasks
 from bioplaus.experiments._vector_field_ep_images import ImageExperiment
 from bioplaus.models import vector_field_ep
-from bioplaus.models.vector_field_ep.relatives import Discrete
+from bioplaus.models.vector_field_ep.relatives import Discrete, check_discrete
 from bioplaus.parameters import parameter
 
 
@@ -25,6 +25,10 @@ class VectorFieldEpDiscrete(ImageExperiment):
     """A new random order in each epoch; states start at zero for every batch."""
 
     Parameters = Settings
+
+    def check(self) -> None:
+        """Fields that depend on one another."""
+        check_discrete(self.parameters)
 
     def build(self) -> vector_field_ep.DiscreteLearner:
         """Draw the network."""

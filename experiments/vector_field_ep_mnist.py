@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bioplaus import analysis, plotting, tasks
 from bioplaus.experiments._vector_field_ep_images import ImageExperiment
 from bioplaus.models import vector_field_ep
-from bioplaus.models.vector_field_ep.parameters import VectorField
+from bioplaus.models.vector_field_ep.parameters import VectorField, check_vector_field
 from bioplaus.parameters import parameter
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ class VectorFieldEpMnist(ImageExperiment):
     """Fixed order of examples, one segment an epoch, evaluation from zero states."""
 
     Parameters = Settings
+
+    def check(self) -> None:
+        """Fields that depend on one another."""
+        check_vector_field(self.parameters)
 
     def build(self) -> vector_field_ep.Learner:
         """Draw the network, with room for the stored states."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bioplaus import analysis, plotting, tasks
 from bioplaus.models import vector_field_ep
-from bioplaus.models.vector_field_ep.parameters import VectorField
+from bioplaus.models.vector_field_ep.parameters import VectorField, check_vector_field
 from bioplaus.parameters import parameter
 from bioplaus.training import NetworkExperiment, Trace
 
@@ -55,6 +55,7 @@ class VectorFieldEpNetwork(NetworkExperiment):
         import numpy as np
 
         p = self.parameters
+        check_vector_field(p)
         self.images = tasks.load(p.dataset)
         self.examples = min(p.examples, len(self.images.train_labels))
         self.part = min(p.part, self.examples)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bioplaus import tasks
 from bioplaus.experiments._vector_field_ep_images import ImageExperiment
 from bioplaus.models import vector_field_ep
+from bioplaus.models.vector_field_ep.parameters import learning_rates
 from bioplaus.models.vector_field_ep.relatives import Spiking
 from bioplaus.parameters import parameter
 
@@ -32,6 +33,10 @@ class VectorFieldEpSpiking(ImageExperiment):
 
     Parameters = Settings
     quick = {"examples": 3000, "epochs": 1, "free_steps": 50, "nudged_steps": 20}
+
+    def check(self) -> None:
+        """One learning rate for each pair of layers."""
+        learning_rates(self.parameters)
 
     def build(self) -> vector_field_ep.SpikingLearner:
         """Draw the network."""
