@@ -28,7 +28,6 @@ __all__ = [
     "copy_states",
     "input_drive",
     "nudge",
-    "rate",
     "rates_of",
     "relax",
     "scratch",
