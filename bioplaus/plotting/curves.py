@@ -57,8 +57,8 @@ def learning_curve(
             ax.yaxis.set_major_formatter(LogFormatter())
             ax.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
         else:
-            ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
-        ax.set_xlim(left=min(0.0, x.min(initial=0.0)), auto=True)  # a curve added later widens it
+            ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]), auto=True)  # later curves widen both
+        ax.set_xlim(left=min(0.0, ax.dataLim.x0), auto=True)
         ax.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=bool(np.ptp(x) >= 2)))
         ax.set_xlabel("epoch")
         ax.set_ylabel(name)

@@ -24,7 +24,7 @@ def raster(
     neurons: int | None = None,
     name: str = "neuron",
 ) -> Axes:
-    """Draw one mark for each spike.
+    """Draw one mark for each spike; call it again on the same axes to add other spikes.
 
     Parameters
     ----------
@@ -47,7 +47,9 @@ def raster(
     times, cells = np.asarray(t, dtype=float), np.asarray(i, dtype=np.int64)
     if times.shape != cells.shape:
         raise ValueError(f"{times.size} spike times but {cells.size} neuron numbers")
-    rows = neurons if neurons is not None else int(cells.max(initial=0)) + 1
+    rows = max(neurons or 0, int(cells.max(initial=0)) + 1)
+    if ax.collections:
+        rows = max(rows, round(ax.get_ylim()[1] + 0.5))
     colours = colour if isinstance(colour, str) else np.asarray(colour)[cells]
     with style():
         points = ax.get_window_extent().height * 72 / ax.figure.dpi

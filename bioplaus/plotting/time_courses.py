@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -16,18 +17,29 @@ _PREFIXES = {0: "", -3: "m", -6: "µ", -9: "n", -12: "p", 3: "k", 6: "M"}
 _SIMPLE_UNITS = {"1": "", "volt": "V", "amp": "A", "siemens": "S", "second": "s", "hertz": "Hz"}
 
 
+_axis_units: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
+"""The unit that an axis was drawn with first: what is added later is drawn in it too."""
+
+
 def with_prefix(
-    values: npt.NDArray[np.floating], unit: str
+    values: npt.NDArray[np.floating], unit: str, scaled_unit: str = ""
 ) -> tuple[npt.NDArray[np.floating], str]:
     """Scale to the SI prefix that suits the largest value: 0.012 V becomes 12 mV.
 
     Only base units that take a prefix are changed (V, A, S, s, Hz, by symbol or Brian2's name);
     others come back as they are.
+
+    scaled_unit : a unit of the same base to scale to instead, such as ``mV``.
     """
     symbol = _SIMPLE_UNITS.get(unit, unit)
     finite = np.abs(values[np.isfinite(values)])
     largest = float(finite.max(initial=0.0))
-    if not symbol or symbol not in _SIMPLE_UNITS.values() or largest == 0.0:
+    if not symbol or symbol not in _SIMPLE_UNITS.values():
+        return values, symbol
+    for power, prefix in _PREFIXES.items():
+        if scaled_unit == prefix + symbol:
+            return values / 10.0**power, scaled_unit
+    if largest == 0.0:
         return values, symbol
     power = int(3 * np.floor(np.log10(largest) / 3))
     power = min(max(power, min(_PREFIXES)), max(_PREFIXES))
@@ -68,7 +80,7 @@ def traces(
     labels: Sequence[str] = (),
     colours: Sequence[str] = (),
 ) -> Axes:
-    """Draw one line for each cell.
+    """Draw one line for each cell; call it again on the same axes to add others.
 
     Parameters
     ----------
@@ -86,7 +98,7 @@ def traces(
     Raises
     ------
     ValueError
-        When the shapes do not fit.
+        When the shapes do not fit, or the axes show another quantity already.
     """
     times = np.asarray(t, dtype=float)
     rows = np.atleast_2d(np.asarray(values, dtype=float))
@@ -96,7 +108,9 @@ def traces(
         )
     if labels and len(labels) != len(rows):
         raise ValueError(f"{len(labels)} labels for {len(rows)} cells")
-    scaled, scaled_unit = with_prefix(rows, unit)
+    scaled, scaled_unit = with_prefix(rows, unit, _axis_units.get(ax, ""))
+    if _axis_units.setdefault(ax, scaled_unit) != scaled_unit:
+        raise ValueError(f"these axes show {_axis_units[ax] or 'a number'}, not {unit or 'one'}")
     times, scaled = with_gaps(times, scaled)
     with style():
         for cell, row in enumerate(scaled):

@@ -16,25 +16,36 @@ if TYPE_CHECKING:
 
 __all__ = ["configure", "differences", "draw", "execute", "final_figures"]
 
+_FORMATS = (".png", ".svg", ".pdf")
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add("runs", metavar="RUN", nargs="+", type=Path, help="run directories")
     add("--metric", default="validation_error", help="drawn over epochs (default validation_error)")
-    add("--out", type=Path, default=Path("comparison.png"), help="figure to write")
+    add(
+        "--out",
+        type=Path,
+        default=Path("comparison.png"),
+        help="figure to make: .png, .svg or .pdf (default comparison.png)",
+    )
 
 
 def execute(options: argparse.Namespace) -> int:
     """Print the tables and write the figure."""
     if len(options.runs) < 2:
         raise UserError("one run alone compares with nothing; give two or more")
+    if options.out.suffix not in _FORMATS:
+        raise UserError(f"--out {options.out} ends in none of {', '.join(_FORMATS)}")
+    if options.out.exists():
+        raise UserError(f"{options.out} exists; choose another --out")
     runs = [RunReader(path) for path in options.runs]
     _print("final figures", runs, final_figures(runs))
     print()
     _print("parameters that differ", runs, differences(runs))
     page = draw(runs, options.metric)
-    atomic.write(options.out, lambda partial: page.savefig(partial, format="png"))
+    atomic.write(options.out, lambda partial: page.savefig(partial, format=options.out.suffix[1:]))
     print(options.out)
     return 0
 

@@ -104,6 +104,43 @@ def test_learning_curve_draws_the_points_and_the_levels() -> None:
     assert ax.get_ylim()[0] == 0.0
 
 
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_every_curve_lies_within_the_limits_whichever_comes_first(logarithmic: bool) -> None:
+    for order in itertools.permutations([[0.5, 0.2], [30.0, 20.0], [0.01, 0.02]]):
+        ax = plotting.figure().subplots()
+        for number, values in enumerate(order):
+            epochs = np.array([1, 2]) * 10**number
+            plotting.learning_curve(ax, epochs, values, spread=[0.005] * 2, logarithmic=logarithmic)
+        for line in ax.lines:
+            assert ax.get_xlim()[0] <= min(line.get_xdata())
+            assert ax.get_xlim()[1] >= max(line.get_xdata())
+            assert ax.get_ylim()[0] <= min(line.get_ydata())
+            assert ax.get_ylim()[1] >= max(line.get_ydata())
+
+
+def test_a_smaller_population_added_to_a_raster_hides_no_row() -> None:
+    ax = plotting.figure().subplots()
+    plotting.raster(ax, [0.1], [80], neurons=100)
+    plotting.raster(ax, [0.5, 9.0], [3, 7])
+    assert ax.get_ylim() == (-0.5, 99.5)
+    assert ax.get_xlim()[0] <= 0.1
+    assert ax.get_xlim()[1] >= 9.0
+    plotting.raster(ax, [0.1], [150], neurons=120)  # a cell beyond the size that was said
+    assert ax.get_ylim() == (-0.5, 150.5)
+
+
+def test_lines_added_to_traces_are_drawn_in_the_unit_of_the_axis() -> None:
+    """-70 mV, then 2 V: the axis stays in mV, so the second line stands at 2000."""
+    ax = plotting.figure().subplots()
+    plotting.traces(ax, [0.0, 0.1], [-0.07, -0.05], unit="V", name="v")
+    plotting.traces(ax, [0.0, 0.1], [2.0, 2.0], unit="V", name="v")
+    assert ax.lines[1].get_ydata() == pytest.approx([2000.0, 2000.0])
+    assert ax.get_ylabel() == "v [mV]"
+    assert ax.get_ylim()[1] >= 2000
+    with pytest.raises(ValueError, match="these axes show mV, not A"):
+        plotting.traces(ax, [0.0, 0.1], [1.0, 1.0], unit="A")
+
+
 def test_raster_keeps_silent_rows_and_turns_into_pixels_when_large() -> None:
     ax = plotting.figure().subplots()
     plotting.raster(ax, np.zeros(6000), np.zeros(6000, int), neurons=50)

@@ -49,6 +49,13 @@ def test_the_command_prints_tables_and_writes_the_figure(
     shown = capsys.readouterr().out
     assert ["rate", "0.25", "0.5"] in [line.split() for line in shown.splitlines()]
     assert out.stat().st_size > 1000
+    assert main(["compare", *paths, "--out", str(out)]) == 2
+    assert "comparison.png exists" in capsys.readouterr().err
+    assert main(["compare", *paths, "--out", str(tmp_path / "c.gif")]) == 2
+    assert "ends in none of .png, .svg, .pdf" in capsys.readouterr().err
+    assert main(["compare", *paths, "--out", str(tmp_path / "c.pdf")]) == 0
+    assert (tmp_path / "c.pdf").read_bytes().startswith(b"%PDF")
+    capsys.readouterr()
     assert main(["compare", paths[0]]) == 2
     assert "give two or more" in capsys.readouterr().err
     assert main(["compare", *paths, "--metric", "loss"]) == 2
