@@ -64,7 +64,7 @@ def basis_of(kernel: Kernel) -> str:
     digest = hashlib.sha256(kernel.text.encode())
     for argument in kernel.arguments:
         if isinstance(argument, ValueArgument):
-            digest.update(repr(argument.value).encode())
+            digest.update(repr(argument.fetch()).encode())
         elif isinstance(argument, ArrayArgument):
             variable = argument.key
             digest.update(str(argument.fetch().size).encode())

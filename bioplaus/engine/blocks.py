@@ -67,7 +67,7 @@ def _divided(entry: Any, threads: int) -> Any:
     def with_block(name: str) -> Argument:
         if name == "_nb_block":
             return BlockArgument()
-        return ValueArgument(threads) if name == "_nb_blocks" else resolve(name)
+        return ValueArgument.fixed(threads) if name == "_nb_blocks" else resolve(name)
 
     bounds = ast.parse(_BOUNDS.format(number=number)).body
     scalar = [node for node in before if not isinstance(node, ast.For)]

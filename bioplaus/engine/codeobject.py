@@ -19,7 +19,14 @@ from brian2.utils.stringtools import get_identifiers
 from .counted import Counted, counted
 from .dense import sweep_of
 from .generator import NumbaCodeGenerator, single_precision, translated
-from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel, ValueArgument
+from .kernel import (
+    Argument,
+    ArrayArgument,
+    GeneratorArgument,
+    Kernel,
+    Number,
+    ValueArgument,
+)
 from .nancheck import raise_if_invalid
 from .nextspike import NextSpike, next_spike
 from .overflow import FAULT, raise_if_overflown
@@ -134,15 +141,25 @@ class NumbaCodeObject(NumpyCodeObject):
         if name in self._array_names:
             variable = self._array_names[name]
             return ArrayArgument(variable, lambda: self.device.get_value(variable))
-        for function in self._functions.values():
+        for called, function in self._functions.items():
             if name in function.values:
-                return ValueArgument(function.values[name])
+                return ValueArgument(partial(self._value_of, called, name))
             if name in function.arrays:
-                array = function.arrays[name]
-                return _fixed(array)
+                # One key for all code objects that call the same function.
+                key = (id(self.variables[called]), list(function.arrays).index(name))
+                return ArrayArgument(key, partial(self._array_of, called, name))
+        single = isinstance(self._number(name), float) and single_precision(self.variables)
+        return ValueArgument(lambda: self._number(name), single)
+
+    def _value_of(self, function: str, name: str) -> Number:
+        return self._functions[function].values[name]()
+
+    def _array_of(self, function: str, name: str) -> Any:
+        return self._functions[function].arrays[name]()
+
+    def _number(self, name: str) -> Number:
         value = self.variables[name].get_value()
-        number = value.item() if isinstance(value, (np.ndarray, np.generic)) else value
-        return ValueArgument(number, isinstance(number, float) and single_precision(self.variables))
+        return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
 
     def _attach_buffer(self) -> None:
         monitor, least = self.owner, 1
@@ -244,11 +261,6 @@ class NumbaCodeObject(NumpyCodeObject):
         if self._nan_check:
             clock = getattr(self.owner, "clock", None)
             raise_if_invalid(self.kernel, clock.t_ if clock is not None else math.nan)
-
-
-def _fixed(array: Any) -> ArrayArgument:
-    """An array that is kept by a function of the equations."""
-    return ArrayArgument((array.__array_interface__["data"][0], len(array)), lambda: array)
 
 
 class PushSpikes(NumpyCodeObject):

@@ -85,7 +85,9 @@ def counted(code_object: Any, body: list[ast.stmt]) -> tuple[Counted, list[ast.s
             return None
         events = _Binomials()
         events.visit(body[loops[0]])
-        n, p = (code_object._resolve(ast.unparse(argument)).value for argument in events.arguments)
+        n, p = (
+            code_object._resolve(ast.unparse(argument)).fetch() for argument in events.arguments
+        )
         if n < 1 or p > 0.5 or n * p > _MOST_EVENTS:
             return None
         levels, neurons = _levels(n, p), int(code_object.variables["N"].get_value())

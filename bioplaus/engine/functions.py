@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from numba import njit
 from numba import types as numba_types
 from numba.core.errors import NumbaError
 
+from .kernel import Number
+
 __all__ = ["Translated", "UnsupportedFunctionError", "translate"]
 
 
@@ -30,13 +33,15 @@ class Translated:
     """How a call of a function is written in a kernel.
 
     name : expression that is called; leading : expressions passed before the user's arguments;
-    values, arrays : data that ``leading`` refers to; compiled : the user's function, if it is one.
+    values, arrays : what ``leading`` refers to, as functions that return the number or the flat
+    array; they are asked before every run and after every call into Python (see `ValueArgument`).
+    compiled : the user's function, if it is one.
     """
 
     name: str
     leading: tuple[str, ...] = ()
-    values: Mapping[str, float | int] = field(default_factory=dict)
-    arrays: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Callable[[], Number]] = field(default_factory=dict)
+    arrays: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     compiled: Any = None
 
 
@@ -80,31 +85,34 @@ def translate(name: str, function: Function, owner: Any) -> Translated:
 def _timed_array(name: str, function: TimedArray, owner: Any) -> Translated:
     dt = float(function.dt)
     upsampling = _find_K(owner.clock.dt_, dt)
-    values = np.ascontiguousarray(function.values)
-    parameters = {
+    parameters: dict[str, Number] = {
         f"_nb_{name}_epsilon": dt / upsampling,
         f"_nb_{name}_upsampling": float(upsampling),
     }
-    if values.ndim == 2:
-        parameters[f"_nb_{name}_columns"] = values.shape[1]
+    if function.values.ndim == 2:
+        parameters[f"_nb_{name}_columns"] = function.values.shape[1]
     return Translated(
-        name=f"_nb_timed_array_{values.ndim}d",
+        name=f"_nb_timed_array_{function.values.ndim}d",
         leading=(f"_nb_{name}_values", *parameters),
-        values=parameters,
-        arrays={f"_nb_{name}_values": values.reshape(-1)},
+        values=_fixed(parameters),
+        arrays={f"_nb_{name}_values": lambda: np.ascontiguousarray(function.values).reshape(-1)},
     )
 
 
 def _binomial(name: str, function: BinomialFunction) -> Translated:
     n, p, use_normal = function.implementations["numba"].get_code(None)
-    values: dict[str, float | int] = {f"_nb_{name}_n": int(n), f"_nb_{name}_p": float(p)}
+    values: dict[str, Number] = {f"_nb_{name}_n": int(n), f"_nb_{name}_p": float(p)}
     if use_normal:
         values = {
             f"_nb_{name}_mean": n * p,
             f"_nb_{name}_deviation": float(np.sqrt(n * p * (1 - p))),
         }
     called = "_nb_binomial_normal" if use_normal else "_nb_binomial"
-    return Translated(called, ("_nb_generator", *values), values)
+    return Translated(called, ("_nb_generator", *values), _fixed(values))
+
+
+def _fixed(values: Mapping[str, Number]) -> dict[str, Callable[[], Number]]:
+    return {name: partial(float if isinstance(v, float) else int, v) for name, v in values.items()}
 
 
 def _user_function(name: str, function: Function, owner: Any) -> Translated:

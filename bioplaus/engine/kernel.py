@@ -23,6 +23,7 @@ __all__ = [
     "BlockArgument",
     "GeneratorArgument",
     "Kernel",
+    "Number",
     "ValueArgument",
 ]
 
@@ -42,20 +43,33 @@ class ArrayArgument:
         return str(self.fetch().dtype)
 
 
+Number = float | int | bool
+
+
 @dataclass(frozen=True)
 class ValueArgument:
-    """A number that stays the same during a run: a parameter or a size.
+    """A number from outside of the compiled code: a parameter, a size, what a function reads.
 
+    fetch : returns it.  A program asks for it before every run and after every call into Python,
+    so that whoever makes the argument has nothing more to do when the number changes.
     single : whether the kernel takes it as a float of 32 bits.
+    kind : ``"integer"`` or ``"float"``, as it is when the kernel is made and part of its text.  A
+    number that is no integer any more where one is wanted raises TypeError when it is asked for;
+    a float that has become an integer is taken as a float.
     """
 
-    value: float | int | bool
+    fetch: Callable[[], Number] = field(compare=False)
     single: bool = False
+    kind: str = field(init=False)
 
-    @property
-    def kind(self) -> str:
-        """``"integer"`` or ``"float"``."""
-        return "integer" if isinstance(self.value, (bool, int, np.integer, np.bool_)) else "float"
+    def __post_init__(self) -> None:
+        integer = isinstance(self.fetch(), (bool, int, np.integer, np.bool_))
+        object.__setattr__(self, "kind", "integer" if integer else "float")
+
+    @classmethod
+    def fixed(cls, number: Number) -> ValueArgument:
+        """A number that stays what it is."""
+        return cls(lambda: number)
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ def _private_inputs(code_object: Any, tree: ast.Module, at: int) -> NextSpike | 
     additions = [n for n in ast.walk(loop) if isinstance(n, ast.AugAssign)]
     if len(calls) != 1 or len(additions) != 1 or not _adds_product(additions[0], calls[0]):
         return None
-    n, p = (code_object._resolve(ast.unparse(argument)).value for argument in calls[0].args[1:])
+    n, p = (code_object._resolve(ast.unparse(argument)).fetch() for argument in calls[0].args[1:])
     if p > _LARGEST_PROBABILITY or n * p > _MOST_EVENTS:
         return None
     assert isinstance(loop, ast.For)

@@ -11,6 +11,7 @@ again at the same kernel; objects that run in Python get their turn in the same 
 
 from __future__ import annotations
 
+import operator
 import re
 import warnings
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ import numpy as np
 from numba.core.errors import NumbaError
 
 from . import cache
-from .kernel import Argument, ArrayArgument, GeneratorArgument, ValueArgument
+from .kernel import Argument, ArrayArgument, GeneratorArgument, Number, ValueArgument
 from .text import ENDS, LAST, STEPS, Step, Text
 
 __all__ = ["CompilationError", "Program"]
@@ -42,7 +43,7 @@ class Program:
     ) -> None:
         self.steps = steps
         self._arrays: dict[Any, ArrayArgument] = {}
-        self._values: dict[str, list[float | int]] = {"float": [], "integer": []}
+        self._values: dict[str, list[ValueArgument]] = {"float": [], "integer": []}
         #: Expressions of the values, by the names that the text gives them.
         self.loads: dict[str, str] = {}
         #: Where a function of the text comes from, for errors.
@@ -56,8 +57,8 @@ class Program:
         self.switches[:] = 1
         self.control[[LAST, STEPS]] = len(steps), 1
         self.table = np.zeros((len(self._arrays), 2), dtype=np.uint64)
-        self.floats = np.array(self._values["float"], dtype=np.float64)
-        self.integers = np.array(self._values["integer"], dtype=np.int64)
+        self.floats = np.zeros(len(self._values["float"]), dtype=np.float64)
+        self.integers = np.zeros(len(self._values["integer"]), dtype=np.int64)
         self._module: Any = None
 
     def name_of(self, argument: Argument) -> str:
@@ -66,7 +67,7 @@ class Program:
             return "generator"
         if isinstance(argument, ValueArgument):
             values = self._values[argument.kind]
-            values.append(argument.value)
+            values.append(argument)
             table = "floats" if argument.kind == "float" else "integers"
             element = f"{table}[{len(values) - 1}]"
             name = f"_{table}_{len(values) - 1}"
@@ -82,11 +83,17 @@ class Program:
         return list(self._arrays.values())
 
     def refresh(self) -> None:
-        """Look up again where the arrays are; needed after anything may have moved one."""
+        """Look up again where the arrays are, and what the numbers from outside.
+
+        Needed before every run, and after anything that may have moved an array or changed a
+        number: a call into Python.
+        """
         # The arrays are kept alive for as long as the table points to them.
         self._alive = [argument.fetch() for argument in self._arrays.values()]
         for row, array in enumerate(self._alive):
             self.table[row] = array.__array_interface__["data"][0], array.size
+        self.floats[:] = [argument.fetch() for argument in self._values["float"]]
+        self.integers[:] = [_whole(argument.fetch()) for argument in self._values["integer"]]
 
     def enter(self, generator: np.random.Generator) -> int:
         """Run until a chunk is done, the run is finished, or Python is needed."""
@@ -123,6 +130,11 @@ class Program:
             f"\nNumba says: {reason}\n"
             "Give the object codeobj_class=NumpyCodeObject to run it in Python beside the others."
         )
+
+
+def _whole(number: Number) -> int:
+    """An integer; TypeError for a float, which would be cut off in silence."""
+    return int(number) if isinstance(number, (bool, np.bool_)) else operator.index(number)  # type: ignore[arg-type]
 
 
 class CompilationError(RuntimeError):

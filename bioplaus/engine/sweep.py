@@ -127,7 +127,7 @@ class Sweep:
         }
 
         def resolve(name: str) -> Argument:
-            return ValueArgument(own[name]) if name in own else others(name)
+            return ValueArgument.fixed(own[name]) if name in own else others(name)
 
         return resolve
 
