@@ -27,6 +27,7 @@ __all__ = [
     "Quantity",
     "check",
     "describe",
+    "kind",
     "parameter",
     "quantities",
     "replace",
@@ -37,7 +38,9 @@ Quantity = Any
 
 P = TypeVar("P", bound="DataclassInstance")
 
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*(.*?)\s*$")
+_NUMBER = re.compile(
+    r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*((?:(?:[A-Za-z/(]|1/).*?)?)\s*$"
+)
 
 
 class ParameterError(UserError, ValueError):
@@ -180,9 +183,19 @@ def to_quantity(text: Any, name: str = "value") -> Any:
 
 
 def _is_quantity(field: dataclasses.Field[Any]) -> bool:
-    return field.type in ("Quantity", "parameters.Quantity", Quantity) or (
-        isinstance(field.type, str) and field.type.endswith("Quantity")
-    )
+    return kind(field) == "quantity"
+
+
+def kind(field: dataclasses.Field[Any]) -> str:
+    """What a field takes: ``int``, ``float``, ``bool``, ``quantity`` or ``str``.
+
+    A type is text in a file with ``from __future__ import annotations`` and a class in another.
+    """
+    written = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", "")
+    last = written.rpartition(".")[2]
+    if last in ("Quantity", "Any"):
+        return "quantity"
+    return last if last in ("int", "float", "bool") else "str"
 
 
 def _unit_text(default: Any) -> str:
@@ -207,8 +220,7 @@ def _read(field: dataclasses.Field[Any], value: Any) -> Any:
     """Check one value and return it in the form in which it is stored."""
     if _is_quantity(field):
         return _read_quantity(field, value)
-    kind = str(field.type)
-    read = {"int": _read_int, "float": _read_float, "bool": _read_bool}.get(kind)
+    read = {"int": _read_int, "float": _read_float, "bool": _read_bool}.get(kind(field))
     value = read(field.name, value) if read else str(value)
     choices = field.metadata.get("choices", ())
     if choices and value not in choices:
@@ -280,7 +292,7 @@ def _check_range(field: dataclasses.Field[Any], number: Any, shown: Any) -> None
 
 
 def _split(text: str, name: str) -> tuple[float, str]:
-    match = _NUMBER.match(text)
+    match = _NUMBER.match(text.replace("µ", "u").replace("μ", "u"))
     if match is None:
         raise ParameterError(f"{name} = {text!r} is not a number with a unit, such as 5ms or 1.15V")
     return float(match.group(1)), match.group(2)

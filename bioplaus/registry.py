@@ -24,7 +24,7 @@ __all__ = ["PAPERS", "Entry", "Paper", "UnknownExperiment", "entries", "find", "
 
 
 class UnknownExperiment(UserError, LookupError):
-    """No experiment has this name; the message suggests the nearest one."""
+    """No experiment has this name, or the file holds none; the message says what would do."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,16 @@ PAPERS: dict[str, Paper] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One experiment: its name on the command line, where it is, and what it shows."""
+    """One experiment: its name on the command line, where it is, and what it shows.
+
+    script : whether it is a plain script, which is run as it stands, and no experiment class.
+    """
 
     name: str
     module: str
     summary: str
     paper: str
+    script: bool = False
 
 
 def entries() -> list[Entry]:
@@ -150,8 +154,13 @@ def load(entry: Entry) -> type[Any]:
     Raises
     ------
     UnknownExperiment
-        If the module defines no ``EXPERIMENT``.
+        If the module defines no ``EXPERIMENT``; a plain script is not executed to find that out.
     """
+    if entry.script:
+        raise UnknownExperiment(
+            f"{entry.module} is a plain script and defines no experiment class; "
+            f"`bioplaus run {Path(entry.module).name}` runs it as it stands"
+        )
     if entry.module.endswith(".py"):
         module_name = f"bioplaus_user_{Path(entry.module).stem}"
         spec = importlib.util.spec_from_file_location(module_name, entry.module)
@@ -172,7 +181,36 @@ def load(entry: Entry) -> type[Any]:
 
 def _entry(stem: str, module: str, path: Path) -> Entry:
     name = stem.replace("_", "-")
-    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    tree = _parsed(path)
+    doc = ast.get_docstring(tree) or ""
     summary = doc.strip().split("\n", 1)[0]
     paper = next((key for key in PAPERS if name.startswith(key.replace("_", "-"))), "")
-    return Entry(name, module, summary, paper)
+    return Entry(name, module, summary, paper, script=not _defines(tree, "EXPERIMENT"))
+
+
+def _parsed(path: Path) -> ast.Module:
+    """A module's tree; it is read and not executed.
+
+    Raises
+    ------
+    UnknownExperiment
+        If the file is not Python; the message names the line.
+    """
+    try:
+        return ast.parse(path.read_bytes(), str(path))
+    except SyntaxError as error:
+        raise UnknownExperiment(f"{path.name}, line {error.lineno}: {error.msg}") from None
+    except ValueError as error:
+        raise UnknownExperiment(f"{path.name} is not Python: {error}") from None
+
+
+def _defines(tree: ast.Module, name: str) -> bool:
+    """Whether a module binds a name somewhere at its own level."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    level = [node for node in tree.body if not isinstance(node, functions)]
+    return any(
+        (isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store))
+        or (isinstance(part, ast.alias) and (part.asname or part.name) == name)
+        for node in level
+        for part in ast.walk(node)
+    )

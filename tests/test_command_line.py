@@ -141,3 +141,19 @@ def test_every_experiment_is_complete(entry: registry.Entry) -> None:
     assert experiment.form in ("network", "steady state", "batched", "rate reference")
     for row in describe(experiment.Parameters):
         assert row.meaning, f"{entry.name}: {row.name} has no meaning"
+
+
+def test_a_file_is_read_and_not_executed_to_find_what_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "plain.py"
+    script.write_text('"""A plain one."""\nopen("executed", "w")\n')
+    entry = registry.find(str(script))
+    assert (entry.name, entry.summary, entry.script) == ("plain", "A plain one.", True)
+    with pytest.raises(registry.UnknownExperiment, match="plain script"):
+        registry.load(entry)
+    assert not (tmp_path / "executed").exists()
+    assert not registry.find(WALK).script
+    script.write_text("a = 1\nb = = 2\n")
+    assert main(["run", str(script)]) == 2
+    assert "plain.py, line 2: " in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from brian2 import ms, mV, nS, second, volt
@@ -101,3 +102,39 @@ def test_help_names_unit_range_and_symbol() -> None:
     row = describe(Cell)[0]
     assert (row.name, row.unit, row.default, row.symbol) == ("tau", "ms", "20 ms", "tau")
     assert row.allowed == "0.1 ms .. 1 s"
+
+
+def test_types_are_checked_in_any_style_of_file() -> None:
+    """Without ``from __future__ import annotations`` a field's type is a class and no text."""
+
+    source = """
+from dataclasses import dataclass
+from bioplaus import parameters
+from bioplaus.parameters import Quantity, parameter
+@dataclass(frozen=True)
+class Plain:
+    n: int = parameter(3, "a number")
+    flag: bool = parameter(False, "a switch")
+    share: float = parameter(0.5, "a share")
+    tau: Quantity = parameter("5 ms", "a time")
+    delay: parameters.Quantity = parameter("1 ms", "another")
+"""
+    made: dict[str, Any] = {"__name__": __name__}
+    exec(compile(source, "plain.py", "exec", dont_inherit=True), made)
+    Plain = made["Plain"]
+    assert replace(Plain(), {"n": "4", "flag": "yes", "share": "1", "tau": "3 ms"}).n == 4
+    for name, wrong in (
+        ("n", "9.5"),
+        ("flag", "maybe"),
+        ("share", "3ms"),
+        ("tau", "3 mV"),
+        ("delay", "3"),
+    ):
+        with pytest.raises(ParameterError):
+            replace(Plain(), {name: wrong})
+
+
+def test_several_numbers_are_not_one_with_a_unit() -> None:
+    with pytest.raises(ParameterError, match="is not a number with a unit"):
+        to_quantity("2 0.5 0.03")
+    assert float(to_quantity("5000µs")) == pytest.approx(0.005)

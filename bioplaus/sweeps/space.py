@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioplaus.parameters import ParameterError, replace
+from bioplaus.parameters import kind as parameter_kind
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -126,9 +127,9 @@ def _read_range(text: str, name: str, kind: str, items: list[str], parameters: A
         raise ParameterError(f"--param {text!r} is an empty range: {items[0]} is not below the end")
     if kind == "log" and low <= 0:
         raise ParameterError(f"--param {text!r}: a logarithmic range begins above zero")
-    types = {field.name: str(field.type) for field in dataclasses.fields(parameters)}
+    kinds = {field.name: parameter_kind(field) for field in dataclasses.fields(parameters)}
     points = int(items[2]) if len(items) == 3 else 0
-    return Axis(name, kind, low, high, unit, types[name] == "int", points)
+    return Axis(name, kind, low, high, unit, kinds[name] == "int", points)
 
 
 def _split(text: str, item: str) -> tuple[float, str]:
