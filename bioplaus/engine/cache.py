@@ -27,12 +27,25 @@ from brian2 import _cache_dirs_and_extensions
 
 from .preferences import preference
 
-__all__ = ["EngineCacheWarning", "folder", "load", "purge", "recall", "register"]
+__all__ = [
+    "OBJECT",
+    "EngineCacheWarning",
+    "engine_digest",
+    "folder",
+    "load",
+    "make_room",
+    "purge",
+    "recall",
+    "register",
+    "warn_memory_only",
+    "write",
+]
 
 # Brian2's clear_cache() refuses a folder with plain Python files in it, which could be anybody's.
 _SOURCE = ".engine.py"
 _TEXT = ".engine.txt"
-_EXTENSIONS = (_SOURCE, _TEXT, ".nbi", ".nbc", ".tmp", ".pyc")
+OBJECT = ".engine.o"
+_EXTENSIONS = (_SOURCE, _TEXT, OBJECT, ".nbi", ".nbc", ".tmp", ".pyc")
 
 
 class EngineCacheWarning(UserWarning):
@@ -43,10 +56,10 @@ _loaded: dict[str, types.ModuleType] = {}
 
 
 @functools.cache
-def _engine_digest() -> str:
+def engine_digest() -> str:
     """Hash of the engine's own sources and of the versions that machine code depends on."""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
     versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version())
     digest.update(" ".join(versions).encode())
@@ -70,20 +83,25 @@ def load(text: str, functions: Mapping[str, Any]) -> types.ModuleType:
     """
     if functions:
         return _in_memory(text, functions)
-    name = "bioplaus_engine_" + hashlib.sha256((_engine_digest() + text).encode()).hexdigest()[:40]
+    name = "bioplaus_engine_" + hashlib.sha256((engine_digest() + text).encode()).hexdigest()[:40]
     if name not in _loaded:
         try:
             _loaded[name] = _from_disk(name, text)
         except OSError as problem:
-            warnings.warn(
-                f"The engine keeps compiled code in memory only, because the folder {folder()} "
-                f"cannot be used ({problem}). Set prefs.codegen.runtime.numba.cache_dir to a "
-                "folder that can be written to.",
-                EngineCacheWarning,
-                stacklevel=2,
-            )
+            warn_memory_only(problem)
             _loaded[name] = _in_memory(text, {})
     return _loaded[name]
+
+
+def warn_memory_only(problem: OSError) -> None:
+    """Say that compiled code is not kept, and why."""
+    warnings.warn(
+        f"The engine keeps compiled code in memory only, because the folder {folder()} cannot be "
+        f"used ({problem}). Set prefs.codegen.runtime.numba.cache_dir to a folder that can be "
+        "written to.",
+        EngineCacheWarning,
+        stacklevel=3,
+    )
 
 
 def recall(question: str, answer: Callable[[], str]) -> str:
@@ -103,7 +121,7 @@ def recall(question: str, answer: Callable[[], str]) -> str:
     text = answer()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+        write(path, f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
     except OSError:
         pass  # compiled code meets the same folder, and warns
     return text
@@ -127,8 +145,8 @@ def _from_disk(name: str, text: str) -> types.ModuleType:
     path.parent.mkdir(parents=True, exist_ok=True)
     register()
     if not path.exists() or path.read_text(errors="replace") != source:
-        _write(path, source)
-        _make_room(path)
+        write(path, source.encode())
+        make_room(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
@@ -145,15 +163,15 @@ def _machine_code(path: Path) -> Path:
     return path.parent / "__pycache__"
 
 
-def _write(path: Path, source: str) -> None:
+def write(path: Path, content: bytes) -> None:
     """Write beside and rename, so that no other process ever sees half a file."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(source)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
     os.replace(temporary, path)
 
 
-def _make_room(new: Path) -> None:
+def make_room(new: Path) -> None:
     """Remove the modules that have been unused for longest until the folder is small enough."""
     groups: dict[str, list[Path]] = {}
     for file in [*new.parent.glob("bioplaus_engine_*"), *_machine_code(new).glob("*")]:

@@ -36,6 +36,15 @@ prefs.register_preferences(
         not, every object is a compiled function that Brian2's own loop calls.
         """,
     ),
+    compiler=BrianPreference(
+        default="direct",
+        validator=lambda name: name in ("direct", "numba"),
+        docs="""
+        What compiles networks: ``"direct"``, in a fraction of the time, or ``"numba"``. Numba also
+        compiles what the direct compiler does not know, such as functions of the user's; `explain`
+        says so. Results are the same bits.
+        """,
+    ),
     fastmath=BrianPreference(
         default=False,
         docs="""

@@ -21,7 +21,9 @@ import numpy as np
 from numba.core.errors import NumbaError
 
 from . import cache
+from .compiler import EntryPoint, NotInSubsetError, compiled
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Number, ValueArgument
+from .preferences import preference
 from .text import ENDS, LAST, STEPS, Step, Text
 
 __all__ = ["CompilationError", "Program"]
@@ -59,6 +61,9 @@ class Program:
         self.table = np.zeros((len(self._arrays), 2), dtype=np.uint64)
         self.floats = np.zeros(len(self._values["float"]), dtype=np.float64)
         self.integers = np.zeros(len(self._values["integer"]), dtype=np.int64)
+        #: Why Numba compiles it, where the direct compiler was asked first.
+        self.refused = ""
+        self._direct: EntryPoint | None = None
         self._module: Any = None
 
     def name_of(self, argument: Argument) -> str:
@@ -98,8 +103,21 @@ class Program:
     def enter(self, generator: np.random.Generator) -> int:
         """Run until a chunk is done, the run is finished, or Python is needed."""
         arguments = (self.control, self.table, self.floats, self.integers, generator)
+        if self._direct is not None:
+            return self._direct(*arguments)
         if self._module is not None:
             return int(self._module.run(*arguments))
+        if preference("compiler") == "direct":
+            try:
+                self._direct = compiled(self.text, self.functions, arguments)
+            except NotInSubsetError as problem:
+                self.refused = str(problem)
+            else:
+                return self._direct(*arguments)
+        return self._enter_first(arguments)
+
+    def _enter_first(self, arguments: tuple[Any, ...]) -> int:
+        """Let Numba compile the program, and run it."""
         self._module = cache.load(self.text, self.functions)
         try:
             return int(self._module.run(*arguments))

@@ -1,0 +1,344 @@
+"""Statements of a function, and the types that its variables have from place to place.
+
+Numba gives a variable a type from each assignment to the next, and where control meets, the common
+type of what it was.  A loop is therefore written with the types at its entry; if what comes back
+at its end has others, it is written again with the types common to both, until nothing changes.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import arrays
+from .arithmetic import binary, compare
+from .assembly import elements
+from .expressions import Call, Expressions, UndefinedError
+from .kinds import INT32, INT64, UINT64, Kind, NotInSubsetError, Number, Tuple, Value, common, constant
+from .sources import Source
+
+__all__ = ["Body"]
+
+Kinds = dict[str, Kind]
+Flow = tuple[str, Kinds]
+"""The label of a block that control leaves for a place further on, and the types there."""
+
+
+@dataclass
+class _Loop:
+    """A loop that is being written.
+
+    again : where the next turn begins; kinds : types there; back : types where turns end;
+    leave : where it is left; guessed : whether a statement could not be written yet.
+    """
+
+    again: str
+    kinds: Kinds
+    back: list[Kinds] = field(default_factory=list)
+    leave: list[Flow] = field(default_factory=list)
+    guessed: bool = False
+
+
+def _joined(kinds: list[Kinds]) -> Kinds:
+    """Types where control meets; a variable without a common one has no value there."""
+    joined: Kinds = {}
+    for name in dict.fromkeys(name for one in kinds for name in one):
+        found = [one[name] for one in kinds if name in one]
+        try:
+            kind = found[0]
+            for other in found[1:]:
+                kind = common(kind, other)
+        except NotInSubsetError:
+            continue
+        joined[name] = kind
+    return joined
+
+
+class Body(Expressions):
+    """Writes one function.
+
+    result : the type of what it returns, None for nothing; known when it has been written.
+    """
+
+    def __init__(
+        self, declarations: dict[str, None], source: Source, arguments: list[Value], call: Call
+    ) -> None:
+        super().__init__(declarations, source, call)
+        self.loops: list[_Loop] = []
+        self.returns: list[tuple[str, Value | None]] = []
+        assigned = {
+            n.id
+            for n in ast.walk(source.tree)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        if len(arguments) != len(source.arguments):
+            raise NotInSubsetError(f"the arguments of {source.tree.name}")
+        for name, value in zip(source.arguments, arguments):
+            if name in assigned:
+                self.assign(name, value)
+            else:
+                self.fixed[name] = value
+        self.statements(source.tree.body)
+        self.result = self._finish()
+
+    def _finish(self) -> Kind | None:
+        """Write the end of the function."""
+        if self.reached:
+            self.returns.append((end := self.new("end"), None))
+            self.jump(end)
+        ways = [(label, value) for label, value in self.returns if value is not None]
+        if not ways:
+            for label, _ in self.returns:
+                self.label(label)
+                self.do("ret void")
+            return None
+        if len(ways) < len(self.returns):
+            raise NotInSubsetError("a function that returns a value or nothing")
+        value = self._joined(ways)
+        if len(value.operands) == 1:
+            self.do(f"ret {value.kind.parts[0]} {value.operand}")
+        else:
+            parts = "{ " + ", ".join(value.kind.parts) + " }"
+            packed = "poison"
+            for number, (part, operand) in enumerate(zip(value.kind.parts, value.operands)):
+                packed = self.result(f"insertvalue {parts} {packed}, {part} {operand}, {number}")
+            self.do(f"ret {parts} {packed}")
+        return value.kind
+
+    def assign(self, name: str, value: Value) -> None:
+        """Give a variable a value, and its type."""
+        self.store(value, self.memory_of(name, value.kind))
+        self.kinds[name] = value.kind
+
+    def statements(self, nodes: list[ast.stmt]) -> None:
+        """Statements in order, as far as control comes to them."""
+        for node in nodes:
+            if not self.reached:
+                return
+            depth, before = len(self.loops), dict(self.kinds)
+            try:
+                self._statement(node)
+            except UndefinedError:
+                if not depth:
+                    raise
+                # A later turn may know it: this one is only to find types.
+                del self.loops[depth:]
+                self.loops[-1].guessed = True
+                self.kinds, self.reached = before, True
+
+    def _statement(self, node: ast.stmt) -> None:
+        write = getattr(self, f"_do_{type(node).__name__.lower()}", None)
+        if write is None:
+            raise NotInSubsetError(f"{type(node).__name__} in {self.source.tree.name}")
+        write(node)
+
+    def _do_pass(self, node: ast.Pass) -> None:
+        pass
+
+    def _do_expr(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Call):
+            self._call(node.value)
+        elif not isinstance(node.value, ast.Constant):
+            self.value(node.value)
+
+    def _do_return(self, node: ast.Return) -> None:
+        value = self.value(node.value) if node.value is not None else None
+        self.returns.append((label := self.new("return"), value))
+        self.jump(label)
+
+    def _do_assign(self, node: ast.Assign) -> None:
+        value = self.value(node.value)
+        for target in node.targets:
+            self._set(target, value)
+
+    def _do_annassign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self._set(node.target, self.value(node.value))
+
+    def _set(self, target: ast.expr, value: Value) -> None:
+        if isinstance(target, ast.Name):
+            self.assign(target.id, value)
+        elif isinstance(target, ast.Subscript):
+            owner = self.value(target.value)
+            arrays.set_element(self, owner, self.place(owner, target), value)
+        elif isinstance(target, ast.Tuple) and isinstance(value.kind, Tuple):
+            if len(target.elts) != len(value.kind.elements):
+                raise NotInSubsetError(f"'{ast.unparse(target)}' for {value.kind}")
+            for one, element in zip(target.elts, elements(value)):
+                self._set(one, element)
+        else:
+            raise NotInSubsetError(f"an assignment to '{ast.unparse(target)}'")
+
+    def _do_augassign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            old = self._name(ast.Name(node.target.id, ast.Load()))
+            self.assign(node.target.id, binary(self, node.op, old, self.value(node.value)))
+            return
+        if not isinstance(node.target, ast.Subscript):
+            raise NotInSubsetError(f"an assignment to '{ast.unparse(node.target)}'")
+        owner = self.value(node.target.value)
+        address = self.place(owner, node.target)
+        old = arrays.element(self, owner, address)
+        new = binary(self, node.op, old, self.value(node.value))
+        arrays.set_element(self, owner, address, new)
+
+    def _do_if(self, node: ast.If) -> None:
+        if isinstance(node.test, ast.Constant):  # the other branch is none, for types as well
+            self.statements(node.body if node.test.value else node.orelse)
+            return
+        yes, no, flows = self.new("then"), self.new("else"), []
+        self.condition(node.test, yes, no)
+        before = self.kinds
+        for label, body in ((yes, node.body), (no, node.orelse)):
+            self.label(label)
+            self.kinds = dict(before)
+            self.statements(body)
+            if self.reached:
+                flows.append((end := self.new("end"), self.kinds))
+                self.jump(end)
+        self._meet(flows)
+
+    def _meet(self, flows: list[Flow]) -> None:
+        """Go on where control meets, unless it never comes here."""
+        self.reached = bool(flows)
+        if not flows:
+            return
+        joined, place = _joined([kinds for _, kinds in flows]), self.new("meet")
+        for label, kinds in flows:
+            self.label(label)
+            self._convert(kinds, joined)
+            self.jump(place)
+        self.label(place)
+        self.kinds = joined
+
+    def _convert(self, old: Kinds, new: Kinds) -> None:
+        """Copy the variables whose types change to where they are kept with the new ones."""
+        for name, kind in new.items():
+            if old.get(name, kind) != kind:
+                value = self.load(old[name], self.memory_of(name, old[name]))
+                self.store(self.cast(value, kind), self.memory_of(name, kind))
+
+    def _do_continue(self, node: ast.Continue) -> None:
+        loop = self.loops[-1]
+        loop.back.append(dict(self.kinds))
+        self._convert(self.kinds, loop.kinds)
+        self.jump(loop.again)
+
+    def _do_break(self, node: ast.Break) -> None:
+        self.loops[-1].leave.append((label := self.new("break"), dict(self.kinds)))
+        self.jump(label)
+
+    def _do_while(self, node: ast.While) -> None:
+        if node.orelse:
+            raise NotInSubsetError("else of a loop")
+        endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
+
+        def test(inside: str, outside: str) -> bool:
+            if endless:
+                self.jump(inside)
+            else:
+                self.condition(node.test, inside, outside)
+            return not endless
+
+        self._loop(test, lambda: self.statements(node.body), lambda: None)
+
+    def _do_for(self, node: ast.For) -> None:
+        target, (start, stop, step) = node.target, self._range(node)
+        if not isinstance(target, ast.Name) or node.orelse:
+            raise NotInSubsetError("a loop over other than numbers")
+        kind = start.number
+        counter = self.slot(kind)
+        self.store(start, counter)
+        order = ast.Lt() if int(step.operand) > 0 else ast.Gt()
+
+        def test(inside: str, outside: str) -> bool:
+            self.branch(compare(self, order, self.load(kind, counter), stop), inside, outside)
+            return True
+
+        def turn() -> None:
+            self.assign(target.id, self.load(kind, counter))
+            self.statements(node.body)
+
+        def advance() -> None:
+            now = self.load(kind, counter).operand
+            after = self.result(f"add nsw {kind.register} {now}, {step.operand}")
+            self.store(Value(kind, (after,)), counter)
+
+        self._loop(test, turn, advance)
+
+    def _range(self, node: ast.For) -> tuple[Value, Value, Value]:
+        """Start, stop and step, of one type: 32 bits if all are, which includes no constant."""
+        call = node.iter
+        if not isinstance(call, ast.Call) or self.meaning(call.func) is not range or call.keywords:
+            raise NotInSubsetError(f"a loop over '{ast.unparse(call)}'")
+        values = [self.value(argument) for argument in call.args]
+        numbers = [value.number for value in values]
+        if any(number.is_float for number in numbers):
+            raise NotInSubsetError(f"'{ast.unparse(call)}'")
+        if UINT64 in numbers:
+            if len(set(numbers)) > 1 or len(values) > 2:
+                raise NotInSubsetError(f"signed and unsigned numbers in '{ast.unparse(call)}'")
+            kind = UINT64
+        else:
+            kind = INT32 if all(_fits_32(number) for number in numbers) else INT64
+        values = [self.cast(value, kind) for value in values]
+        zero, one = (Value(kind, constant(number).operands) for number in (0, 1))
+        start, stop = (zero, values[0]) if len(values) == 1 else values[:2]
+        step = values[2] if len(values) == 3 else one
+        if not step.is_constant or int(step.operand) == 0:
+            raise NotInSubsetError(f"the step of '{ast.unparse(call)}'")
+        return start, stop, step
+
+    def _loop(
+        self, test: Callable[[str, str], bool], turn: Callable[[], None], advance: Callable[[], Any]
+    ) -> None:
+        """Write a loop, again and again until types at its beginning are known.
+
+        test : goes on at one of two labels, and tells whether it may be the second.
+        """
+        entry = dict(self.kinds)
+        kinds, written, returned = entry, len(self.lines), len(self.returns)
+        while True:
+            loop = self._turn(entry, kinds, test, turn, advance)
+            found = _joined([kinds, *loop.back])
+            if found == kinds:
+                if loop.guessed:
+                    raise UndefinedError(f"a variable of {self.source.tree.name} has no value")
+                break
+            kinds = found
+            del self.lines[written:], self.returns[returned:]
+            self.reached = True
+        self._meet(loop.leave)
+
+    def _turn(
+        self,
+        entry: Kinds,
+        kinds: Kinds,
+        test: Callable[[str, str], bool],
+        turn: Callable[[], None],
+        advance: Callable[[], Any],
+    ) -> _Loop:
+        head, inside, again, outside = (self.new(n) for n in ("head", "inside", "again", "out"))
+        loop = _Loop(again, kinds)
+        self._convert(entry, kinds)
+        self.jump(head)
+        self.label(head)
+        self.kinds = dict(kinds)
+        if test(inside, outside):
+            loop.leave.append((outside, dict(kinds)))
+        self.label(inside)
+        self.loops.append(loop)
+        turn()
+        if self.reached:
+            self._do_continue(ast.Continue())
+        self.loops.pop()
+        self.label(again)
+        advance()
+        self.jump(head)
+        return loop
+
+
+def _fits_32(number: Number) -> bool:
+    return number.bits < 32 or number == INT32

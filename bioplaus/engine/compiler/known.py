@@ -1,0 +1,253 @@
+"""Functions that become instructions, by the object that a name of the text stands for.
+
+All other functions are compiled from their Python source (see `sources`).  To add one, write what
+it does with values and enter it in `KNOWN`.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import platform
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numba
+import numpy as np
+from numba.np.random import distributions, generator_core
+
+from .. import denormals, support
+from . import arrays
+from .arithmetic import binary, compare, least, power
+from .assembly import Assembly
+from .kinds import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    INT8,
+    INT32,
+    INT64,
+    NUMBERS,
+    UINT64,
+    Generator,
+    NotInSubsetError,
+    Number,
+    Value,
+    constant,
+    literal,
+)
+
+__all__ = ["DRAWS", "KNOWN", "Handler"]
+
+Handler = Callable[..., Value | None]
+"""Takes the assembly and the arguments; an argument that is a type is that of Python or NumPy."""
+
+_X86 = platform.machine().lower() in ("x86_64", "amd64")
+
+_INTRINSIC = ("sin", "cos", "exp", "log", "log10", "sqrt", "rint", "fabs")
+_LIBRARY = {
+    **{name: name for name in ("tan", "sinh", "cosh", "tanh", "expm1", "log1p", "nextafter")},
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+}
+
+
+def _mathematical(kind: Number) -> Number:
+    """The type in which NumPy's functions calculate."""
+    if kind.is_float:
+        return kind
+    return FLOAT32 if kind.bits <= 16 else FLOAT64
+
+
+def _intrinsic(name: str, asm: Assembly, *arguments: Value) -> Value:
+    kind = _mathematical(arguments[0].number)
+    operands = (asm.cast(argument, kind).operand for argument in arguments)
+    return Value(kind, (asm.call(f"llvm.{name}.f{kind.bits}", kind.register, *operands),))
+
+
+def _library(symbol: str, asm: Assembly, *arguments: Value) -> Value:
+    kind = _mathematical(arguments[0].number)
+    operands = [asm.cast(argument, kind).operand for argument in arguments]
+    symbol += "" if kind == FLOAT64 else "f"
+    return Value(kind, (asm.call(symbol, kind.register, *operands),))
+
+
+def _in_double(function: Handler, asm: Assembly, value: Value) -> Value | None:
+    """A function of the module ``math``, which makes integers double."""
+    return function(asm, value if value.number.is_float else asm.cast(value, FLOAT64))
+
+
+def _rounded(name: str, asm: Assembly, value: Value) -> Value:
+    return _intrinsic(name, asm, value) if value.number.is_float else value
+
+
+def _rounded_to_integer(name: str, asm: Assembly, value: Value) -> Value:
+    return asm.cast(_intrinsic(name, asm, asm.cast(value, FLOAT64)), INT64)
+
+
+def _is_nan(asm: Assembly, value: Value) -> Value:
+    kind = value.number
+    if not kind.is_float:
+        return constant(False)
+    return Value(BOOL, (asm.result(f"fcmp uno {kind.register} {value.operand}, 0.0"),))
+
+
+def _as(kind: Number, asm: Assembly, value: Value) -> Value:
+    value.number  # noqa: B018 - refuses what is not a number
+    return asm.cast(value, kind)
+
+
+def _as_int(asm: Assembly, value: Value) -> Value:
+    kind = value.number
+    return asm.cast(value, INT64) if kind.is_float or kind == BOOL else value
+
+
+def _as_float(asm: Assembly, value: Value) -> Value:
+    if value.number == BOOL:
+        raise NotInSubsetError("float() of a truth value")
+    return value if value.number.is_float else asm.cast(value, FLOAT64)
+
+
+def _absolute(asm: Assembly, value: Value) -> Value:
+    if value.number == BOOL:
+        value = asm.cast(value, INT8)
+    kind = value.number
+    if kind.is_float:
+        return _intrinsic("fabs", asm, value)
+    if kind.sort == "u":
+        return value
+    negative = asm.result(f"icmp slt {kind.register} {value.operand}, 0")
+    negated = asm.result(f"sub {kind.register} 0, {value.operand}")
+    return Value(kind, (asm.select(negative, kind.register, negated, value.operand),))
+
+
+def _least(operator: ast.cmpop, asm: Assembly, *values: Value) -> Value:
+    if len(values) < 2:
+        raise NotInSubsetError("min or max of a sequence")
+    return least(asm, list(values), operator)
+
+
+def _length(asm: Assembly, value: Value) -> Value:
+    return arrays.length(value)
+
+
+def _rounding_integers(operator: ast.operator, asm: Assembly, left: Value, right: Value) -> Value:
+    """An operation in which an integer beside a float of 32 bits becomes one."""
+    kinds = left.number, right.number
+    if FLOAT32 in kinds and any(kind.sort in "iu" for kind in kinds):
+        left, right = asm.cast(left, FLOAT32), asm.cast(right, FLOAT32)
+    return binary(asm, operator, left, right)
+
+
+def _exprel(asm: Assembly, x: Value) -> Value:
+    """Without branches, so that the loop around it may be vectorised: both ends are selected."""
+    kind = _mathematical(x.number)
+    x = asm.cast(x, kind)
+    quotient = binary(asm, ast.Div(), _library("expm1", asm, x), x)
+    result = asm.cast(quotient, FLOAT64).operand
+    large = compare(asm, ast.Gt(), x, constant(717))
+    result = asm.select(large, "double", literal(math.inf, FLOAT64), result)
+    tiny = compare(asm, ast.Lt(), _absolute(asm, x), constant(1e-16))
+    return Value(FLOAT64, (asm.select(tiny, "double", literal(1, FLOAT64), result),))
+
+
+def _first_flag(asm: Assembly, word: Value) -> Value:
+    asm.declare("declare i64 @llvm.cttz.i64(i64, i1)")
+    bits = asm.cast(word, UINT64).operand
+    zeros = asm.result(f"call i64 @llvm.cttz.i64(i64 {bits}, i1 true)")
+    return Value(INT64, (asm.result(f"lshr i64 {zeros}, 3"),))
+
+
+def _control_register(asm: Assembly, instruction: str, address: str) -> None:
+    asm.declare(f"declare void @llvm.x86.sse.{instruction}(ptr)")
+    asm.do(f"call void @llvm.x86.sse.{instruction}(ptr {address})")
+
+
+def _flush_denormals(asm: Assembly) -> Value:
+    if not _X86:
+        return Value(INT32, ("0",))
+    (address,) = asm.slot(INT32)
+    _control_register(asm, "stmxcsr", address)
+    before = asm.load(INT32, (address,))
+    flushed = asm.result(f"or i32 {before.operand}, {denormals._FLUSH}")
+    asm.store(Value(INT32, (flushed,)), (address,))
+    _control_register(asm, "ldmxcsr", address)
+    return before
+
+
+def _restore_denormals(asm: Assembly, before: Value) -> None:
+    if _X86:
+        address = asm.slot(INT32)
+        asm.store(before, address)
+        _control_register(asm, "ldmxcsr", address[0])
+
+
+#: Members of NumPy's ``bitgen_t``: its state, and functions of the state.
+_STATE, _NEXT_UINT64, _NEXT_DOUBLE = 0, 1, 3
+
+
+def _next(member: int, kind: Number, asm: Assembly, generator: Value) -> Value:
+    if not isinstance(generator.kind, Generator):
+        raise NotInSubsetError(f"{generator.kind} is no generator")
+    address = generator.operand
+    state = asm.result(f"load ptr, ptr {address}")
+    entry = asm.result(f"getelementptr inbounds ptr, ptr {address}, i64 {member}")
+    function = asm.result(f"load ptr, ptr {entry}")
+    return Value(kind, (asm.result(f"call {kind.register} {function}(ptr {state})"),))
+
+
+def _view(asm: Assembly, address: Value, number: Value, dtype: Any) -> Value:
+    return arrays.view(asm, address, number, dtype)
+
+
+_MATH_NAMES = ("sin", "cos", "tan", "exp", "log", "log10", "sqrt", "fabs", "expm1", "log1p")
+
+
+def _functions() -> dict[Any, Handler]:
+    known: dict[Any, Handler] = {
+        abs: _absolute,
+        bool: partial(_as, BOOL),
+        float: _as_float,
+        int: _as_int,
+        len: _length,
+        max: partial(_least, ast.Gt()),
+        min: partial(_least, ast.Lt()),
+        pow: power,
+        math.floor: partial(_rounded_to_integer, "floor"),
+        math.ceil: partial(_rounded_to_integer, "ceil"),
+        np.floor: partial(_rounded, "floor"),
+        np.ceil: partial(_rounded, "ceil"),
+        np.isnan: _is_nan,
+        generator_core.next_double: partial(_next, _NEXT_DOUBLE, FLOAT64),
+        generator_core.next_uint64: partial(_next, _NEXT_UINT64, UINT64),
+        support._nb_add: partial(_rounding_integers, ast.Add()),
+        support._nb_subtract: partial(_rounding_integers, ast.Sub()),
+        support._nb_multiply: partial(_rounding_integers, ast.Mult()),
+        support._nb_divide: partial(_rounding_integers, ast.Div()),
+        support._nb_exprel: _exprel,
+        support._nb_first_flag: _first_flag,
+        support._nb_view: _view,
+        denormals._nb_flush_denormals: _flush_denormals,
+        denormals._nb_restore_denormals: _restore_denormals,
+    }
+    for name, kind in NUMBERS.items():
+        known[np.dtype(name).type] = known[getattr(numba.types, name)] = partial(_as, kind)
+    known |= {getattr(np, name): partial(_intrinsic, name) for name in _INTRINSIC}
+    known |= {getattr(np, name): partial(_library, symbol) for name, symbol in _LIBRARY.items()}
+    for name in _MATH_NAMES:
+        known[getattr(math, name)] = partial(_in_double, known[getattr(np, name)])
+    return known
+
+
+KNOWN = _functions()
+
+#: Methods of a generator: the function of Numba's that draws, and the type it is converted to.
+DRAWS: dict[str, tuple[Any, Number | None]] = {
+    "random": (generator_core.next_double, None),
+    "standard_normal": (distributions.random_standard_normal, None),
+    "standard_exponential": (distributions.random_standard_exponential, None),
+    "poisson": (distributions.random_poisson, INT64),
+    "binomial": (distributions.random_binomial, INT64),
+}

@@ -1,0 +1,105 @@
+"""From LLVM's language to machine code for this processor, and into this process."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+from numba.core.codegen import get_host_cpu_features, initialize_llvm
+from numba.core.config import CPU_FEATURES, CPU_NAME
+
+from .kinds import NotInSubsetError
+
+__all__ = ["address", "load", "loaded", "object_code", "target"]
+
+
+@functools.cache
+def _processor() -> tuple[str, str]:
+    """Name and features of the processor, as Numba takes them."""
+    name = llvm.get_host_cpu_name() if CPU_NAME is None else str(CPU_NAME)
+    return name, get_host_cpu_features() if CPU_FEATURES is None else str(CPU_FEATURES)
+
+
+@functools.cache
+def target() -> str:
+    """All that machine code depends on beside its text."""
+    version = ".".join(map(str, llvm.llvm_version_info))
+    parts = (llvmlite.__version__, version, llvm.get_process_triple(), *_processor())
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+@functools.cache
+def _machine() -> Any:
+    initialize_llvm()
+    name, features = _processor()
+    found = llvm.Target.from_triple(llvm.get_process_triple())
+    x86 = found.name.startswith("x86")
+    return found.create_target_machine(
+        cpu=name,
+        features=features,
+        opt=3,
+        reloc="static" if x86 else "default",
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+@functools.cache
+def _pipeline() -> tuple[Any, Any]:
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = True
+    builder = llvm.create_pass_builder(_machine(), options)
+    return builder, options
+
+
+def object_code(text: str) -> bytes:
+    """The object file of a module."""
+    head = f'target triple = "{llvm.get_process_triple()}"\n'
+    head += f'target datalayout = "{_machine().target_data}"\n'
+    try:
+        module = llvm.parse_assembly(head + text)
+        module.verify()
+    except RuntimeError as problem:
+        raise NotInSubsetError(f"LLVM says: {problem}") from problem
+    builder, _ = _pipeline()
+    builder.getModulePassManager().run(module, builder)
+    return bytes(_machine().emit_object(module))
+
+
+@functools.cache
+def _engine() -> Any:
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine_of_engine())
+
+
+@functools.cache
+def _machine_of_engine() -> Any:
+    """The engine owns its machine, and would take the one that compiles with it."""
+    return _machine.__wrapped__()
+
+
+_loaded: set[str] = set()
+
+
+def loaded(symbol: str) -> bool:
+    """Whether a function is in this process."""
+    return symbol in _loaded
+
+
+def load(objects: dict[str, bytes]) -> None:
+    """Bring object files into this process, by the functions that they define.
+
+    They stay until it ends: one may be running, and others may be bound to it.
+    """
+    engine = _engine()
+    for symbol, code in objects.items():
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        _loaded.add(symbol)
+    engine.finalize_object()
+
+
+def address(symbol: str) -> int:
+    """Where a function is."""
+    return int(_engine().get_function_address(symbol))

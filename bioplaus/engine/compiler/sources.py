@@ -1,0 +1,131 @@
+"""Functions as syntax trees, with what the names in them stand for."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import inspect
+import operator
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from .kinds import NotInSubsetError
+
+__all__ = ["MISSING", "Source", "of_function", "of_text"]
+
+MISSING: Any = object()
+"""What a name stands for that is a variable, or nothing."""
+
+_FOLDED = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+    ast.Invert: operator.invert,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A function: its tree, and its names that are no variables.
+
+    apart : whether no two of its arrays share memory; kernel : whether it is a function of the
+    text, which is kept as machine code of its own, or one that is compiled into its callers.
+    """
+
+    tree: ast.FunctionDef
+    names: Mapping[str, Any]
+    apart: bool = False
+    kernel: bool = False
+
+    @property
+    def arguments(self) -> list[str]:
+        """The names of its arguments."""
+        return [argument.arg for argument in self.tree.args.args]
+
+    def meaning(self, name: str) -> Any:
+        """What a name stands for that is no variable."""
+        return self.names.get(name, getattr(builtins, name, MISSING))
+
+
+class _Fold(ast.NodeTransformer):
+    """Calculates with constants, as Python does before Numba sees them."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        return _folded(node, node.op, node.left, node.right)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        return _folded(node, node.op, node.operand)
+
+
+def _folded(node: ast.expr, operation: ast.AST, *operands: ast.expr) -> ast.expr:
+    values = [operand.value for operand in operands if isinstance(operand, ast.Constant)]
+    if len(values) < len(operands) or type(operation) not in _FOLDED:
+        return node
+    if not all(isinstance(value, (bool, int, float)) for value in values):
+        return node
+    if isinstance(operation, (ast.Pow, ast.LShift)) and abs(values[1]) > 64:
+        return node
+    try:
+        return ast.copy_location(ast.Constant(_FOLDED[type(operation)](*values)), node)
+    except (ArithmeticError, ValueError):
+        return node  # left to the run time, as Python leaves it
+
+
+def of_text(text: str) -> dict[str, Source]:
+    """The functions of a module that the engine wrote, by name."""
+    tree = _Fold().visit(ast.parse(text))
+    names: dict[str, Any] = {}
+    functions: dict[str, Source] = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            module = import_module(str(node.module))
+            names |= {name: getattr(module, name) for name in module.__all__}
+        elif isinstance(node, ast.FunctionDef):
+            decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+            _refuse(decorators)
+            source = Source(node, names, apart="_nb_apart" in decorators, kernel=True)
+            functions[node.name] = names[node.name] = source
+        else:
+            raise NotInSubsetError(f"{type(node).__name__} in a module")
+    return functions
+
+
+def _refuse(decorators: list[str]) -> None:
+    for option, reason in (("fastmath=", "fast mathematics"), ("parallel=", "threads")):
+        if any(option in decorator for decorator in decorators):
+            raise NotInSubsetError(reason)
+
+
+@functools.cache
+def of_function(function: Any) -> Source:
+    """A Python function, compiled by Numba or not, from where it was defined."""
+    python = getattr(function, "py_func", function)
+    if not inspect.isfunction(python):
+        raise NotInSubsetError(f"a call of {function!r}")
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(python)))
+    except (OSError, SyntaxError):
+        raise NotInSubsetError(f"the function {python.__name__}, whose source is lost") from None
+    node = _Fold().visit(tree).body[0]
+    if not isinstance(node, ast.FunctionDef):
+        raise NotInSubsetError(f"the function {python.__name__}, which is an expression")
+    inside = inspect.getclosurevars(python).nonlocals
+    return Source(node, {**python.__globals__, **inside})
