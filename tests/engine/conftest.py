@@ -1,7 +1,13 @@
-"""Every way to run a network: Brian2's NumPy target, the engine stepped, the engine fused."""
+"""Every way to run a network: Brian2's NumPy target, the engine stepped, the engine fused.
+
+With ``ENGINE_COMPILERS=both`` in the environment every program that a test enters is compiled
+directly and by Numba, and must do the same to the same memory; how many were is told at the end.
+"""
 
 from __future__ import annotations
 
+import collections
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +17,8 @@ import numpy as np
 import pytest
 
 from bioplaus import engine
+from bioplaus.engine import cache
+from bioplaus.engine.program import Program
 
 Results = dict[str, Any]
 Scenario = Callable[[], Results]
@@ -22,9 +30,65 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(cache_folder: Path) -> None:
+def own_cache(cache_folder: Path, request: pytest.FixtureRequest) -> None:
     brian2.prefs.codegen.runtime.numba.cache_dir = str(cache_folder)
     brian2.prefs.codegen.target = "numpy"
+    if os.environ.get("ENGINE_COMPILERS") == "both":
+        request.getfixturevalue("both_compilers")
+
+
+_programs: dict[str, str] = {}
+"""Why each program that has been entered was left to Numba, by its text; empty: it was not."""
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if os.environ.get("ENGINE_COMPILERS") == "both":
+        reasons = collections.Counter(_programs.values())
+        both = reasons.pop("", 0)
+        terminalreporter.line(f"compiled both ways, with the same bits: {both} programs")
+        for reason, number in reasons.items():
+            terminalreporter.line(f"left to Numba: {number} programs: {reason}")
+
+
+@pytest.fixture
+def both_compilers(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Every program does what it does twice, the second time as Numba compiles it.
+
+    Fails where results, memory or random state differ in a bit, except in what kind of NaN they
+    hold.  Returns why programs were left to Numba, by their text, empty where they were not.
+    """
+    brian2.prefs.codegen.runtime.numba.compiler = "direct"
+    enter = Program.enter
+
+    def twice(program: Program, generator: np.random.Generator) -> int:
+        memory = [program.control, *program._alive]
+        before, state = [array.copy() for array in memory], generator.bit_generator.state
+        status = enter(program, generator)
+        _programs[program.text] = program.refused
+        if program.refused:
+            return status
+        direct, drawn = [array.copy() for array in memory], generator.bit_generator.state
+        for array, content in zip(memory, before):
+            array[...] = content
+        generator.bit_generator.state = state
+        module = cache.load(program.text, program.functions)
+        arguments = (program.control, program.table, program.floats, program.integers, generator)
+        assert module.run(*arguments) == status
+        assert generator.bit_generator.state == drawn
+        for ours, numbas in zip(direct, memory):
+            _assert_same_bits(ours, numbas)
+        return status
+
+    monkeypatch.setattr(Program, "enter", twice)
+    return _programs
+
+
+def _assert_same_bits(left: Any, right: Any) -> None:
+    """Zeros have a sign; what is not a number has none that means anything."""
+    np.testing.assert_array_equal(left, right)
+    if left.dtype.kind == "f":
+        some = ~np.isnan(left)
+        np.testing.assert_array_equal(np.signbit(left)[some], np.signbit(right)[some])
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from . import library
 from .assembly import Assembly
 from .kinds import (
     BOOL,
-    FLOAT32,
     FLOAT64,
-    INT32,
     INT64,
     NotInSubsetError,
     Number,
@@ -33,8 +32,6 @@ _ORDER = {
     ast.Eq: "eq",
     ast.NotEq: "ne",
 }
-_LARGEST_POWER = 0x10000
-"""Beyond this exponent Numba calls the function of the C library instead of multiplying."""
 
 
 def binary(asm: Assembly, operator: ast.operator, left: Value, right: Value) -> Value:
@@ -58,8 +55,9 @@ def binary(asm: Assembly, operator: ast.operator, left: Value, right: Value) -> 
         promise = " nsw" if kind == INT64 else ""
         return _of(kind, asm.result(f"{_INTEGER[type(operator)]}{promise} i64 {a}, {b}"))
     if isinstance(operator, (ast.FloorDiv, ast.Mod)):
-        divide = _divide_floats if kind.is_float else _divide_integers
-        quotient, remainder = divide(asm, kind, a, b)
+        if kind.is_float:
+            return _divide_floats(asm, operator, kind, a, b)
+        quotient, remainder = _divide_integers(asm, kind, a, b)
         return _of(kind, quotient if isinstance(operator, ast.FloorDiv) else remainder)
     raise NotInSubsetError(f"the operator {type(operator).__name__}")
 
@@ -111,30 +109,14 @@ def _divide_integers(asm: Assembly, kind: Number, a: str, b: str) -> tuple[str, 
     return asm.select(void, "i64", "0", quotient), asm.select(void, "i64", "0", remainder)
 
 
-def _divide_floats(asm: Assembly, kind: Number, a: str, b: str) -> tuple[str, str]:
+def _divide_floats(asm: Assembly, operator: ast.operator, kind: Number, a: str, b: str) -> Value:
     """As Python's: the remainder is exact and has the sign of the divisor."""
-    t = kind.register
-    exact = asm.result(f"frem {t} {a}, {b}")
-    quotient = asm.result(f"fdiv {t} {asm.result(f'fsub {t} {a}, {exact}')}, {b}")
-    some = asm.result(f"fcmp une {t} {exact}, 0.0")
-    below = asm.result(f"fcmp olt {t} {b}, 0.0")
-    differ = asm.result(f"xor i1 {below}, {asm.result(f'fcmp olt {t} {exact}, 0.0')}")
-    down = asm.result(f"and i1 {some}, {differ}")
-    quotient = asm.select(down, t, asm.result(f"fsub {t} {quotient}, 1.0"), quotient)
-    remainder = asm.select(down, t, asm.result(f"fadd {t} {exact}, {b}"), exact)
-    remainder = asm.select(some, t, remainder, asm.select(below, t, "-0.0", "0.0"))
-    # The quotient is nearly an integer: the nearest one, or a zero of its own sign.
-    floor = asm.call(f"llvm.floor.f{kind.bits}", t, quotient)
-    beyond = asm.result(f"fcmp ogt {t} {asm.result(f'fsub {t} {quotient}, {floor}')}, 0.5")
-    nearest = asm.select(beyond, t, asm.result(f"fadd {t} {floor}, 1.0"), floor)
-    square = asm.result(f"fmul {t} {quotient}, {quotient}")
-    zero = asm.result(f"fdiv {t} {asm.result(f'fmul {t} {square}, {a}')}, {b}")
-    quotient = asm.select(asm.result(f"fcmp one {t} {quotient}, 0.0"), t, nearest, zero)
-    by_zero = asm.result(f"fcmp oeq {t} {b}, 0.0")
-    return (
-        asm.select(by_zero, t, asm.result(f"fdiv {t} {a}, {b}"), quotient),
-        asm.select(by_zero, t, asm.result(f"frem {t} {a}, {b}"), remainder),
-    )
+    exact = _of(kind, asm.result(f"frem {kind.register} {a}, {b}"))
+    x, divisor = _of(kind, a), _of(kind, b)
+    zero, one = (_of(kind, literal(number, kind)) for number in (0, 1))
+    if isinstance(operator, ast.Mod):
+        return asm.inline(library.remainder, exact, divisor, zero)
+    return asm.inline(library.floored, x, divisor, exact, one)
 
 
 def power(asm: Assembly, base: Value, exponent: Value) -> Value:
@@ -150,14 +132,16 @@ def power(asm: Assembly, base: Value, exponent: Value) -> Value:
         return _fixed_power(asm, base, int(exponent.operand))
     if not base.number.is_float:
         raise NotInSubsetError("a power of integers whose exponent is not a constant")
-    return _power_of_float(asm, base, exponent)
+    wide = asm.cast(exponent, sixty_four(exponent.number))
+    kind = base.number
+    return asm.cast(asm.inline(library.raised, base, wide, _of(kind, literal(1, kind))), kind)
 
 
 def _fixed_power(asm: Assembly, base: Value, exponent: int) -> Value:
     kind = base.number if base.number.is_float else sixty_four(base.number)
     if base.number.sort == "u":
         kind = INT64  # the exponent is signed
-    if abs(exponent) > _LARGEST_POWER or (exponent < 0 and not kind.is_float):
+    if abs(exponent) > library.LARGEST_POWER or (exponent < 0 and not kind.is_float):
         raise NotInSubsetError(f"the exponent {exponent}")
     multiply = "fmul" if kind.is_float else "mul"
     square, left = asm.cast(base, kind).operand, abs(exponent)
@@ -170,61 +154,6 @@ def _fixed_power(asm: Assembly, base: Value, exponent: int) -> Value:
     if exponent < 0:
         product = asm.result(f"fdiv {kind.register} {literal(1, kind)}, {product}")
     return _of(kind, product)
-
-
-def _power_of_float(asm: Assembly, base: Value, exponent: Value) -> Value:
-    """The same products for an exponent that is known at run time only."""
-    kind, t = base.number, base.number.register
-    wide = asm.cast(exponent, sixty_four(exponent.number))
-    negative, size = "false", wide.operand
-    if wide.kind == INT64:
-        negative = asm.result(f"icmp slt i64 {size}, 0")
-        size = asm.select(negative, "i64", asm.result(f"sub i64 0, {size}"), size)
-    large, small, done = (asm.new(name) for name in ("large", "small", "done"))
-    asm.branch(asm.result(f"icmp ugt i64 {size}, {_LARGEST_POWER}"), large, small)
-    asm.label(large)
-    as_float = asm.cast(_of(wide.number, size), kind).operand
-    by_library = _of(kind, asm.call(f"llvm.pow.f{kind.bits}", t, base.operand, as_float))
-    asm.jump(large_end := asm.new("large"))
-    asm.label(small)
-    product, square, left = asm.slot(kind), asm.slot(kind), asm.slot(INT64)
-    asm.store(_of(kind, literal(1, kind)), product)
-    asm.store(base, square)
-    asm.store(_of(INT64, size), left)
-    _multiply_while_left(asm, kind, product[0], square[0], left[0])
-    by_products = asm.load(kind, product)
-    asm.jump(small_end := asm.new("small"))
-    result = asm.merged([(large_end, by_library), (small_end, by_products)], kind, done).operand
-    inverse = asm.result(f"fdiv {t} {literal(1, kind)}, {result}")
-    # As Numba has it, a large exponent leaves the sign to the library.
-    huge = asm.result(f"icmp ugt i64 {size}, {_LARGEST_POWER}")
-    invert = asm.result(f"and i1 {negative}, {asm.result(f'xor i1 {huge}, true')}")
-    return _of(kind, asm.select(invert, t, inverse, result))
-
-
-def _multiply_while_left(
-    asm: Assembly, kind: Number, product: str, square: str, left: str
-) -> None:
-    t = kind.register
-    head, odd, body, end = (asm.new(name) for name in ("power", "odd", "even", "end"))
-    asm.jump(head)
-    asm.label(head)
-    bits = asm.result(f"load i64, ptr {left}")
-    more = asm.new("more")
-    asm.branch(asm.result(f"icmp ne i64 {bits}, 0"), more, end)
-    asm.label(more)
-    now = asm.result(f"load {t}, ptr {square}")
-    lowest = asm.result(f"trunc i64 {bits} to i1")
-    asm.branch(lowest, odd, body)
-    asm.label(odd)
-    before = asm.result(f"load {t}, ptr {product}")
-    asm.do(f"store {t} {asm.result(f'fmul {t} {before}, {now}')}, ptr {product}")
-    asm.jump(body)
-    asm.label(body)
-    asm.do(f"store i64 {asm.result(f'lshr i64 {bits}, 1')}, ptr {left}")
-    asm.do(f"store {t} {asm.result(f'fmul {t} {now}, {now}')}, ptr {square}")
-    asm.jump(head)
-    asm.label(end)
 
 
 def unary(asm: Assembly, operator: ast.unaryop, value: Value) -> Value:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from .kinds import BOOL, Array, Kind, NotInSubsetError, Number, Tuple, Value, literal
+from .kinds import BOOL, Kind, NotInSubsetError, Number, Tuple, Value, literal
 
 __all__ = ["Assembly", "Merge"]
 
@@ -75,6 +76,10 @@ class Assembly:
         passed = ", ".join(f"{kind} {argument}" for argument in arguments)
         return self.result(f"call {kind} @{symbol}({passed})")
 
+    def inline(self, function: Any, *arguments: Value) -> Value:
+        """Call a Python function, which is compiled into this one."""
+        raise NotImplementedError
+
     def slot(self, kind: Kind) -> tuple[str, ...]:
         """Memory of the function for a value; zero at first, as Numba has it."""
         addresses = tuple(f"%{self.new('m')}" for _ in kind.parts)
@@ -131,9 +136,7 @@ class Assembly:
             change = "sitofp" if old.sort == "i" else "uitofp"
         elif old == BOOL:
             change = "zext"
-        elif old.bits == new.bits:
-            return operand
-        elif operand.lstrip("-").isdigit() and new.bits > old.bits:
+        elif old.bits == new.bits or (operand.lstrip("-").isdigit() and new.bits > old.bits):
             return operand
         elif new.bits < old.bits:
             change = "trunc"
@@ -160,5 +163,3 @@ def elements(value: Value) -> list[Value]:
         found.append(Value(kind, value.operands[start : start + len(kind.parts)]))
         start += len(kind.parts)
     return found
-
-

@@ -16,7 +16,18 @@ from . import arrays
 from .arithmetic import binary, compare
 from .assembly import elements
 from .expressions import Call, Expressions, UndefinedError
-from .kinds import INT32, INT64, UINT64, Kind, NotInSubsetError, Number, Tuple, Value, common, constant
+from .kinds import (
+    INT32,
+    INT64,
+    UINT64,
+    Kind,
+    NotInSubsetError,
+    Number,
+    Tuple,
+    Value,
+    common,
+    constant,
+)
 from .sources import Source
 
 __all__ = ["Body"]
@@ -59,7 +70,7 @@ def _joined(kinds: list[Kinds]) -> Kinds:
 class Body(Expressions):
     """Writes one function.
 
-    result : the type of what it returns, None for nothing; known when it has been written.
+    returned : the type of what it returns, None for nothing.
     """
 
     def __init__(
@@ -81,7 +92,7 @@ class Body(Expressions):
             else:
                 self.fixed[name] = value
         self.statements(source.tree.body)
-        self.result = self._finish()
+        self.returned = self._finish()
 
     def _finish(self) -> Kind | None:
         """Write the end of the function."""

@@ -32,7 +32,7 @@ class UndefinedError(NotInSubsetError):
     """A variable that has no value yet, or none that is the same type however one comes here."""
 
 
-Call = Callable[[Source, list[Value]], "Value | None"]
+Call = Callable[["Expressions", Source, list[Value]], "Value | None"]
 
 
 class Expressions(Assembly):
@@ -45,13 +45,19 @@ class Expressions(Assembly):
     def __init__(self, declarations: dict[str, None], source: Source, call: Call) -> None:
         super().__init__(declarations)
         self.source = source
-        self.call_source = call
+        self._call_source = call
         self.kinds: dict[str, Kind] = {}
         self.fixed: dict[str, Value] = {}
         self.slots: dict[tuple[str, Kind], tuple[str, ...]] = {}
         stored = (n for n in ast.walk(source.tree) if isinstance(n, ast.Name))
         self.variables = {n.id for n in stored if isinstance(n.ctx, ast.Store)}
         self.variables |= set(source.arguments)
+
+    def inline(self, function: Any, *arguments: Value) -> Value:
+        """Call a Python function, which is compiled into this one."""
+        value = self._call_source(self, of_function(function), list(arguments))
+        assert value is not None
+        return value
 
     def memory_of(self, name: str, kind: Kind) -> tuple[str, ...]:
         """Where a variable is kept while it has a type."""
@@ -184,7 +190,7 @@ class Expressions(Assembly):
         if isinstance(owner.kind, Tuple):
             if not isinstance(node.slice, ast.Constant):
                 raise NotInSubsetError(f"'{ast.unparse(node)}'")
-            return elements(owner)[int(node.slice.value)]
+            return elements(owner)[int(str(node.slice.value))]
         if isinstance(node.slice, ast.Slice):
             if node.slice.step is not None:
                 raise NotInSubsetError(f"'{ast.unparse(node)}'")
@@ -219,7 +225,7 @@ class Expressions(Assembly):
         source = function if isinstance(function, Source) else of_function(function)
         if not all(isinstance(argument, Value) for argument in arguments):
             raise NotInSubsetError(f"the arguments of '{ast.unparse(node)}'")
-        return self.call_source(source, arguments)
+        return self._call_source(self, source, arguments)
 
     def _argument(self, node: ast.expr) -> Any:
         """A value, or a type, which some known functions take."""
@@ -238,6 +244,6 @@ class Expressions(Assembly):
         if function in KNOWN:
             drawn = KNOWN[function](self, *arguments)
         else:
-            drawn = self.call_source(of_function(function), arguments)
+            drawn = self.inline(function, *arguments)
         assert drawn is not None
         return drawn if kind is None else self.cast(drawn, kind)

@@ -99,6 +99,9 @@ class Tuple:
 
     elements: tuple[Kind, ...]
 
+    def __len__(self) -> int:
+        return len(self.elements)
+
     @property
     def parts(self) -> tuple[str, ...]:
         """Those of all elements."""
@@ -178,9 +181,8 @@ def common(left: Kind, right: Kind) -> Kind:
     """The type of a variable that is one or the other, and of numbers that are compared."""
     if left == right:
         return left
-    if isinstance(left, Tuple) and isinstance(right, Tuple):
-        if len(left.elements) == len(right.elements):
-            return Tuple(tuple(map(common, left.elements, right.elements)))
+    if isinstance(left, Tuple) and isinstance(right, Tuple) and len(left) == len(right):
+        return Tuple(tuple(map(common, left.elements, right.elements)))
     if not isinstance(left, Number) or not isinstance(right, Number):
         raise NotInSubsetError(f"one name for {left} and {right}")
     if left.is_float or right.is_float:

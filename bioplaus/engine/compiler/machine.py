@@ -8,8 +8,8 @@ from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
+from numba import config
 from numba.core.codegen import get_host_cpu_features, initialize_llvm
-from numba.core.config import CPU_FEATURES, CPU_NAME
 
 from .kinds import NotInSubsetError
 
@@ -19,8 +19,11 @@ __all__ = ["address", "load", "loaded", "object_code", "target"]
 @functools.cache
 def _processor() -> tuple[str, str]:
     """Name and features of the processor, as Numba takes them."""
-    name = llvm.get_host_cpu_name() if CPU_NAME is None else str(CPU_NAME)
-    return name, get_host_cpu_features() if CPU_FEATURES is None else str(CPU_FEATURES)
+    name, features = (getattr(config, chosen) for chosen in ("CPU_NAME", "CPU_FEATURES"))
+    return (
+        llvm.get_host_cpu_name() if name is None else name,
+        get_host_cpu_features() if features is None else features,
+    )
 
 
 @functools.cache

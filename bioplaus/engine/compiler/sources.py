@@ -20,7 +20,7 @@ __all__ = ["MISSING", "Source", "of_function", "of_text"]
 MISSING: Any = object()
 """What a name stands for that is a variable, or nothing."""
 
-_FOLDED = {
+_FOLDED: dict[type[ast.AST], Any] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -76,7 +76,7 @@ class _Fold(ast.NodeTransformer):
 
 
 def _folded(node: ast.expr, operation: ast.AST, *operands: ast.expr) -> ast.expr:
-    values = [operand.value for operand in operands if isinstance(operand, ast.Constant)]
+    values: list[Any] = [operand.value for operand in operands if isinstance(operand, ast.Constant)]
     if len(values) < len(operands) or type(operation) not in _FOLDED:
         return node
     if not all(isinstance(value, (bool, int, float)) for value in values):

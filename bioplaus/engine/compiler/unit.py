@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .body import Body
-from .kinds import Array, Kind, NotInSubsetError, Value
+from .expressions import Expressions
+from .kinds import Array, Kind, Value
 from .sources import Source
 
 __all__ = ["Unit", "Units"]
@@ -51,9 +52,10 @@ class _Inlined:
 
 def _parameters(kinds: Sequence[Kind], apart: bool) -> tuple[list[Value], list[str]]:
     """The arguments of a function as values, and how each of their parts is declared."""
-    values, declared = [], []
+    values: list[Value] = []
+    declared: list[str] = []
     for kind in kinds:
-        operands = []
+        operands: list[str] = []
         for part in kind.parts:
             alone = " noalias" if apart and part == "ptr" and isinstance(kind, Array) else ""
             operands.append(f"%a{len(declared)}")
@@ -70,7 +72,7 @@ def _returned(result: Kind | None) -> str:
     return "{ " + ", ".join(result.parts) + " }"
 
 
-def _call(body: Body, symbol: str, parts: list[str], result: Kind | None) -> Value | None:
+def _call(body: Expressions, symbol: str, parts: list[str], result: Kind | None) -> Value | None:
     """Write a call; ``parts`` are arguments with their types."""
     call = f"call {_returned(result)} {symbol}({', '.join(parts)})"
     if result is None:
@@ -112,7 +114,6 @@ class _Writer:
         self.declarations: dict[str, None] = {}
         self.kernels: dict[str, Unit] = {}
         self.inlined: dict[tuple[Source, tuple[Kind, ...]], _Inlined] = {}
-        self.now: Body | None = None
 
     def unit(self, source: Source, kinds: Sequence[Kind], name: str) -> Unit:
         values, declared = _parameters(kinds, source.apart)
@@ -121,12 +122,12 @@ class _Writer:
         used = set(re.findall(r"%a\d+\b", "\n".join(code)))
         passed = tuple(parameter.split()[-1] in used or bool(name) for parameter in declared)
         taken = ", ".join(p for p, wanted in zip(declared, passed) if wanted)
-        head = f'define {_returned(body.result)} @"{_SYMBOL}"({taken}) nounwind {{'
+        head = f'define {_returned(body.returned)} @"{_SYMBOL}"({taken}) nounwind {{'
         text = "\n".join([*self._needed(code), "", head, "entry:", *code, "}", ""])
         kernels = tuple(k for s, k in self.kernels.items() if f"@{s}(" in text)
         digest = hashlib.sha256((self.units.target + text).encode()).hexdigest()[:32]
         symbol = name or f"kernel_{digest}"
-        return Unit(symbol, text.replace(_SYMBOL, symbol), passed, body.result, kernels)
+        return Unit(symbol, text.replace(_SYMBOL, symbol), passed, body.returned, kernels)
 
     def _needed(self, code: list[str]) -> list[str]:
         """The declarations and functions that code refers to, by itself or through each other."""
@@ -144,15 +145,9 @@ class _Writer:
         return [*declared, *needed.values()]
 
     def _body(self, source: Source, values: list[Value]) -> Body:
-        """Write a function; ``now`` is the body that a call is written in."""
-        def call(called: Source, arguments: list[Value]) -> Value | None:
-            return self._call(body, called, arguments)
+        return Body(self.declarations, source, values, self._call)
 
-        body = Body.__new__(Body)
-        Body.__init__(body, self.declarations, source, values, call)
-        return body
-
-    def _call(self, body: Body, source: Source, arguments: list[Value]) -> Value | None:
+    def _call(self, body: Expressions, source: Source, arguments: list[Value]) -> Value | None:
         kinds = tuple(argument.kind for argument in arguments)
         parts = [
             f"{part} {operand}"
@@ -175,7 +170,7 @@ class _Writer:
             values, declared = _parameters(kinds, source.apart)
             body = self._body(source, values)
             symbol = f"{source.tree.name}.{len(self.inlined)}"
-            head = f"define internal {_returned(body.result)} @{symbol}({', '.join(declared)})"
+            head = f"define internal {_returned(body.returned)} @{symbol}({', '.join(declared)})"
             code = [f"{head} alwaysinline nounwind {{", "entry:", *body.memory, *body.lines, "}"]
-            self.inlined[key] = _Inlined(symbol, "\n".join(code), body.result)
+            self.inlined[key] = _Inlined(symbol, "\n".join(code), body.returned)
         return self.inlined[key]
