@@ -1,0 +1,137 @@
+"""Scripts that know nothing of the engine: what they choose themselves, and their workers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NETWORK = """
+import sys
+from brian2 import *
+
+def work(number):
+    group = NeuronGroup(1, "dv/dt = number/ms : 1", method="euler")
+    run(1*ms)
+    engine = sys.modules.get("bioplaus.engine")
+    return round(float(group.v[0]), 6), prefs.codegen.target, engine and engine.fused_runs()
+"""
+
+WORKERS = """
+if __name__ == "__main__":
+    import multiprocessing
+    with multiprocessing.get_context({method!r}).Pool(1) as pool:
+        print(pool.map(work, [2]))
+"""
+
+FUTURES = """
+if __name__ == "__main__":
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        print(list(pool.map(work, [2])))
+"""
+
+JOBLIB = """
+if __name__ == "__main__":
+    from joblib import Parallel, delayed
+    print(Parallel(n_jobs=2)(delayed(work)(number) for number in [2]))
+"""
+
+WORKERS_OF_WORKERS = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+def spawned(function, number):
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, number).result()
+
+def inner(number):
+    return [spawned(work, number)]
+
+if __name__ == "__main__":
+    print(spawned(inner, 2))
+"""
+
+
+def on_the_engine(folder: Path, text: str, *options: str) -> tuple[str, list[str]]:
+    """The last line that the script prints, and what the engine says about it."""
+    script = folder / "script.py"
+    script.write_text(text)
+    command = [sys.executable, "-W", "ignore", "-m", "bioplaus.engine", *options, str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("bioplaus.engine: ")]
+    return (done.stdout.splitlines() or [""])[-1], said
+
+
+@pytest.mark.parametrize(
+    "workers",
+    [
+        WORKERS.format(method="spawn"),
+        pytest.param(WORKERS.format(method="forkserver"), marks=pytest.mark.slow),
+        pytest.param(WORKERS.format(method="fork"), marks=pytest.mark.slow),
+        pytest.param(FUTURES, marks=pytest.mark.slow),
+        pytest.param(JOBLIB, marks=pytest.mark.slow),
+        pytest.param(WORKERS_OF_WORKERS, marks=pytest.mark.slow),
+    ],
+    ids=["spawn", "forkserver", "fork", "futures", "joblib", "workers-of-workers"],
+)
+def test_workers_are_on_the_engine(tmp_path: Path, workers: str) -> None:
+    """The main process runs nothing itself, and yet is not told that nothing was fused."""
+    assert on_the_engine(tmp_path, NETWORK + workers) == ("[(2.0, 'numba', 1)]", [])
+
+
+def test_target_that_a_script_names(tmp_path: Path) -> None:
+    """It is respected and told of, in a worker as well; a program apart is left alone."""
+    text = NETWORK.replace("def work", "prefs.codegen.target = 'numpy'\n\ndef work")
+    line = text.splitlines().index("prefs.codegen.target = 'numpy'") + 1
+    worker = WORKERS.format(method="spawn")
+    printed, said = on_the_engine(tmp_path, text + worker)
+    assert printed == "[(2.0, 'numpy', 0)]"
+    assert said == [
+        f"bioplaus.engine: nothing was fused: script.py:{line} names the target 'numpy' "
+        "(--force insists on the engine)."
+    ]
+    apart = """
+    import subprocess
+    command = [sys.executable, "-c", "import brian2, sys;"
+               "print(brian2.prefs.codegen.target, 'bioplaus.engine' in sys.modules)"]
+    print(work(2), subprocess.check_output(command, text=True).strip())
+"""
+    printed, said = on_the_engine(tmp_path, text + worker + apart, "--force")
+    assert (printed, said) == ("(2.0, 'numba', 1) auto False", [])
+
+
+@pytest.mark.slow
+def test_every_way_not_to_be_fused_is_named(tmp_path: Path) -> None:
+    ways = """
+Network(NeuronGroup(1, "v : 1")).run(1*ms, profile=True)
+prefs.codegen.runtime.numba.fuse = False
+work(1)
+prefs.codegen.runtime.numba.fuse = True
+network = Network(NetworkOperation(lambda: None, dt=1*ms))
+network.run(1*ms)
+"""
+    standalone = """
+set_device("cpp_standalone", build_on_run=False)
+group = NeuronGroup(1, "dv/dt = 2/ms : 1", method="euler")
+run(1*ms)
+device.build(compile=False, run=False, directory=None)
+"""
+    _, (said,) = on_the_engine(tmp_path, NETWORK + ways)
+    for reason in ("a profile", "numba.fuse is off", "it is a Python operation"):
+        assert reason in said
+    _, (said,) = on_the_engine(tmp_path, NETWORK + "work(1)" + standalone)
+    line = (NETWORK + "work(1)").count("\n") + 2
+    assert f"some runs were not fused: script.py:{line} chooses the device 'cpp_standalone'" in said
+    shown = "print(round(float(group.v[0]), 6), get_device().__class__.__name__)"
+    printed, said_now = on_the_engine(tmp_path, NETWORK + standalone + shown, "--force")
+    assert (printed, said_now) == ("2.0 NumbaDevice", [])
+
+
+def test_script_without_a_run(tmp_path: Path) -> None:
+    _, said = on_the_engine(tmp_path, NETWORK)
+    assert said == ["bioplaus.engine: nothing was fused: the script runs no network."]
