@@ -11,10 +11,13 @@ __all__ = [
     "CONTROL",
     "ENVIRONMENT",
     "FIGURES",
+    "FILES",
     "FORMAT_VERSION",
+    "INPUT",
     "LOCK",
     "LOG",
     "METRICS",
+    "OUTPUT",
     "RECORDING",
     "STATE",
     "SUMMARY",
@@ -32,6 +35,9 @@ CONTROL = "control"
 CHANGES = "changes.csv"
 FIGURES = "figures"
 CHECKPOINTS = "checkpoint"
+FILES = "files"
+INPUT = "input.txt"
+OUTPUT = "output.txt"
 LOG = "log.txt"
 LOCK = ".lock"
 
