@@ -14,10 +14,11 @@ Preferences stand under ``prefs.codegen.runtime.numba``.
 from __future__ import annotations
 
 from . import device, integration
+from .compilation import compilation_seconds, compiling
 from .explanation import explain, fallbacks
 from .fused import fused_runs
 
-__all__ = ["explain", "fallbacks", "fused_runs"]
+__all__ = ["compilation_seconds", "compiling", "explain", "fallbacks", "fused_runs"]
 
 device.install()
 integration.install()

@@ -23,6 +23,7 @@ from brian2.groups.group import Group
 
 from .blocks import in_blocks, numba_threads
 from .codeobject import NumbaCodeObject, PushSpikes
+from .compilation import while_compiling
 from .kernel import Argument, ArrayArgument, Kernel
 from .loop import step_through
 from .lowrank import low_rank
@@ -233,7 +234,8 @@ def run(
     t_end = t_start + duration
     for clock in network._clocks:
         clock.set_interval(t_start, t_end)
-    prepared = _prepare(network, objects, namespace)
+    with while_compiling():
+        prepared = _prepare(network, objects, namespace)
     if not objects:
         return
     reporter = Reporter(report, report_period, t_start, duration)

@@ -34,7 +34,8 @@ _CHUNK_SECONDS = 0.1
 def step_through(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> Clock:
     """Run the plan to the end of the run; the clock that stands first then.
 
-    Between two chunks it reports, looks at the time limit, and lets `stop` and Ctrl-C act.
+    It is compiled first, which is no part of the run.  Between two chunks it reports, looks at the
+    time limit, and lets `stop` and Ctrl-C act.
     """
     program, control = prepared.program, prepared.program.control
     for number, clock in enumerate(prepared.clocks):
@@ -45,6 +46,10 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
     for position, entry in enumerate(prepared.entries):
         program.switches[position] = entry.owner.active
     program.refresh()
+    if not program.compiled:
+        with reporter.compiling():
+            program.compile(device.random_generator())
+    reporter.begin()
     Network._globally_running = True
     try:
         while True:

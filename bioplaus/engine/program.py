@@ -100,6 +100,17 @@ class Program:
         self.floats[:] = [argument.fetch() for argument in self._values["float"]]
         self.integers[:] = [_whole(argument.fetch()) for argument in self._values["integer"]]
 
+    @property
+    def compiled(self) -> bool:
+        """Whether there is machine code for it."""
+        return self._direct is not None or self._module is not None
+
+    def compile(self, generator: np.random.Generator) -> None:
+        """Enter it for no step at all, which compiles it; only a program with clocks."""
+        steps, self.control[STEPS] = self.control[STEPS], 0
+        self.enter(generator)
+        self.control[STEPS] = steps
+
     def enter(self, generator: np.random.Generator) -> int:
         """Run until a chunk is done, the run is finished, or Python is needed."""
         arguments = (self.control, self.table, self.floats, self.integers, generator)

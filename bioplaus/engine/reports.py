@@ -1,19 +1,25 @@
-"""Progress reports of a run, as Brian2 makes them."""
+"""Progress reports of a run, as Brian2 makes them; compilation comes before and does not count."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from brian2.core.network import TextReport
 from brian2.units.allunits import second
+
+from .compilation import while_compiling
 
 __all__ = ["Reporter"]
 
 
 class Reporter:
     """Calls the user's callback at the start, at the end, and every ``period`` in between.
+
+    The start is when the network has been compiled: `begin`.
 
     report : what ``run()`` was given; ValueError for an unknown word, TypeError for an object that
     cannot be called.
@@ -33,10 +39,26 @@ class Reporter:
         self.callback = report
         self.period = float(period)
         self.start, self.duration = start, duration
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """Say that the network is being compiled, where the report is text."""
+        stream = self.callback.stream if isinstance(self.callback, TextReport) else None
+        began = time.monotonic()
+        with while_compiling():
+            if stream is not None:
+                stream.write("Compiling the network ...")
+                stream.flush()
+            yield
+        if stream is not None:
+            stream.write(f" done in {time.monotonic() - began:.1f} s\n")
+
+    def begin(self) -> None:
+        """Start the clock of the simulation; the first report."""
         self.began = time.time()
         self.next = self.began + self.period
-        if report is not None:
-            report(0 * second, 0.0, start, duration)
+        if self.callback is not None:
+            self.callback(0 * second, 0.0, self.start, self.duration)
 
     def due(self) -> bool:
         """Whether it is time for a report."""

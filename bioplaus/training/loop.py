@@ -192,7 +192,7 @@ def _one_segment(
 
     def within(fraction: float) -> None:
         check()
-        progress.within(fraction, segment + fraction, experiment.simulated_time)
+        progress.within(fraction, experiment.simulated_time)
 
     experiment.on_progress = within
     began = time.monotonic()

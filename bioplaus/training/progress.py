@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
 
 __all__ = ["LineProgress", "Progress", "TerminalProgress", "progress_for"]
 
@@ -19,7 +19,7 @@ class Progress:
     def open(self, segments: int, done: int, simulated_time: float) -> None:
         """Start, with ``done`` of ``segments`` behind us."""
 
-    def within(self, fraction: float, epoch: float, simulated_time: float) -> None:
+    def within(self, fraction: float, simulated_time: float) -> None:
         """A fraction of the present segment is done."""
 
     def segment_done(
@@ -35,27 +35,78 @@ class Progress:
 
 
 class _Clock:
-    """Wall time, speed and time left."""
+    """What a line says: how far, how fast, how long still.
+
+    Compilation is a state of its own, which the speed and the time left do not contain.
+    """
 
     def __init__(self, segments: int, done: int, simulated_time: float) -> None:
         self.segments = segments
-        self.first = done
-        self.done = float(done)
-        self.started = time.monotonic()
-        self.first_simulated = simulated_time
+        self.first = self.done = done
+        self.fraction = 0.0
+        self.epoch: float | None = None
+        self.metrics: Mapping[str, float] = {}
+        self.started, self.compiled_before = time.monotonic(), _compiled()
+        self.first_simulated = self.simulated = simulated_time
 
-    def describe(self, epoch: float, simulated: float, metrics: Mapping[str, float]) -> str:
-        elapsed = time.monotonic() - self.started
-        parts = [f"epoch {epoch:.4g}"]
-        if simulated > 0:
-            speed = (simulated - self.first_simulated) / elapsed if elapsed > 0 else 0.0
-            parts.append(f"simulated {simulated:.4g} s ({speed:.3g} x real time)")
-        shown = list(metrics.items())[:SHOWN_METRICS]
-        parts += [f"{_words(name)} {value:.4g}" for name, value in shown]
-        gained = self.done - self.first
+    def within(self, fraction: float, simulated_time: float) -> None:
+        """A fraction of the present segment; what follows a whole one belongs to it as well."""
+        self.fraction = min(max(fraction, self.fraction), 1.0)
+        self.simulated = simulated_time
+
+    def segment_done(
+        self, segment: int, epoch: float, simulated_time: float, metrics: Mapping[str, float]
+    ) -> None:
+        self.done, self.fraction = segment + 1, 0.0
+        self.epoch, self.simulated, self.metrics = epoch, simulated_time, metrics
+
+    @property
+    def completed(self) -> float:
+        """Segments, and the part of the present one."""
+        return min(self.done + self.fraction, float(self.segments))
+
+    @property
+    def _compiled(self) -> float:
+        return _compiled() - self.compiled_before
+
+    def describe(self, room: int = 1000) -> str:
+        """As many of its parts as fit into ``room`` columns: the time left first."""
+        if _compiling():
+            return f"compiling, {_duration(self._compiled)} so far"
+        kept: list[tuple[int, str]] = []
+        parts = list(enumerate(self._parts()))
+        for part in [*parts[::-1][:1], *parts[:-1]]:
+            if len(", ".join(text for _, text in [*kept, part])) <= room:
+                kept.append(part)
+        return ", ".join(text for _, text in sorted(kept))
+
+    def _parts(self) -> Iterator[str]:
+        """The time left comes last; of the others the later ones may be left out."""
+        elapsed = time.monotonic() - self.started - self._compiled
+        if self.epoch is not None:
+            yield f"epoch {self.epoch:.4g}"
+        for name, value in list(self.metrics.items())[:SHOWN_METRICS]:
+            yield f"{name.replace('_', ' ')} {value:.4g}"
+        if self.simulated > self.first_simulated and elapsed > 0:
+            speed = (self.simulated - self.first_simulated) / elapsed
+            yield f"simulated {self.simulated:.4g} s ({speed:.3g} x real time)"
+        gained = self.completed - self.first
         if gained > 0:
-            parts.append(f"{_duration(elapsed / gained * (self.segments - self.done))} left")
-        return ", ".join(parts)
+            left = elapsed / gained * (self.segments - self.completed)
+            yield f"{_duration(left)} left"
+
+
+def _engine() -> Any:
+    """The engine, if this process has it: an experiment without a network does not."""
+    return sys.modules.get("bioplaus.engine")
+
+
+def _compiled() -> float:
+    return float(_engine().compilation_seconds()) if _engine() is not None else 0.0
+
+
+def _compiling() -> bool:
+    return bool(_engine() is not None and _engine().compiling())
 
 
 class LineProgress(Progress):
@@ -74,12 +125,12 @@ class LineProgress(Progress):
         self, segment: int, epoch: float, simulated_time: float, metrics: Mapping[str, float]
     ) -> None:
         """Print a line."""
-        self._clock.done = segment + 1
+        self._clock.segment_done(segment, epoch, simulated_time, metrics)
         now = time.monotonic()
         if now - self._last < self.interval and segment + 1 < self._clock.segments:
             return
         self._last = now
-        text = self._clock.describe(epoch, simulated_time, metrics)
+        text = self._clock.describe()
         print(f"[{segment + 1}/{self._clock.segments}] {text}", file=self.stream, flush=True)
 
     def warn(self, text: str) -> None:
@@ -90,32 +141,45 @@ class LineProgress(Progress):
 class TerminalProgress(Progress):
     """One live bar."""
 
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
     def open(self, segments: int, done: int, simulated_time: float) -> None:
         """Draw the bar."""
-        from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+        from rich.console import Console
+        from rich.progress import BarColumn, ProgressColumn, TaskProgressColumn
         from rich.progress import Progress as Bar
+        from rich.text import Text
 
-        self._clock = _Clock(segments, done, simulated_time)
-        self._metrics: dict[str, float] = {}
-        self._bar = Bar(BarColumn(24), TaskProgressColumn(), TextColumn("{task.description}"))
-        self._task = self._bar.add_task("starting", total=segments, completed=done)
-        self._bar.start()
+        clock = self._clock = _Clock(segments, done, simulated_time)
+        bar_width, percent_width = 16, 6
 
-    def within(self, fraction: float, epoch: float, simulated_time: float) -> None:
+        class Words(ProgressColumn):
+            """Drawn anew several times a second, by a thread: also during a compilation."""
+
+            max_refresh = None
+
+            def render(self, task: Any) -> Text:
+                room = bar.console.width - bar_width - percent_width
+                return Text(clock.describe(room) or "starting", no_wrap=True)
+
+        bar = self._bar = Bar(
+            BarColumn(bar_width), TaskProgressColumn(), Words(), console=Console(file=self.stream)
+        )
+        self._task = bar.add_task("", total=segments, completed=done)
+        bar.start()
+
+    def within(self, fraction: float, simulated_time: float) -> None:
         """Move the bar within a segment."""
-        self._show(int(self._clock.done) + fraction, epoch, simulated_time)
+        self._clock.within(fraction, simulated_time)
+        self._bar.update(self._task, completed=self._clock.completed)
 
     def segment_done(
         self, segment: int, epoch: float, simulated_time: float, metrics: Mapping[str, float]
     ) -> None:
         """Move the bar and show the new figures."""
-        self._metrics = dict(metrics)
-        self._show(segment + 1.0, epoch, simulated_time)
-
-    def _show(self, done: float, epoch: float, simulated_time: float) -> None:
-        whole = self._clock.done = done
-        text = self._clock.describe(epoch, simulated_time, self._metrics)
-        self._bar.update(self._task, completed=whole, description=text)
+        self._clock.segment_done(segment, epoch, simulated_time, dict(metrics))
+        self._bar.update(self._task, completed=self._clock.completed)
 
     def warn(self, text: str) -> None:
         """Print a line above the bar."""
@@ -131,11 +195,7 @@ def progress_for(quiet: bool, stream: TextIO | None = None) -> Progress:
     stream = stream or sys.stderr
     if quiet:
         return Progress()
-    return TerminalProgress() if stream.isatty() else LineProgress(stream)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return TerminalProgress(stream) if stream.isatty() else LineProgress(stream)
 
 
 def _duration(seconds: float) -> str:

@@ -1,0 +1,74 @@
+"""Progress reports of a run: compilation is a state of its own."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import brian2 as b2
+import pytest
+from brian2 import ms, second
+
+from bioplaus import engine
+from bioplaus.engine.program import Program
+
+LATE = 2.0
+"""Seconds that compiling takes in these tests; the runs themselves take milliseconds."""
+
+
+@pytest.fixture
+def slow_compiler(monkeypatch: pytest.MonkeyPatch, on_the_engine: None) -> list[bool]:
+    """Notes what `compiling` said during each compilation."""
+    said = []
+    original = Program.enter
+
+    def enter(program: Program, generator: Any) -> int:
+        if not program.compiled:
+            said.append(engine.compiling())
+            time.sleep(LATE)
+        return original(program, generator)
+
+    monkeypatch.setattr(Program, "enter", enter)
+    return said
+
+
+def test_compilation_is_not_simulation(
+    slow_compiler: list[bool], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither in a callback's times nor in the text, nor in what Brian2 keeps of the last run."""
+    heard = []
+    group = b2.NeuronGroup(2, "dv/dt = 1/ms : 1", method="euler")
+    network = b2.Network(group)
+    before, began = engine.compilation_seconds(), time.monotonic()
+    network.run(10 * ms, report=lambda *args: heard.append(args))
+    assert slow_compiler == [True]
+    assert time.monotonic() - began > LATE
+    assert engine.compilation_seconds() - before > LATE
+    assert not engine.compiling()
+    (first, *_, last) = heard
+    assert [float(first[0]), first[1]] == [0.0, 0.0]
+    assert last[1] == 1.0
+    assert float(last[0] / second) < LATE
+    assert b2.device._last_run_time < LATE
+    network.run(10 * ms, report="stdout")
+    assert slow_compiler == [True]
+    assert "Compiling" not in capsys.readouterr().out
+    other = b2.Network(b2.NeuronGroup(2, "dv/dt = 2/ms : 1", method="euler"))
+    other.run(10 * ms, report="stdout")
+    told, start, end = capsys.readouterr().out.splitlines()
+    assert told.startswith("Compiling the network ... done in ")
+    assert float(told.split()[-2]) >= LATE
+    assert start.startswith("Starting simulation at t=0. s for a duration of 10. ms")
+    assert end == "10. ms (100%) simulated in < 1s"
+
+
+def test_time_limit_does_not_count_compilation(slow_compiler: list[bool]) -> None:
+    """A compilation longer than the limit on wall time leaves the run its whole time."""
+    group = b2.NeuronGroup(2, "dv/dt = 3/ms : 1", method="euler")
+    b2.device._set_maximum_run_time(LATE * second)
+    try:
+        b2.Network(group).run(1 * ms)
+    finally:
+        b2.device._set_maximum_run_time(None)
+    assert slow_compiler == [True]
+    assert group.v[0] == pytest.approx(3)
