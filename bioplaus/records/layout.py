@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 __all__ = [
+    "ARRAYS",
     "CHANGES",
     "CHECKPOINTS",
     "CONFIG",
@@ -18,13 +19,15 @@ __all__ = [
     "LOG",
     "METRICS",
     "OUTPUT",
+    "POINTS",
     "RECORDING",
+    "SOURCE",
     "STATE",
     "SUMMARY",
     "segment_file",
 ]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 CONFIG = "config.yaml"
 ENVIRONMENT = "environment.json"
 STATE = "state.json"
@@ -40,6 +43,10 @@ INPUT = "input.txt"
 OUTPUT = "output.txt"
 LOG = "log.txt"
 LOCK = ".lock"
+SOURCE = "source"
+POINTS = "points.jsonl"
+ARRAYS = "arrays"
+"""Below ``checkpoint``: large arrays, in files named by their content."""
 
 
 def segment_file(folder: Path, segment: int, ending: str) -> Path:
