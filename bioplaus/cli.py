@@ -24,12 +24,16 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (2 for wrong input, 130 after Ctrl-C)."""
+    if arguments is None:
+        _walk_sets_in_order(sys.argv[1:])
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if arguments and arguments[0] in _ROOMS:
             return _call_room(arguments[0], arguments[1:])
         parser = _parser()
-        options = parser.parse_args(arguments)
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        options = parser.parse_args(arguments[:end])
+        options.arguments = arguments[end + 1 :]
         if options.command is None:
             parser.print_help()
             return 0
@@ -43,6 +47,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UserError, OSError) as error:
         print(f"bioplaus: {error.args[0] if error.args[1:] == () else error}", file=sys.stderr)
         return 1 if isinstance(error, FloatingPointError) else 2
+
+
+def _walk_sets_in_order(arguments: Sequence[str]) -> None:
+    """Start again with a fixed hash seed if a script may run: its sets of text are then walked in
+    the same order each time."""
+    import os
+
+    script = arguments[:1] == ["run"] and any(text.endswith(".py") for text in arguments)
+    if (script or arguments[:1] == ["resume"]) and os.environ.get("PYTHONHASHSEED") != "0":
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        command = [sys.executable, "-P", "-m", "bioplaus.cli", *arguments]
+        os.execve(sys.executable, command, environment)
 
 
 def run_script(path: str) -> int:
@@ -90,7 +106,22 @@ def _configure_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, help="the run directory to make")
     parser.add_argument("--force", action="store_true", help="replace an existing run directory")
     _configure_setting(parser)
+    _configure_script(parser)
     parser.set_defaults(parser=parser)
+
+
+def _configure_script(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("for a plain script")
+    group.add_argument("--segment", metavar="TIME", default="", help="simulated time of a segment")
+    group.add_argument(
+        "--checkpoint", metavar="TIME", default="20s", help="wall time between two states"
+    )
+    group.add_argument(
+        "--loops",
+        default="auto",
+        help="loops that are taken up in their middle: auto (found by reading), marked, none",
+    )
+    parser.epilog = "what stands after -- goes to the script"
 
 
 def _configure_setting(parser: argparse.ArgumentParser) -> None:
@@ -123,12 +154,57 @@ def _run(options: argparse.Namespace) -> int:
             return 0 if options.help else 2
         entry = registry.find(options.experiment)
         print()
-        _print_parameters(entry, registry.load(entry))
+        if entry.script:
+            from bioplaus.runs.help import print_parameters
+            from bioplaus.runs.reading import Script
+
+            print_parameters(Script.read(Path(entry.module)))
+        else:
+            _print_parameters(entry, registry.load(entry))
         return 0
     entry = registry.find(options.experiment)
+    if entry.script:
+        return _run_script(entry, options)
     plan = _plan(entry, options)
     out = options.out or new_run_directory(entry.name, options.seed)
     return _end(partial(start, plan, out, force=options.force), plan, options)
+
+
+def _run_script(entry: Entry, options: argparse.Namespace) -> int:
+    """Run a plain script as an experiment."""
+    from bioplaus.records.placement import new_run_directory
+    from bioplaus.runs import launch
+    from bioplaus.runs.loops import MODES
+    from bioplaus.training.backend import Backend
+
+    if options.loops not in MODES:
+        raise UserError(f"--loops {options.loops!r} is not one of {', '.join(MODES)}")
+    if options.quick:
+        raise UserError(f"{entry.name} is a plain script and has no --quick; use --set")
+    return launch.start(
+        Path(options.experiment),
+        options.out or new_run_directory(entry.name, options.seed),
+        force=options.force,
+        changes=dict(_assignment(text) for text in options.set),
+        seed=options.seed,
+        backend=Backend(options.backend, options.dtype, options.threads),
+        record=options.record,
+        options={
+            "segment": _seconds(options.segment, "--segment") if options.segment else 0.0,
+            "checkpoint": _seconds(options.checkpoint, "--checkpoint"),
+            "loops": options.loops,
+        },
+        arguments=options.arguments,
+        quiet=options.quiet,
+    )
+
+
+def _seconds(text: str, option: str) -> float:
+    """A time on the command line [s]."""
+    from bioplaus.runs.literals import check_like
+    from bioplaus.units import UNITS, number
+
+    return float(number(check_like(UNITS["second"], text, option, "20s")))
 
 
 def _end(go: Callable[..., RunReader], plan: Plan, options: argparse.Namespace) -> int:
@@ -180,6 +256,12 @@ def _resume(options: argparse.Namespace) -> int:
     if run.status == "finished":
         print(f"{run.path} is finished")
         return 0
+    if run.config.get("kind") == "script":
+        from bioplaus.runs import launch
+
+        return launch.resume(
+            run.path, copy=options.copy, edited=options.edited, quiet=options.quiet
+        )
     plan = _plan_of(run)
     return _end(partial(resume, plan, run.path), plan, options)
 
@@ -272,6 +354,8 @@ def _configure_path(parser: argparse.ArgumentParser) -> None:
 
 def _configure_resume(parser: argparse.ArgumentParser) -> None:
     _configure_path(parser)
+    parser.add_argument("--copy", action="store_true", help="with the script as it was")
+    parser.add_argument("--edited", action="store_true", help="with the script as it is now")
     _configure_quiet(parser)
 
 

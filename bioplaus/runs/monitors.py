@@ -1,0 +1,199 @@
+"""Monitors' rows: what is new of them, and how a monitor is given its rows back.
+
+A monitor only grows, except where the script goes back (``restore``) or empties it.  What it has
+recorded goes to disk by parts, each with the row at which it begins: a part that begins before the
+end of what is there replaces all that follows.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from brian2 import get_unit
+from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
+
+from bioplaus.records.rows import MonitorRows, Part
+
+__all__ = ["Stream", "give_back", "is_monitor", "recorded"]
+
+
+def is_monitor(thing: Any) -> bool:
+    """Whether rows are recorded by it."""
+    return isinstance(thing, (EventMonitor, PopulationRateMonitor, StateMonitor))
+
+
+def recorded(monitor: Any) -> list[str]:
+    """The variables of a monitor to which every event or sample adds a row."""
+    if isinstance(monitor, PopulationRateMonitor):
+        return ["t", "rate"]
+    if isinstance(monitor, StateMonitor):
+        return ["t", *monitor.recorded_variables]
+    return sorted(monitor.record_variables) if monitor.record else []
+
+
+@dataclass
+class Stream:
+    """What a monitor records, on its way to disk.
+
+    It holds the monitor's variables, but not the monitor: the script decides how long that lives.
+    about : what it is called on disk; done : rows that are on disk or in ``about.parts``; shifts :
+    (row, what is added to ``t`` from there on [s]); events, seconds : since they were counted last.
+    """
+
+    about: MonitorRows
+    size: int
+    monitor: weakref.ref[Any] | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    done: int = 0
+    shifts: list[tuple[int, float]] = field(default_factory=list)
+    events: int = 0
+    seconds: float = 0.0
+    _before: int = 0
+
+    @classmethod
+    def of(cls, monitor: Any, number: int, name: str, population: str) -> Stream:
+        """The stream of a monitor that has not been on disk yet."""
+        fields = recorded(monitor)
+        stream = cls(
+            about=MonitorRows(
+                key=f"{type(monitor).__name__}-{number}",
+                kind="spikes" if isinstance(monitor, EventMonitor) else "trace",
+                name=name,
+                population=population,
+                unit={key: str(get_unit(monitor.variables[key].dim)) for key in fields},
+                parts=[],
+                cells=np.array(monitor.record) if isinstance(monitor, StateMonitor) else None,
+            ),
+            size=len(monitor.source),
+        )
+        stream.listen(monitor)
+        if stream.rows:  # it came with a state from a file
+            stream.go_back(0)
+        return stream
+
+    def listen(self, monitor: Any) -> None:
+        """Take rows from this monitor."""
+        names = [*self.about.unit, "N", *(["count"] if self.counts_events else [])]
+        self.monitor = weakref.ref(monitor)
+        self.variables = {name: monitor.variables[name] for name in names}
+
+    @property
+    def counts_events(self) -> bool:
+        """Whether its rows are events, of which there is a rate."""
+        return self.about.kind == "spikes"
+
+    @property
+    def rows(self) -> int:
+        """How many rows the monitor has now."""
+        return int(self.variables["N"].get_value().item()) if self.variables else self.done
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can come: the monitor is gone."""
+        return self.monitor is None or self.monitor() is None
+
+    def begin_run(self, shift: float) -> None:
+        """Say what is to be added to ``t`` from now on, to have the time of the whole run."""
+        if self.rows < self.done:  # emptied, and nobody knows how
+            self.go_back(0)
+        if not self.shifts or self.shifts[-1][1] != shift:
+            self.shifts.append((self.rows, shift))
+        self._before = self._events()
+
+    def end_run(self, seconds: float) -> None:
+        """Count what a run has given."""
+        self.events += self._events() - self._before
+        self._before = self._events()
+        self.seconds += seconds
+
+    def _events(self) -> int:
+        if not self.counts_events:
+            return 0
+        return self.rows if self.about.unit else int(self.variables["count"].get_value().sum())
+
+    def take_events(self) -> tuple[int, float]:
+        """Events, and the seconds in which they were counted, since the last call."""
+        taken = self.events, self.seconds
+        self.events, self.seconds = 0, 0.0
+        return taken
+
+    def take(self) -> None:
+        """Copy what is new."""
+        total = self.rows
+        if self.about.unit and total > self.done:
+            self.about.parts.append(Part(self.done, self._copied(total), self._shifts()))
+            self.done = total
+
+    def go_back(self, common: int) -> None:
+        """The monitor has other rows from ``common`` on than those that were taken."""
+        total = self.rows
+        if self.about.unit and (common < self.done or total > common):
+            self.done = common
+            self.about.parts.append(Part(common, self._copied(total), again=True))
+        self.done = total
+        self.shifts = [(total, shift) for _, shift in self.shifts[-1:]]
+
+    def _copied(self, total: int) -> dict[str, Any]:
+        get = self.variables
+        return {name: np.array(get[name].get_value()[self.done : total]) for name in self.about.unit}
+
+    def _shifts(self) -> list[tuple[int, float]]:
+        """The shifts from ``done`` on, counted from there; only the last one is needed again."""
+        before = [s for s in self.shifts if s[0] <= self.done][-1:]
+        after = [s for s in self.shifts if s[0] > self.done]
+        self.shifts = (before + after)[-1:]
+        return [(max(row - self.done, 0), shift) for row, shift in before + after]
+
+    # States
+
+    def state(self) -> dict[str, Any]:
+        """What is needed to go on, and what is not on disk yet."""
+        about = {k: v for k, v in vars(self.about).items() if k != "parts"}
+        return {
+            "about": about,
+            "parts": [vars(part) for part in self.about.parts],
+            "size": self.size,
+            "alive": not self.is_over,
+            "rows": self.rows,
+            "done": self.done,
+            "shifts": list(self.shifts),
+            "events": self.events,
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def of_state(cls, state: dict[str, Any]) -> Stream:
+        """The stream again, without its monitor."""
+        parts = [Part(**part) for part in state["parts"]]
+        about = MonitorRows(**state["about"], parts=parts)
+        plain = {key: state[key] for key in ("size", "done", "events", "seconds")}
+        return cls(about, shifts=[tuple(pair) for pair in state["shifts"]], **plain)
+
+
+def give_back(monitor: Any, parts: Iterable[Part], count: int) -> bool:
+    """Fill a monitor with the rows that are on disk; False if they are not ``count``."""
+    whole: dict[str, list[Any]] = {name: [] for name in recorded(monitor)}
+    total = 0
+    for part in parts:
+        if part.first > total:
+            return False
+        if part.first < total:
+            for name, pieces in whole.items():
+                whole[name] = [np.concatenate(pieces)[: part.first]]
+        for name, pieces in whole.items():
+            pieces.append(part.rows[name])
+        total = part.first + len(part)
+    if whole and total != count:
+        return False
+    for name, pieces in whole.items():
+        variable = monitor.variables[name]
+        empty = np.zeros((0, *variable.get_value().shape[1:]), variable.dtype)
+        values = np.concatenate([empty, *pieces])
+        variable.resize(values.shape if variable.ndim == 2 else len(values))
+        variable.set_value(values)
+    monitor.variables["N"].set_value(count)
+    return True

@@ -1,0 +1,76 @@
+"""The state of all random streams: NumPy's, Python's, Brian's and the engine's."""
+
+from __future__ import annotations
+
+import ctypes
+import random
+import zlib
+from typing import Any
+
+import numpy as np
+from brian2.devices.device import get_device
+
+from bioplaus.runs.kept_objects import plain
+
+__all__ = ["digest", "restore", "state"]
+
+_BUFFERED = 20000
+"""Numbers in a buffer of Brian2's cython target (``rand_buffer`` in its templates)."""
+_WORDS = 624
+"""Words of the Mersenne Twister, which NumPy keeps before its position, as 32-bit integers."""
+
+
+def digest(python: bool) -> int:
+    """A number that is another one as soon as NumPy's global stream has given a number.
+
+    python : Python's stream counts, too.
+    """
+    address = np.random.mtrand._rand._bit_generator.ctypes.state_address
+    found = zlib.crc32(ctypes.string_at(address, 4 * (_WORDS + 1)))
+    if python:
+        found ^= hash(random.getstate()[1]) & 0xFFFFFFFF
+    return found
+
+
+def state() -> dict[str, Any]:
+    """All streams, as plain data; cython's buffers by what is in them, not by their addresses."""
+    device = get_device()
+    found = device.get_random_state()
+    for kind in ("rand", "randn"):
+        address = int(found.pop(f"{kind}_buffer")[0])
+        found[f"{kind}_content"] = _content(address) if address else np.zeros(0)
+    name, words, gauss = random.getstate()
+    found["python"] = (name, np.array(words, np.uint64), gauss)
+    return {key: plain(value) for key, value in found.items()}
+
+
+def restore(kept: dict[str, Any]) -> None:
+    """Take all streams up where they were."""
+    device = get_device()
+    kept = dict(kept)
+    version, words, gauss = kept.pop("python")
+    random.setstate((version, tuple(int(word) for word in words), gauss))
+    for kind in ("rand", "randn"):
+        pointer = getattr(device, f"{kind}_buffer")
+        content = np.ascontiguousarray(kept.pop(f"{kind}_content"))
+        kept[f"{kind}_buffer"] = np.array([_filled(int(pointer[0]), content)], pointer.dtype)
+    name, keys, *rest = kept["numpy_state"]
+    kept["numpy_state"] = (name, np.asarray(keys, np.uint32), *rest)
+    device.set_random_state(kept)
+
+
+def _content(address: int) -> Any:
+    numbers = ctypes.cast(address, ctypes.POINTER(ctypes.c_double))
+    return np.ctypeslib.as_array(numbers, (_BUFFERED,)).copy()
+
+
+def _filled(address: int, content: Any) -> int:
+    """The address of a buffer with that content, made where there is none; Brian frees it."""
+    if not content.size:
+        return address
+    if not address:
+        library = ctypes.CDLL(None)
+        library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+        address = library.malloc(content.nbytes)
+    ctypes.memmove(address, content.ctypes.data, content.nbytes)
+    return address

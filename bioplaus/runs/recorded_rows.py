@@ -1,0 +1,238 @@
+"""The recording of a script: the streams of its monitors, across everything that changes them."""
+
+from __future__ import annotations
+
+import weakref
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from brian2.core.network import Network
+from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
+
+from bioplaus.records import layout
+from bioplaus.records.rows import read_parts, write_rows
+from bioplaus.runs import division, naming
+from bioplaus.runs.monitors import Stream, give_back, is_monitor
+from bioplaus.runs.numbering import number_of
+from bioplaus.runs.points import NotTheSame
+
+if TYPE_CHECKING:
+    from bioplaus.runs.division import Call
+    from bioplaus.runs.session import Session
+
+__all__ = ["KnownNetworks", "Recorder"]
+
+_CLASSES = (EventMonitor, PopulationRateMonitor, StateMonitor)
+NEARLY_ZERO = 1e-9
+"""A difference of times [s] that is only their rounding."""
+
+
+class KnownNetworks:
+    """What is known of each network; it holds none of them, nor their objects."""
+
+    def __init__(self) -> None:
+        self._known: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+    def of(self, network: Any) -> tuple[list[Any], str, list[Any]]:
+        """Objects in order, a digest of their names and kinds, and the monitors among them."""
+        key = frozenset((number_of(t), t.active, len(t.contained_objects)) for t in network.objects)
+        known = self._known.get(network)
+        if known is None or known[0] != key:
+            objects = network.sorted_objects
+            text = ",".join(f"{thing.name}:{type(thing).__name__}" for thing in objects)
+            refs = list(map(weakref.ref, objects))
+            monitors = [n for n, thing in enumerate(objects) if is_monitor(thing)]
+            known = (key, refs, f"{zlib.crc32(text.encode()):08x}", monitors)
+            self._known[network] = known
+        objects = [ref() for ref in known[1]]
+        return objects, known[2], [objects[n] for n in known[3]]
+
+
+class Recorder:
+    """Streams by number of their monitor; ``running`` are those of the network that runs."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.streams: dict[int, Stream] = {}
+        self.running: list[Stream] = []
+        self.last: list[int] = []
+        #: Rows that a stored state and the disk have in common: (network, name) -> stream -> rows.
+        self.common: dict[tuple[int, str], dict[int, int]] = {}
+        self._before: dict[str, Any] = {}
+
+    # Runs
+
+    def begin_run(self, call: Call, monitors: list[Any]) -> None:
+        """A run of a network with these monitors begins, or a piece of it."""
+        shift = self.session.simulated - float(call.network.t_)
+        shift = 0.0 if abs(shift) < NEARLY_ZERO else shift
+        new = [m for m in monitors if number_of(m) is not None and number_of(m) not in self.streams]
+        if new:
+            names = naming.names_of(new, call.namespace)
+            for monitor in new:
+                number = number_of(monitor)
+                assert number is not None
+                name, population = names[id(monitor)], names[id(monitor.source)]
+                self.streams[number] = Stream.of(monitor, number, name, population)
+        numbers = [number_of(monitor) for monitor in monitors]
+        self.running = [self.streams[n] for n in numbers if n is not None]
+        for stream in self.running:
+            stream.begin_run(shift)
+
+    def end_run(self, seconds: float) -> None:
+        """It has run so long."""
+        for stream in self.running:
+            stream.end_run(seconds)
+
+    # Segments
+
+    def rates(self) -> dict[str, float]:
+        """Mean rate of each recorded population since the last segment [Hz]."""
+        events: dict[str, int] = {}
+        cell_seconds: dict[str, float] = {}
+        for stream in self.streams.values():
+            counted, seconds = stream.take_events()
+            if stream.counts_events and seconds > 0 and stream.size:
+                name = f"rate_{stream.about.population}"
+                events[name] = events.get(name, 0) + counted
+                cell_seconds[name] = cell_seconds.get(name, 0.0) + seconds * stream.size
+        return {name: events[name] / cell_seconds[name] for name in events}
+
+    def has_rows(self) -> bool:
+        """Whether anything is not on disk yet."""
+        return any(s.about.parts or s.rows != s.done for s in self.streams.values())
+
+    def write(self, segment: int, arrays: Mapping[str, Any]) -> None:
+        """Put what is new on disk, but in a replay, where it is there."""
+        session = self.session
+        for stream in self.streams.values():
+            stream.take()
+        monitors = [stream.about for stream in self.streams.values() if stream.about.parts]
+        if not session.replaying and (monitors or arrays):
+            folder = session.writer.path / layout.RECORDING
+            write_rows(layout.segment_file(folder, segment, "h5"), monitors, arrays)
+        for number, stream in list(self.streams.items()):
+            stream.about.parts.clear()
+            if stream.is_over:
+                del self.streams[number]
+
+    # States
+
+    def state(self) -> dict[str, Any]:
+        """What is needed to go on, and the rows that are not on disk yet."""
+        for stream in self.streams.values():
+            stream.take()
+        return {
+            "streams": [[number, stream.state()] for number, stream in self.streams.items()],
+            "common": [[*key, list(rows.items())] for key, rows in self.common.items()],
+        }
+
+    def take_up(self, state: Mapping[str, Any], segments: int) -> None:
+        """Be where a state was written: monitors have the rows that they had.
+
+        Raises
+        ------
+        NotTheSame
+            If the recording is not complete.
+        """
+        self.common = {(n, name): dict(rows) for n, name, rows in state["common"]}
+        self.streams = {number: Stream.of_state(kept) for number, kept in state["streams"]}
+        self.running = []
+        alive = {number: kept for number, kept in state["streams"] if kept["alive"]}
+        keys = [self.streams[number].about.key for number in alive]
+        on_disk = read_parts(self.session.writer.path, keys, segments)
+        for number, kept in alive.items():
+            stream = self.streams[number]
+            monitor = self.session.numbers.find(number)
+            if monitor is None:
+                continue  # it was garbage then
+            if not give_back(monitor, on_disk[stream.about.key] + stream.about.parts, kept["rows"]):
+                raise NotTheSame(
+                    f"the recording of {stream.about.name} is not complete: it was not written to "
+                    "the end, or a file has gone; start the run again"
+                )
+            stream.listen(monitor)
+
+    # What the script does with its monitors
+
+    def install(self) -> None:
+        """Notice where monitors lose rows."""
+        recorder = self
+        store, restore = Network.store, Network.restore
+        self._before = {"store": store, "restore": restore}
+
+        def stored(network: Any, name: str = "default", filename: Any = None) -> None:
+            store(network, name=name, filename=filename)
+            if filename is None:
+                recorder.stored(network, name)
+
+        def restored(
+            network: Any,
+            name: str = "default",
+            filename: Any = None,
+            restore_random_state: bool = False,
+        ) -> None:
+            recorder.take_of(network)
+            restore(network, name, filename, restore_random_state)
+            recorder.restored(network, name if filename is None else None)
+
+        for made, before in ((stored, store), (restored, restore)):
+            made.original_function = before.original_function  # type: ignore[attr-defined]
+        Network.store, Network.restore = stored, restored
+        for kind in _CLASSES:
+            self._before[kind.__name__] = kind.resize
+            kind.resize = self._resizing(kind.resize)
+
+    def uninstall(self) -> None:
+        """Give everything back to Brian."""
+        Network.store, Network.restore = self._before["store"], self._before["restore"]
+        for kind in _CLASSES:
+            kind.resize = self._before[kind.__name__]
+
+    def _resizing(self, plain: Callable[..., None]) -> Callable[..., None]:
+        recorder = self
+
+        def resize(monitor: Any, new_size: int) -> None:
+            number = number_of(monitor)
+            stream = None if recorder.session.inside else recorder.streams.get(number or 0)
+            if stream is not None:
+                stream.take()
+            plain(monitor, new_size)
+            if stream is not None:
+                stream.go_back(min(stream.rows, stream.done))
+
+        return resize
+
+    def _of(self, network: Any) -> Iterable[tuple[int, Stream]]:
+        for number, stream in self.streams.items():
+            monitor = stream.monitor() if stream.monitor is not None else None
+            if monitor is not None and monitor._network == network.id:
+                yield number, stream
+
+    def take_of(self, network: Any) -> None:
+        """Copy what is new of a network's monitors, before it goes back."""
+        for _, stream in self._of(network):
+            stream.take()
+
+    def stored(self, network: Any, name: str) -> None:
+        """A state is stored: its rows are those of now."""
+        key = number_of(network)
+        if key is not None:
+            self.common[key, name] = {number: stream.rows for number, stream in self._of(network)}
+
+    def restored(self, network: Any, name: str | None) -> None:
+        """A network has gone back to a state; name : of one in memory.
+
+        What that state and the disk have in common stays; the rest is written again.
+        """
+        key = number_of(network)
+        known = self.common.get((key, name), {}) if key is not None and name is not None else {}
+        for number, stream in self._of(network):
+            common = min(known.get(number, 0), stream.rows)
+            stream.go_back(common)
+            for (other, _), rows in self.common.items():
+                if other == key:
+                    rows[number] = min(rows.get(number, 0), common)
+        if known:
+            known.update({number: stream.rows for number, stream in self._of(network)})

@@ -1,0 +1,489 @@
+"""One execution of a script: its points, segments, states and changes.
+
+A script is deterministic Python with calls of ``Network.run`` in it.  It is taken up again by
+executing it from its first line: what a state is kept for is skipped, and everything else is done
+again, silently, so that the result is the same whether a state was kept or not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from brian2 import second
+from brian2.core.namespace import get_local_namespace
+from brian2.core.network import Network
+from brian2.devices.device import RuntimeDevice, get_device
+
+from bioplaus.records.table import GrowingTable
+from bioplaus.records.writer import RunWriter
+from bioplaus.runs import division, naming, random_streams
+from bioplaus.runs.division import SEGMENT_WORK, Call
+from bioplaus.runs.frames import Own, is_iterated_at_once, on_stack
+from bioplaus.runs.longrun import LongRun
+from bioplaus.runs.numbering import Numbers, is_nameable, reachable
+from bioplaus.runs.points import Kept, NotTheSame
+from bioplaus.runs.recorded_rows import KnownNetworks, Recorder
+from bioplaus.runs.snapshot import is_pair
+from bioplaus.runs.tuning import Tuning
+from bioplaus.runs.turns import Loop, Turns, WhileTurns
+
+if TYPE_CHECKING:
+    from bioplaus.runs.outside import Outside
+    from bioplaus.runs.progress import ScriptProgress
+    from bioplaus.runs.reading import Script
+
+__all__ = ["Options", "Session"]
+
+ORIGINAL: Any = Network.run
+
+QUIET = 2.0
+"""Seconds of work before which nothing is kept."""
+SHARE_OF_LOOKING = 0.01
+"""Of the time, what may be spent on noting how things are where loops and runs begin."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a script is run; what a run directory's ``options`` hold.
+
+    segment : simulated length of a segment [s], 0 to choose one; checkpoint : wall time between
+    two states, at least [s]; loops : which are taken up in their middle (``auto``, ``marked``,
+    ``none``); patience : a state waits until so many times the cost of the last one have passed.
+    """
+
+    segment: float = 0.0
+    checkpoint: float = 20.0
+    loops: str = "auto"
+    patience: float = 30.0
+
+
+class Session:
+    """What happens around a script while it runs.
+
+    simulated : seconds of simulated time so far, over all networks; segment : how many are
+    complete; moment : how far the script has come (points, turns and segments); replaying :
+    whether what happens now has happened before, and is on disk.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        writer: RunWriter,
+        outside: Outside,
+        options: Options,
+        variables: dict[str, Any],
+        kept: Kept,
+        progress: ScriptProgress,
+    ) -> None:
+        self.script, self.writer, self.outside, self.options = script, writer, outside, options
+        self.variables, self.kept, self.progress = variables, kept, progress
+        self.own = Own(script.path, script.bound, variables)
+        self.numbers = Numbers(kept.names)
+        self.newest = kept.newest
+        self.replaying = kept.newest is not None
+        rows = kept.newest["rows_of_table"] if kept.newest else 0
+        first = ("segment", "epoch", "simulated_time_s")
+        self.table = GrowingTable(writer.path / "metrics.csv", first, rows)
+        self.recording = Recorder(self)
+        self.tuning = Tuning(self)
+        self.loops: list[Loop] = []
+        self.kept_by_script: dict[str, Any] = {}
+        self.test_values: dict[str, float] = {}
+        self.moment = self.point = self.segment = 0
+        self.work = self.simulated = 0.0
+        self._logged: dict[str, Any] = {}
+        self.inside = self._installed = False
+        self._process, self._thread = os.getpid(), threading.get_ident()
+        self._told: set[str] = set()
+        self._share_of_run: float | None = None
+        self.check_interrupt: Callable[[], None] = lambda: None
+        self._began = self._last_kept = time.monotonic()
+        self._cost = 0.02
+        self._looked = 0.0
+        self.seconds = {"runs": 0.0, "segments": 0.0, "states": 0.0, "looking": 0.0}
+        self.counts = {"pieces": 0, "states": 0, "skipped": 0, "again": 0}
+        self._networks = KnownNetworks()
+
+    # Telling
+
+    def tell(self, text: str) -> None:
+        """A note, told once, to the terminal and to the log."""
+        if text not in self._told:
+            self._told.add(text)
+            self.writer.log(f"note: {text}")
+            self.progress.note(text)
+
+    # Points
+
+    def next_point(self, mark: str, python: bool = False) -> int:
+        """Count a point; what it is must be what it was.
+
+        Raises
+        ------
+        NotTheSame
+            If it is another one than in the first execution.
+        """
+        self.point += 1
+        self.moment += 1
+        if self.newest is not None and self.moment > self.newest["moment"] and self.replaying:
+            raise NotTheSame(
+                "the script does not do the same as before the interruption: it has gone past the "
+                f"place from which it was to go on (point {self.newest['point']})"
+            )
+        digest = random_streams.digest(python)
+        self.kept.meet(self.point, f"{mark} {digest:08x}", self.numbers.take_names())
+        return self.point
+
+    def take_up(self, state: Mapping[str, Any]) -> None:
+        """Be where a state was written."""
+        for name in ("moment", "segment", "work", "simulated", "test_values"):
+            setattr(self, name, state[name])
+        self.point = state["after"]
+        self.numbers.made = state["made_so_far"]
+        self.numbers.take_names()
+        self.recording.take_up(state["recording"], self.segment)
+        self.tuning.take_up(state["tuning"])
+        random_streams.restore(state["random"])
+        newest = self.newest
+        self.replaying = newest is not None and self.moment < newest["moment"]
+        self.outside.silent = self.replaying
+        self.outside.take_up(state["outside"])
+        if not self.replaying:
+            self._last_kept = time.monotonic()
+            self.progress.caught_up()
+
+    def state(self, point: int) -> dict[str, Any]:
+        """What the session itself must know to go on."""
+        return {
+            "point": point,
+            "after": self.point,
+            "moment": self.moment,
+            "segment": self.segment,
+            "work": self.work,
+            "simulated": self.simulated,
+            "test_values": dict(self.test_values),
+            "made_so_far": self.numbers.made,
+            "rows_of_table": len(self.table),
+            "recording": self.recording.state(),
+            "tuning": self.tuning.state(),
+            "random": random_streams.state(),
+            "outside": self.outside.state(),
+        }
+
+    # When to keep
+
+    def due(self, at_least: float | None = None) -> bool:
+        """Whether a state may be written now."""
+        now = time.monotonic()
+        wait = self.options.checkpoint if at_least is None else min(at_least, self.options.checkpoint)
+        quiet = now - self._began < min(QUIET, self.options.checkpoint)
+        wanted = max(wait, self.options.patience * self._cost)
+        return not self.replaying and not quiet and now - self._last_kept >= wanted
+
+    def affords_looking(self, work: float = 0.0) -> bool:
+        """Whether one more look at everything keeps within its share of the time.
+
+        work : what is simulated next, estimated [s].
+        """
+        spent = time.monotonic() - self._began + work
+        return self._looked <= 0.02 + SHARE_OF_LOOKING * spent or self.options.patience == 0
+
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[None]:
+        """Count the time of a look."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._looked += time.perf_counter() - began
+            self.seconds["looking"] += time.perf_counter() - began
+
+    @contextlib.contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Put on disk what a state counts as done; count the time that the state costs."""
+        began = time.perf_counter()
+        self.kept.flush()
+        self.outside.flush()
+        yield
+        self._cost = time.perf_counter() - began
+        self._last_kept = time.monotonic()
+        self.seconds["states"] += self._cost
+        self.counts["states"] += 1
+
+    def write_loops(self) -> None:
+        """Write the states of all loops that stand, and forget what that outdates."""
+        with self.keeping():
+            for loop in self.loops:
+                if loop.here is not None:
+                    self.kept.write("loop", loop.point, loop.here)
+                    loop.on_disk = loop.turn
+            self.forget()
+
+    def forget(self) -> None:
+        """Delete marks and states inside of turns that are no longer needed."""
+        finished = [(loop.point, loop.turn_point) for loop in self.loops if loop.turn > 0]
+        standing = {loop.point for loop in self.loops}
+
+        def unneeded(kind: str, point: int) -> bool:
+            return point not in standing and any(a < point <= b for a, b in finished)
+
+        self.kept.forget(unneeded)
+        self.kept.forget_marks(lambda point: unneeded("", point))
+
+    # Loops
+
+    def named_loop(self, iterable: Iterable[Any], line: int, header: str, frame: FrameType) -> Any:
+        """What a loop that was found by reading goes over."""
+        if not self.takes_part():
+            return iterable
+        return Turns(Loop(self, frame, line, header), iterable)
+
+    def named_while(self, line: int, header: str, frame: FrameType) -> WhileTurns:
+        """What a while loop that was found by reading asks."""
+        return WhileTurns(Loop(self, frame, line, header))
+
+    def marked_loop(self, iterable: Iterable[Any], frame: FrameType) -> Iterable[Any]:
+        """What ``steps`` goes over, where it is called at run time."""
+        if not self.takes_part() or self.options.loops == "none":
+            return iterable
+        if not self.own.is_file(frame.f_code.co_filename):
+            return iterable
+        if not is_iterated_at_once(frame):
+            self.tell(
+                f"steps(...) at line {frame.f_lineno} is not what a `for` goes over itself; write "
+                "`for turn in bioplaus.steps(n):` to have the loop taken up in its middle"
+            )
+            return iterable
+        return Turns(Loop(self, frame, frame.f_lineno, "steps"), iterable)
+
+    def leave_loops(self, frame: FrameType) -> None:
+        """Loops whose frame is gone are over."""
+        while self.loops and not on_stack(self.loops[-1].frame, frame):
+            self.loops.pop()
+
+    def leave_inside(self, loop: Loop) -> None:
+        """A turn of a loop begins: those inside of it are over."""
+        del self.loops[self.loops.index(loop) + 1 :]
+
+    def takes_part(self) -> bool:
+        """Whether what is called now is part of the script's one line of execution."""
+        plain = os.getpid() != self._process or threading.get_ident() != self._thread
+        return not (plain or self.inside)
+
+    # What the script says
+
+    def keep(self, objects: Mapping[str, Any]) -> None:
+        """See :func:`bioplaus.keep`."""
+        for name, value in objects.items():
+            filled = isinstance(value, (np.ndarray, list, dict, set)) or hasattr(value, "__dict__")
+            if isinstance(value, tuple) and not is_pair(value):
+                raise TypeError(f"keep({name}=...): a pair must be two functions, (read, write)")
+            if not (filled or is_pair(value)):
+                raise TypeError(
+                    f"keep({name}=...): a {type(value).__name__} cannot be filled in place; give "
+                    "an array, a list, a dict, an own instance, or a pair (read, write)"
+                )
+            self.kept_by_script[name] = value
+
+    def log_values(self, values: Mapping[str, Any]) -> None:
+        """See :func:`bioplaus.log`."""
+        row: dict[str, float] = {}
+        for name, value in values.items():
+            plain = np.asarray(value)
+            if plain.dtype.kind not in "biuf":
+                raise TypeError(f"log({name}=...): {value!r} is neither a number nor an array")
+            if plain.ndim:
+                self._logged[name] = np.array(plain)
+            elif name.startswith("test_"):
+                self.test_values[name] = float(plain)
+            else:
+                row[name] = float(plain)
+        if row:
+            self._add_row(row)
+
+    def record(self, items: tuple[Any, ...], of: Any, last: Any) -> None:
+        """See :func:`bioplaus.record`."""
+        self.recording.add(items, of, last)
+
+    def _add_row(self, row: Mapping[str, float]) -> None:
+        if not self.replaying:
+            epoch = self.loops[0].turn if self.loops else self.segment
+            start = {"segment": self.segment, "epoch": epoch, "simulated_time_s": self.simulated}
+            self.table.append({**start, **row})
+
+    # Runs
+
+    def run(self, call: Call) -> None:
+        """One call of ``Network.run``."""
+        device = get_device()
+        if not isinstance(device, RuntimeDevice):
+            self.tell(
+                "the script has set a device of its own: it runs in one piece, and is neither "
+                "recorded, tuned nor taken up"
+            )
+            call.whole(ORIGINAL)
+            return
+        objects, kinds, monitors = self._networks.of(call.network)
+        work = division.work_of(objects) * (call.end - call.start)
+        mark = f"run {len(objects)} {call.start!r} {call.end!r} {kinds}"
+        long = work >= SEGMENT_WORK or self.options.segment > 0
+        point = self.next_point(mark, python=long)
+        if not long or call.end <= call.start:
+            self._short(call, objects, monitors, work)
+            return
+        part = LongRun(self, point, call, objects, work)
+        if part.take_up_end():
+            self.counts["skipped"] += 1
+            return
+        self._long(call, objects, monitors, work, part)
+
+    def _short(
+        self, call: Call, objects: list[Any], monitors: list[Any], work: float
+    ) -> None:
+        """A run that is one piece: it ends a segment when enough has been done."""
+        self.recording.begin_run(call, monitors)
+        before = float(call.network.t_)
+        call.namespace = self.tuning.overlaid(call.namespace)
+        began = time.perf_counter()
+        call.whole(ORIGINAL)
+        self.seconds["runs"] += time.perf_counter() - began
+        self.counts["pieces"] += 1
+        self.counts["again"] += self.replaying
+        self._count(float(call.network.t_) - before)
+        self.work += work
+        if self.work >= SEGMENT_WORK:
+            self.end_segment(objects, call.namespace)
+
+    def _long(
+        self,
+        call: Call,
+        objects: list[Any],
+        monitors: list[Any],
+        work: float,
+        part: LongRun,
+    ) -> None:
+        """A run in pieces, each the end of a segment."""
+        part.take_up_middle()
+        dt = min((float(thing.clock.dt_) for thing in objects), default=float(call.duration))
+        cuts = division.boundaries(call.start, call.end, dt, work, self.options.segment)
+        if call.profile:
+            cuts = cuts[-1:]
+        now, began = float(call.network.t_), time.perf_counter()
+        self.recording.begin_run(call, monitors)
+
+        def namespace() -> Mapping[str, Any]:
+            return self.tuning.overlaid(call.namespace)
+
+        for cut in division.in_pieces(call, cuts, ORIGINAL, namespace):
+            self.seconds["runs"] += time.perf_counter() - began
+            self._count(cut - now)
+            now = cut
+            self._share_of_run = (cut - call.start) / (call.end - call.start)
+            self.end_segment(objects, call.namespace)
+            if self.due():
+                part.keep("mid")
+            self.recording.begin_run(call, monitors)
+            began = time.perf_counter()
+        self.seconds["runs"] += time.perf_counter() - began
+        self.counts["again"] += self.replaying
+        self._count(float(call.network.t_) - now)
+        self.end_segment(objects, call.namespace)
+        if self.due(at_least=QUIET):
+            part.keep("end")
+
+    def _count(self, seconds: float) -> None:
+        self.simulated += seconds
+        self.recording.end_run(seconds)
+
+    # Segments
+
+    def end_segment(self, objects: list[Any], namespace: Mapping[str, Any]) -> None:
+        """Put on disk what has happened since the last one; take changes."""
+        began = time.perf_counter()
+        names = naming.names_of(objects, namespace)
+        row = self.recording.rates() | naming.measure(objects, names)
+        logged, self._logged = self._logged, {}
+        self.recording.write(self.segment, {} if self.replaying else logged)
+        self._add_row(row)
+        self.segment += 1
+        self.moment += 1
+        self.work = 0.0
+        self.tuning.at_end_of_segment(objects, names, namespace)
+        self.seconds["segments"] += time.perf_counter() - began
+        self.progress.segment_done(self)
+        self.check_interrupt()
+
+    def finish(self) -> None:
+        """Put what is left on disk: the script has ended."""
+        if self.replaying and self.newest is not None:
+            raise NotTheSame(
+                "the script does not do the same as before the interruption: it has ended before "
+                f"the place from which it was to go on (point {self.newest['point']})"
+            )
+        if self.recording.has_rows() or self._logged:
+            held = reachable(value for value in self.variables.values() if is_nameable(value))
+            self.end_segment(list(held.values()), self.variables)
+        self.kept.flush()
+
+    def share_done(self) -> float | None:
+        """The share of the script that is done, if that can be told."""
+        position = self.position()
+        if position is not None:
+            return position[0] / position[1]
+        return self._share_of_run
+
+    def position(self) -> tuple[int, int] | None:
+        """How far the outermost loop with a length is: turns done, and how many there are."""
+        for loop in self.loops:
+            if loop.length:
+                return loop.turn, loop.length
+        return None
+
+    # Taking Brian's calls over
+
+    def install(self) -> None:
+        """Let every run go through the session."""
+        session = self
+        self.numbers.install()
+        self.recording.install()
+
+        def run(
+            network: Any,
+            duration: Any,
+            report: Any = None,
+            report_period: Any = 10 * second,
+            namespace: Any = None,
+            profile: Any = None,
+            level: int = 0,
+        ) -> None:
+            if namespace is None:
+                namespace = get_local_namespace(level=level + 1)
+            call = Call(network, duration, report, report_period, namespace, profile)
+            if not session.takes_part():
+                call.whole(ORIGINAL)
+                return
+            session.inside = True
+            try:
+                session.run(call)
+            finally:
+                session.inside = False
+
+        run.original_function = ORIGINAL.original_function  # type: ignore[attr-defined]
+        Network.run = run
+        self._installed = True
+
+    def uninstall(self) -> None:
+        """Give everything back to Brian."""
+        if self._installed:
+            Network.run = ORIGINAL
+            self.recording.uninstall()
+            self.numbers.uninstall()

@@ -1,0 +1,277 @@
+"""One look at everything that a script holds: its variables, and the Brian objects they reach.
+
+A snapshot *notes* how things are where a loop or a run begins, or *captures* them to be written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from brian2.core.network import Network
+from brian2.core.operations import NetworkOperation
+
+from bioplaus.runs import kept_objects
+from bioplaus.runs.frames import Lost, Own, assign, functions_reached
+from bioplaus.runs.kept_values import NotKept, Packer, line_of
+from bioplaus.runs.numbering import Numbers, reachable
+from bioplaus.runs.stateless import Places
+from bioplaus.runs.unpacking import Unpacker
+
+if TYPE_CHECKING:
+    from bioplaus.runs.outside import Outside
+
+__all__ = ["Beginning", "Scope"]
+
+Variables = Iterable[tuple[str, Any]]
+
+
+class Scope:
+    """Whose variables are looked at.
+
+    frames : the script's frames on the stack, its module first, for a loop; empty for a run, whose
+    Python code is that of its operations (and ``functions``: a report).
+    """
+
+    def __init__(
+        self,
+        own: Own,
+        frames: list[FrameType],
+        kept: Mapping[str, Any],
+        objects: Iterable[Any] = (),
+        functions: Iterable[Any] = (),
+    ) -> None:
+        self.own, self.frames, self.kept = own, frames, dict(kept)
+        self.objects = list(objects)
+        self.functions = list(functions)
+
+    def roots(self) -> Iterator[tuple[str, str, Any]]:
+        """(where, name, value): where is a frame's number, a module, ``keep`` or ``call``."""
+        for number, frame in enumerate(self.frames):
+            for name, value in self.own.variables_of(frame).items():
+                yield f"frame {number}", name, value
+        if self.frames:
+            for module, held in self.own.modules().items():
+                for name, value in vars(held).items():
+                    if not name.startswith("__"):
+                        yield f"module {module}", name, value
+        for name, value in self.kept.items():
+            read = value[0]() if is_pair(value) else value
+            yield "keep", name, read
+        for number, function in enumerate(self.functions):
+            yield "call", str(number), function
+            yield from self._globals_of(function)
+
+    def of_thing(self, number: int, thing: Any) -> Iterator[tuple[str, str, Any]]:
+        """The Python values that a Brian object holds."""
+        if isinstance(thing, NetworkOperation):
+            yield f"thing {number}", "function", thing.function
+            yield from self._globals_of(thing.function)
+        namespace = getattr(thing, "namespace", None)
+        if isinstance(namespace, dict) and namespace:
+            yield f"thing {number}", "namespace", namespace
+
+    def _globals_of(self, function: Any) -> Iterator[tuple[str, str, Any]]:
+        if not self.frames:  # a loop has looked at all modules already
+            for name, value in functions_reached(self.own, function):
+                yield "global", name, value
+
+    def line_of(self, where: str, name: str) -> int | None:
+        """Where a variable of a frame gets its value."""
+        kind, _, number = where.partition(" ")
+        if kind != "frame":
+            return None
+        return line_of(self.frames[int(number)].f_code, name)
+
+
+def is_pair(value: Any) -> bool:
+    """Whether something to keep is a pair of functions that read and write it."""
+    return isinstance(value, tuple) and len(value) == 2 and all(map(callable, value))
+
+
+class Beginning:
+    """How everything was where a loop or a run began, and how it is restored to a later state.
+
+    base : digests of arrays, shared by the loops inside each other; places : which object stood
+    where; before : plain attributes of Brian objects.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        numbers: Numbers,
+        outside: Outside,
+        base: dict[str, str] | None,
+    ) -> None:
+        self.scope, self.numbers, self.outside = scope, numbers, outside
+        self.made = numbers.made
+        self.places = Places()
+        self.noted: set[str] = set()
+        packer = self._packer(noting=True)
+        things, _ = self._gather(packer, lambda place, error: self.noted.add(place))
+        self.before = kept_objects.attributes(things)
+        self.stored = {id(state) for _, state in _stored(things)}
+        if base is None:
+            base = kept_objects.base_of(things)
+            base |= {place: kept_objects.digest(v) for place, v in packer.large.items()}
+        self.base = base
+
+    def _packer(self, noting: bool = False, copy: bool = False) -> Packer:
+        kept = self.scope.kept
+        return Packer(
+            own=self.scope.own.is_module,
+            made=self.made,
+            pack_file=self.outside.pack_file,
+            at_entry=self.places,
+            noting=noting,
+            base={} if noting else self.base,
+            exempt=frozenset(
+                id(getattr(function, "__self__", function))
+                for pair in kept.values()
+                if is_pair(pair)
+                for function in pair
+            ),
+            copy=copy,
+        )
+
+    def _gather(
+        self, packer: Packer, refused: Callable[[str, NotKept], None]
+    ) -> tuple[dict[int, Any], dict[str, Any]]:
+        """All Brian objects that are reached, and all packed variables by their place."""
+        data: dict[str, Any] = {}
+        roots = list(self.scope.roots())
+        packer.things += self.scope.objects
+        seen: set[int] = set()
+        things: dict[int, Any] = {}
+        while True:
+            for where, name, value in roots:
+                place = f"{where}:{name}"
+                if place in data or (where != "keep" and self._exempt(name)):
+                    continue
+                if packer.noting:
+                    self.noted.add(place)
+                try:
+                    data[place] = packer.pack_root(value, place)
+                except NotKept as error:
+                    refused(place, error)
+            things = {n: t for n, t in reachable(packer.things).items() if n < self.made}
+            new = [number for number in things if number not in seen]
+            if not new:
+                return things, data
+            seen.update(new)
+            roots = [root for n in new for root in self.scope.of_thing(n, things[n])]
+
+    def _exempt(self, name: str) -> bool:
+        return is_pair(self.scope.kept.get(name))
+
+    def capture(self, copy: bool) -> dict[str, Any]:
+        """Everything, as far as it is not as it was.
+
+        Raises
+        ------
+        NotKept
+            For what cannot be kept, by its name.
+        """
+        packer = self._packer(copy=copy)
+        lost: dict[str, str] = {}
+
+        def refused(place: str, error: NotKept) -> None:
+            if place in self.noted:
+                raise error
+            lost[place] = error.what
+
+        things, data = self._gather(packer, refused)
+        for number, thing in things.items():
+            for name, variable in kept_objects.arrays_of(thing):
+                values = kept_objects.values_of(variable)
+                if values is not None:
+                    packer.occupies(values, f"{kept_objects.label(thing)}.{name}", True)
+        packer.look_for_shared_memory()
+        stored = [
+            (number, name, kept_objects.packed_store(state, copy))
+            for (number, name), state in _stored(things)
+            if id(state) not in self.stored
+        ]
+        names = [(number, list(t._stored_state)) for number, t in _networks(things)]
+        return {
+            "made": self.made,
+            "base": self.base,
+            "objects": kept_objects.capture(things, self.base, self.before, copy),
+            "stored": stored,
+            "stored_names": names,
+            "values": json.dumps(data),
+            "arrays": packer.arrays,
+            "lost": lost,
+        }
+
+    def differs(self, state: Mapping[str, Any]) -> str | None:
+        """The name of an array that is another one than where the state's loop or run began."""
+        for place, digest in state["base"].items():
+            if self.base.get(place, digest) != digest:
+                number, _, name = place.partition(".")
+                if number.lstrip("-").isdigit():
+                    return f"{kept_objects.label(self.numbers.thing(int(number)))}.{name}"
+                return place.partition(":")[2]
+        return None
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Make everything as it was when the state was written."""
+        things, _ = self._gather(self._packer(noting=True), lambda place, error: None)
+        kept_objects.restore(things, state["objects"])
+        networks = dict(_networks(things))
+        for number, names in state["stored_names"]:
+            held = networks[number]._stored_state
+            for name in set(held) - set(names):
+                del held[name]
+        for number, name, stored in state["stored"]:
+            networks[number]._stored_state[name] = kept_objects.unpacked_store(stored)
+        unpacker = Unpacker(state["arrays"], self.numbers, self.outside.unpack_file)
+        self._assign(json.loads(state["values"]), state["lost"], unpacker, things)
+
+    def _assign(
+        self,
+        data: Mapping[str, Any],
+        lost: Mapping[str, str],
+        unpacker: Unpacker,
+        things: Mapping[int, Any],
+    ) -> None:
+        now = {f"{where}:{name}": value for where, name, value in self.scope.roots()}
+        for number, thing in things.items():
+            now |= {f"{where}:{name}": v for where, name, v in self.scope.of_thing(number, thing)}
+        by_frame: dict[int, dict[str, Any]] = {n: {} for n in range(len(self.scope.frames))}
+        for place, tree in data.items():
+            value = unpacker.unpack(tree, now.get(place))
+            where, _, name = place.partition(":")
+            kind, _, which = where.partition(" ")
+            if kind == "frame":
+                by_frame[int(which)][name] = value
+            elif kind == "module":
+                vars(self.scope.own.modules()[which])[name] = value
+            elif kind == "global":
+                module, _, variable = name.rpartition(".")
+                self.scope.own.module(module)[variable] = value
+            elif kind == "keep" and is_pair(self.scope.kept.get(name)):
+                self.scope.kept[name][1](value)
+        for place, what in lost.items():
+            where, _, name = place.partition(":")
+            kind, _, which = where.partition(" ")
+            if kind == "frame":
+                by_frame[int(which)][name] = Lost(name, what)
+        for number, frame in enumerate(self.scope.frames):
+            gone = set(self.scope.own.variables_of(frame)) - set(by_frame[number])
+            assign(frame, by_frame[number], {name for name in gone if not self._exempt(name)})
+
+
+def _networks(things: Mapping[int, Any]) -> list[tuple[int, Any]]:
+    return [(n, thing) for n, thing in things.items() if isinstance(thing, Network)]
+
+
+def _stored(things: Mapping[int, Any]) -> list[tuple[tuple[int, str], Any]]:
+    """States that the script has stored in memory: (network, name) and state."""
+    return [
+        ((number, name), state)
+        for number, network in _networks(things)
+        for name, state in network._stored_state.items()
+    ]

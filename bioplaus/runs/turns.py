@@ -1,0 +1,230 @@
+"""Loops over runs: where one stands, and going on at the turn that was kept."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+from collections.abc import Iterable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bioplaus.runs.kept_values import NotKept
+from bioplaus.runs.points import NotTheSame
+from bioplaus.runs.snapshot import Beginning, Scope
+
+if TYPE_CHECKING:
+    from bioplaus.runs.session import Session
+
+__all__ = ["Loop", "Turns", "WhileTurns"]
+
+
+class Loop:
+    """A loop in which networks run.
+
+    point : its number among all points; turn : how many turns are done, of ``length`` (0: nobody
+    knows); here : everything as it
+    was when the present turn began, if it has been looked at; on_disk : the turn of the state from
+    which this process entered the loop, or the last that was written.
+    """
+
+    def __init__(self, session: Session, frame: FrameType, line: int, header: str) -> None:
+        session.leave_loops(frame)
+        self.session, self.frame, self.line = session, frame, line
+        self.point = session.next_point(f"loop {header}", python=True)
+        self.turn = 0
+        self.length = 0
+        self.on_disk = 0
+        self.turn_point = self.point
+        self.here: dict[str, Any] | None = None
+        self.has_inner = False
+        self.refused = False
+        self.state = session.kept.find("loop", self.point)
+        self.beginning = self._note()
+        for around in session.loops:
+            around.has_inner = True
+        session.loops.append(self)
+
+    def _note(self) -> Beginning | None:
+        session = self.session
+        if not (session.replaying or session.affords_looking()):
+            return None
+        outermost = session.loops[0].beginning if session.loops else None
+        base = ({} if outermost is None else outermost.base) if session.loops else None
+        with session.looking():
+            scope = Scope(session.own, session.own.frames(self.frame), session.kept_by_script)
+            return Beginning(scope, session.numbers, session.outside, base)
+
+    # Turns
+
+    def begin_turn(self) -> None:
+        """Say that a turn begins; keep how everything is, if it is time."""
+        session = self.session
+        session.leave_inside(self)
+        session.moment += 1
+        self.turn_point = session.point
+        self.here = None
+        if session.replaying or self.refused or self.beginning is None:
+            return
+        due = session.due()
+        if due or (self.has_inner and session.affords_looking()):
+            self._look(copy=not due)
+        if due and self.here is not None and all(loop.can_be_entered for loop in session.loops):
+            session.write_loops()
+
+    @property
+    def can_be_entered(self) -> bool:
+        """Whether a resumed run can come to the present turn without simulating those before."""
+        return self.here is not None or self.turn == self.on_disk
+
+    def _look(self, copy: bool) -> None:
+        session, beginning = self.session, self.beginning
+        assert beginning is not None
+        try:
+            with session.looking():
+                self.here = {
+                    **session.state(self.point),
+                    **beginning.capture(copy),
+                    "turn": self.turn,
+                    "line": self.line,
+                    "phantoms": session.numbers.alive(beginning.made),
+                }
+        except NotKept as error:
+            self.refused = True
+            line = beginning.scope.line_of(error.place.partition(":")[0], error.root)
+            where = f" (line {line})" if line else ""
+            session.tell(
+                f"the loop at line {self.line} cannot be taken up in its middle: "
+                f"'{error.name}'{where} is {error.what} and cannot be kept; "
+                f"bioplaus.keep({error.root}=(read, write)) can say how.  After an interruption "
+                "its runs are simulated again"
+            )
+
+    def take_up(self) -> bool:
+        """Go on at the turn that is kept, if one is."""
+        session, state, beginning = self.session, self.state, self.beginning
+        if state is None or beginning is None:
+            return False
+        self.state = None
+        name = beginning.differs(state)
+        if name is not None:
+            raise NotTheSame(
+                "the script does not do the same as before the interruption: "
+                f"{name} differs where the loop at line {self.line} begins; does it use the time, "
+                "a generator without a seed, or a file that has changed?"
+            )
+        beginning.restore(state)
+        session.take_up(state)
+        session.numbers.stand_in(state["phantoms"])
+        self.turn = self.on_disk = state["turn"]
+        self.turn_point = session.point
+        return True
+
+    def leave(self) -> None:
+        """The loop is over, however it ended."""
+        loops = self.session.loops
+        if self in loops:
+            del loops[loops.index(self) :]
+
+
+class Turns:
+    """What a named ``for`` goes over: the items of its iterable, a turn told before each."""
+
+    def __init__(self, loop: Loop, iterable: Iterable[Any]) -> None:
+        self.loop = loop
+        known = is_counted(iterable)
+        loop.length = len(iterable) if hasattr(iterable, "__len__") else 0
+        self._iterator = iter(iterable)
+        self._first = True
+        if not known and not loop.refused:
+            loop.refused = True
+            loop.session.tell(
+                f"the loop at line {loop.line} cannot be taken up in its middle: it goes over "
+                f"a {type(iterable).__name__}, whose place cannot be kept; a list can be, or a "
+                "range.  After an interruption its runs are simulated again"
+            )
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        loop = self.loop
+        if not self._first:
+            loop.turn += 1
+        if not (self._first and self._take_up()):
+            loop.begin_turn()
+        self._first = False
+        try:
+            return next(self._iterator)
+        except StopIteration:
+            loop.leave()
+            raise
+
+    def _take_up(self) -> bool:
+        loop = self.loop
+        if not loop.take_up():
+            return False
+        for _ in range(loop.turn):
+            if next(self._iterator, self) is self:
+                raise NotTheSame(
+                    f"what the loop at line {loop.line} goes over is shorter than before the "
+                    "interruption"
+                )
+        return True
+
+    def __del__(self) -> None:
+        self.loop.leave()
+
+
+class WhileTurns:
+    """What a named ``while`` asks before its own test."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self._first = True
+
+    def turn(self) -> bool:
+        """A turn begins; always true."""
+        loop = self.loop
+        if not self._first:
+            loop.turn += 1
+        if not (self._first and loop.take_up()):
+            loop.begin_turn()
+        self._first = False
+        return True
+
+    def leave(self) -> None:
+        """The loop is over."""
+        self.loop.leave()
+
+
+_COUNTED = (
+    *(range, list, tuple, str, dict, set, frozenset, np.ndarray, collections.deque),
+    *(type({}.keys()), type({}.values()), type({}.items())),
+    *(itertools.count, itertools.repeat, itertools.product, itertools.permutations),
+    itertools.combinations,
+)
+_COMPOSED = (enumerate, zip, reversed)
+_PLAIN_ITERATORS = ("list_iterator", "tuple_iterator", "range_iterator", "str_ascii_iterator")
+
+
+def is_counted(iterable: Any) -> bool:
+    """Whether the place in what a loop goes over is known by the number of turns alone.
+
+    A generator's place is not: it may depend on what the loop does.
+    """
+    if isinstance(iterable, _COUNTED) or type(iterable).__name__ in _PLAIN_ITERATORS:
+        return True
+    if isinstance(iterable, _COMPOSED):
+        return all(map(is_counted, _parts(iterable)))
+    inner = getattr(iterable, "iterable", getattr(iterable, "_iterable", None))
+    shown = type(iterable).__module__.split(".")[0] in ("tqdm", "progressbar", "progressbar2")
+    return shown and inner is not None and is_counted(inner)
+
+
+def _parts(iterable: Any) -> Iterable[Any]:
+    """What ``enumerate``, ``zip`` or ``reversed`` go over."""
+    held = iterable.__reduce__()[1]
+    inner = held if isinstance(iterable, zip) else held[:1]
+    return [part.__reduce__()[1][0] if type(part).__name__ == "iterator" else part for part in inner]
