@@ -22,6 +22,7 @@ from bioplaus.records import atomic, layout
 from bioplaus.records.reader import RunReader
 from bioplaus.records.writer import RunWriter, check_free
 from bioplaus.runs import current, loops
+from bioplaus.runs.failures import describe_failure
 from bioplaus.runs.progress import ScriptProgress
 from bioplaus.runs.reading import SETTINGS, Script
 from bioplaus.training.backend import Backend, environment, peak_memory_mb
@@ -277,17 +278,10 @@ def _named_loops(session: Any) -> dict[str, Any]:
 
 
 def _show_failure(error: BaseException, script: Script, writer: RunWriter) -> None:
-    """Show the script's own lines, and what happened there."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).parent == script.path.parent]
-    lines = [
-        f'  {Path(f.filename).name}, line {f.lineno}, in {f.name}: {(f.line or "").strip()}'
-        for f in own
-    ]
-    text = f"the script failed: {type(error).__name__}: {error}"
-    print("\n".join([*lines, f"bioplaus: {text}"]), file=sys.stderr)
-    whole = "".join(traceback.format_exception(error))
-    writer.log("\n".join([text, *lines, whole]))
+    """Show the script's own lines, and what happened there; the whole stack is in the log."""
+    text = describe_failure(error, script.path)
+    print(text, file=sys.stderr)
+    writer.log("failed\n" + text + "\n" + "".join(traceback.format_exception(error)))
 
 
 def _report(writer: RunWriter, config: Mapping[str, Any], session: Any, began: float) -> None:

@@ -90,6 +90,7 @@ class LongRun:
                 "seed, or a file that has changed?"
             )
         objects = set(network.objects)
+        session.take_up_outside(state)
         beginning.restore(state)
         network.objects = objects
         session.take_up(state)

@@ -23,6 +23,7 @@ from brian2.core.namespace import get_local_namespace
 from brian2.core.network import Network
 from brian2.devices.device import RuntimeDevice, get_device
 
+from bioplaus.records import layout
 from bioplaus.records.table import GrowingTable
 from bioplaus.records.writer import RunWriter
 from bioplaus.runs import division, naming, random_streams
@@ -92,7 +93,7 @@ class Session:
         self.replaying = kept.newest is not None
         rows = kept.newest["rows_of_table"] if kept.newest else 0
         first = ("segment", "epoch", "simulated_time_s")
-        self.table = GrowingTable(writer.path / "metrics.csv", first, rows)
+        self.table = GrowingTable(writer.path / layout.METRICS, first, rows)
         self.recording = Recorder(self)
         self.tuning = Tuning(self)
         self.loops: list[Loop] = []
@@ -143,6 +144,12 @@ class Session:
         self.kept.meet(self.point, f"{mark} {digest:08x}", self.numbers.take_names())
         return self.point
 
+    def take_up_outside(self, state: Mapping[str, Any]) -> None:
+        """Let what the script has written and printed be as in a state."""
+        newest = self.newest
+        self.replaying = newest is not None and state["moment"] < newest["moment"]
+        self.outside.take_up(state["outside"], silent=self.replaying)
+
     def take_up(self, state: Mapping[str, Any]) -> None:
         """Be where a state was written."""
         for name in ("moment", "segment", "work", "simulated", "test_values"):
@@ -153,10 +160,6 @@ class Session:
         self.recording.take_up(state["recording"], self.segment)
         self.tuning.take_up(state["tuning"])
         random_streams.restore(state["random"])
-        newest = self.newest
-        self.replaying = newest is not None and self.moment < newest["moment"]
-        self.outside.silent = self.replaying
-        self.outside.take_up(state["outside"])
         if not self.replaying:
             self._last_kept = time.monotonic()
             self.progress.caught_up()

@@ -114,6 +114,7 @@ class Loop:
                 f"{name} differs where the loop at line {self.line} begins; does it use the time, "
                 "a generator without a seed, or a file that has changed?"
             )
+        session.take_up_outside(state)
         beginning.restore(state)
         session.take_up(state)
         session.numbers.stand_in(state["phantoms"])
