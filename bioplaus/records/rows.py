@@ -141,7 +141,7 @@ def _joined_field(written: list[tuple[Part, Any]], name: str) -> Any:
 
 
 def _free(file: Any, place: str, monitor: MonitorRows) -> str:
-    """A place that no other monitor of the same population has: the second is called by its name."""
+    """A place that is free: a second monitor of a population is called by its own name."""
     if place not in file:
         return place
     other = place.replace(f"/{monitor.population}", f"/{monitor.population}_{monitor.name}", 1)

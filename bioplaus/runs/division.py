@@ -186,8 +186,8 @@ def _same_steps(network: Any, cut: float) -> None:
     for clock in network._clocks:
         if clock.variables["timestep"].get_value().item() != clock._calc_timestep(cut):
             raise RuntimeError(
-                f"the run cannot be divided at {cut!r} s: {clock.name} would miss or repeat a step; "
-                "choose another --segment"
+                f"the run cannot be divided at {cut!r} s: {clock.name} would miss or repeat a "
+                "step; choose another --segment"
             )
 
 
@@ -203,10 +203,10 @@ class _collecting:
     def __enter__(self) -> None:
         if not (self.first and self.last):
             before, after = _Gc(self.first), _Gc(self.last)
-            brian_network.gc, brian_magic.gc = before, after  # type: ignore[attr-defined]
+            brian_network.gc, brian_magic.gc = before, after
 
     def __exit__(self, *error: Any) -> None:
-        brian_network.gc, brian_magic.gc = _GC, _GC  # type: ignore[attr-defined]
+        brian_network.gc, brian_magic.gc = _GC, _GC
 
 
 class _Gc:
@@ -219,4 +219,4 @@ class _Gc:
             _GC.collect()
 
 
-_GC: Any = brian_network.gc  # type: ignore[attr-defined]
+_GC: Any = brian_network.gc

@@ -15,7 +15,15 @@ import brian2
 from bioplaus.errors import UserError
 from bioplaus.runs import loops
 
-__all__ = ["Lost", "Own", "assign", "functions_reached", "is_iterated_at_once", "on_stack"]
+__all__ = [
+    "Lost",
+    "Own",
+    "assign",
+    "functions_reached",
+    "is_iterated_at_once",
+    "line_of",
+    "on_stack",
+]
 
 _NOTHING = object()
 _FOREIGN = ("site-packages", "dist-packages", ".venv", "venv")
@@ -56,7 +64,9 @@ class Own:
     def modules(self) -> dict[str, Any]:
         """The imported modules of the script's folder, by name."""
         found = {n: m for n, m in list(sys.modules.items()) if n not in ("__main__", "__mp_main__")}
-        return {n: m for n, m in sorted(found.items()) if self.is_file(getattr(m, "__file__", None))}
+        return {
+            n: m for n, m in sorted(found.items()) if self.is_file(getattr(m, "__file__", None))
+        }
 
     def module(self, name: str) -> dict[str, Any]:
         """What a module of the script holds."""
@@ -121,6 +131,17 @@ def is_iterated_at_once(frame: FrameType) -> bool:
             return instruction.opname == "GET_ITER"
         after = after or instruction.offset == frame.f_lasti
     return False
+
+
+def line_of(code: CodeType, name: str) -> int | None:
+    """The last line of a piece of code that gives a name its value."""
+    line = found = None
+    for instruction in dis.get_instructions(code):
+        if instruction.positions is not None and instruction.positions.lineno is not None:
+            line = instruction.positions.lineno
+        if instruction.opname.startswith("STORE_") and instruction.argval == name:
+            found = line
+    return found
 
 
 def functions_reached(own: Own, first: Any) -> Iterator[tuple[str, Any]]:

@@ -19,7 +19,18 @@ from brian2.synapses.synapses import SynapticPathway
 
 from bioplaus.runs.monitors import is_monitor, recorded
 
-__all__ = ["State", "arrays_of", "attributes", "base_of", "capture", "digest", "label", "packed_store", "restore", "unpacked_store"]
+__all__ = [
+    "State",
+    "arrays_of",
+    "attributes",
+    "base_of",
+    "capture",
+    "digest",
+    "label",
+    "packed_store",
+    "restore",
+    "unpacked_store",
+]
 
 State = dict[str, Any]
 _SIMPLE = (type(None), bool, int, float, str)
@@ -40,13 +51,13 @@ def label(thing: Any) -> str:
     return str(getattr(thing, "name", type(thing).__name__))
 
 
-def arrays_of(thing: Any) -> Iterator[tuple[str, Any]]:
-    """The arrays that an object owns, but for what a monitor has recorded."""
-    rows = set(recorded(thing)) if is_monitor(thing) else set()
+def arrays_of(thing: Any, rows: bool = False) -> Iterator[tuple[str, Any]]:
+    """The arrays that an object owns; ``rows``: what a monitor has recorded, too."""
+    on_disk = set(recorded(thing)) if is_monitor(thing) and not rows else set()
     for variable in getattr(thing, "variables", {}).values():
-        if isinstance(variable, ArrayVariable) and variable.name not in rows:
-            if _owner(variable) == thing.name:
-                yield variable.name, variable
+        own = isinstance(variable, ArrayVariable) and variable.name not in on_disk
+        if own and _owner(variable) == thing.name:
+            yield variable.name, variable
 
 
 def _owner(variable: Any) -> str | None:
@@ -64,11 +75,11 @@ def values_of(variable: Any) -> Any:
     return variable.get_value()
 
 
-def base_of(things: Mapping[int, Any]) -> dict[str, str]:
+def base_of(things: Mapping[int, Any], rows: bool) -> dict[str, str]:
     """Digests of all arrays of some objects."""
     found = {}
     for number, thing in things.items():
-        for name, variable in arrays_of(thing):
+        for name, variable in arrays_of(thing, rows):
             values = values_of(variable)
             if values is not None:
                 found[f"{number}.{name}"] = digest(values)
@@ -88,36 +99,34 @@ def attributes(things: Mapping[int, Any]) -> dict[int, State]:
 
 
 def capture(
-    things: Mapping[int, Any], base: Mapping[str, str], before: Mapping[int, State], copy: bool
+    things: Mapping[int, Any],
+    base: Mapping[str, str],
+    before: Mapping[int, State],
+    copy: bool,
+    rows: bool,
 ) -> State:
     """What some objects are now, as far as it differs from how they were.
 
-    base, before : digests and attributes then; copy : the state is written later.
+    base, before : digests and attributes then; copy : the state is written later; rows : with what
+    monitors have recorded.
     """
     ids = {thing.id: number for number, thing in things.items() if isinstance(thing, Network)}
-    return {
-        str(number): _captured(number, thing, ids, base, before.get(number, {}), copy)
-        for number, thing in things.items()
-    }
+    found = {}
+    for number, thing in things.items():
+        arrays = {}
+        for name, variable in arrays_of(thing, rows):
+            values = values_of(variable)
+            if values is not None and base.get(f"{number}.{name}") != digest(values):
+                arrays[name] = (np.array(values) if copy else values, _size(variable))
+        known = before.get(number, {})
+        found[str(number)] = {"arrays": arrays, **_besides(number, thing, ids, known)}
+    return found
 
 
-def _captured(
-    number: int,
-    thing: Any,
-    ids: Mapping[Any, int],
-    base: Mapping[str, str],
-    before: State,
-    copy: bool,
-) -> State:
-    arrays = {}
-    for name, variable in arrays_of(thing):
-        values = values_of(variable)
-        if values is None or base.get(f"{number}.{name}") == digest(values):
-            continue
-        arrays[name] = (np.array(values) if copy else values, _size(variable))
+def _besides(number: int, thing: Any, ids: Mapping[Any, int], before: State) -> State:
+    """What an object is but for its arrays."""
     now = attributes({number: thing})[number]
     state: State = {
-        "arrays": arrays,
         "attributes": {k: v for k, v in now.items() if k not in before or before[k] != v},
     }
     ran_in = getattr(thing, "_network", None)
@@ -146,12 +155,12 @@ def restore(things: Mapping[int, Any], state: State) -> None:
         Naming an object of the state that is not among ``things``.
     """
     strangers: dict[str, uuid.UUID] = {}
-    for key, kept in state.items():
+    for key in state:
         if int(key) not in things:
             raise LookupError(f"object {key}")
     for key, kept in state.items():
         thing = things[int(key)]
-        variables = dict(arrays_of(thing))
+        variables = dict(arrays_of(thing, rows=True))
         for name, (values, size) in kept["arrays"].items():
             variable = variables[name]
             if isinstance(variable, DynamicArrayVariable):

@@ -13,8 +13,6 @@ Arrays stand aside, by their number.
 from __future__ import annotations
 
 import collections
-import ctypes
-import dis
 import enum
 import pathlib
 import random
@@ -32,8 +30,9 @@ from brian2.input.timedarray import TimedArray
 from bioplaus.runs import stateless
 from bioplaus.runs.kept_objects import digest
 from bioplaus.runs.numbering import is_nameable, number_of
+from bioplaus.runs.plain_values import comes_back_in_order, flat, slots_of, small_scalar
 
-__all__ = ["NotKept", "Packer", "flat", "slots_of"]
+__all__ = ["NotKept", "Packer"]
 
 _NATIVE = (type(None), bool, int, float, str)
 _SEQUENCES = (list, tuple, set, frozenset, collections.deque)
@@ -128,7 +127,7 @@ class Packer:
             return self._sequence(value, place)
         if kind in _MAPPINGS:
             return self._mapping(value, place)
-        scalar = _scalar(value)
+        scalar = small_scalar(value)
         if scalar is not None:
             return [kind.__name__, *scalar]
         if isinstance(value, np.generic) and not value.dtype.hasobject:
@@ -211,7 +210,7 @@ class Packer:
 
     def _sequence(self, value: Any, place: str) -> list[Any]:
         kind = type(value)
-        if kind in (set, frozenset) and not _comes_back_in_order(value):
+        if kind in (set, frozenset) and not comes_back_in_order(value):
             raise NotKept(place, f"a {kind.__name__} whose order would be another one")
         if kind in (list, tuple):
             self.at_entry.is_same(place, value, self.noting)
@@ -277,13 +276,14 @@ class Packer:
         return ["code", self._same(value, place), held]
 
     def _same(self, value: Any, place: str) -> list[Any]:
-        """What stays as the script has made it, or can be found by its name."""
-        if self.at_entry.is_same(place, value, self.noting):
-            return ["same"]
+        """What can be found by its name, or stays where the script has made it."""
+        known = self.at_entry.is_same(place, value, self.noting)
         found = stateless.address(value)
-        if found is None:
-            raise NotKept(place, f"{stateless.what_it_is(value)} that was made inside the loop")
-        return ["global", *found]
+        if found is not None:
+            return ["global", *found]
+        if known:
+            return ["same"]
+        raise NotKept(place, f"{stateless.what_it_is(value)} that was made inside the loop")
 
     def _is_own_instance(self, value: Any) -> bool:
         kind = type(value)
@@ -301,69 +301,3 @@ class Packer:
         if isinstance(value, tuple):
             content = [self.pack(item, f"{place}[{n}]") for n, item in enumerate(tuple(value))]
         return ["instance", self._same(kind, f"{place}.__class__"), items, content]
-
-
-def slots_of(value: Any) -> dict[str, Any]:
-    """The attributes of an instance, those in ``__slots__`` too."""
-    found = dict(getattr(value, "__dict__", {}))
-    for kind in type(value).__mro__:
-        names = kind.__dict__.get("__slots__", ())
-        for name in (names,) if isinstance(names, str) else names:
-            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-                found[name] = getattr(value, name)
-    return found
-
-
-def flat(value: Any) -> Any:
-    """The items of a list of floats, of small integers or of truth values as one array."""
-    kinds = set(map(type, value))
-    if len(kinds) != 1 or len(value) < 8:
-        return None
-    (kind,) = kinds
-    if kind in (float, bool):
-        return np.fromiter(value, kind, len(value))
-    if kind is int:
-        try:
-            return np.fromiter(value, np.int64, len(value))
-        except OverflowError:
-            return None
-    return None
-
-
-def _scalar(value: Any) -> list[Any] | None:
-    """Small values that JSON lacks."""
-    if type(value) is complex:
-        return [value.real, value.imag]
-    if type(value) in (bytes, bytearray):
-        return [bytes(value).hex()]
-    if type(value) in (range, slice):
-        parts = [value.start, value.stop, value.step]
-        return parts if all(type(p) in (int, type(None)) for p in parts) else None
-    return None
-
-
-def _comes_back_in_order(value: Any) -> bool:
-    """Whether a set that is filled anew is walked, and grows, as this one.
-
-    CPython walks a table; what was taken out of it decides when it grows.
-    """
-    again: Any = set()
-    again.update(list(value))
-    again = again if type(value) is set else frozenset(again)
-
-    def table(s: Any) -> tuple[int, ...]:
-        at = id(s) + object.__basicsize__
-        return tuple(ctypes.c_ssize_t.from_address(at + 8 * n).value for n in range(3))
-
-    return table(value) == table(again) and list(value) == list(again)
-
-
-def line_of(code: Any, name: str) -> int | None:
-    """The line of a piece of code that gives a name its value, the last one if there are several."""
-    line = found = None
-    for instruction in dis.get_instructions(code):
-        if instruction.positions is not None and instruction.positions.lineno is not None:
-            line = instruction.positions.lineno
-        if instruction.opname.startswith("STORE_") and instruction.argval == name:
-            found = line
-    return found

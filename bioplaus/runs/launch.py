@@ -199,7 +199,9 @@ def _execute(script: Script, writer: RunWriter, config: Mapping[str, Any], quiet
         module = _module(script, config, settings)
         kept = Kept(writer.path)
         outside = Outside(writer.path, config["seed"], lambda text: session.tell(text))
-        session = Session(script, writer, outside, options, vars(module), kept, progress)
+        session = Session(
+            script, writer, outside, options, vars(module), kept, progress, config["record"]
+        )
         outside.silent = session.replaying
         tree = loops.named(script.replaced(settings), options.loops)
         module.__dict__.update(_named_loops(session))

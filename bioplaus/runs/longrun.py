@@ -37,7 +37,8 @@ class LongRun:
                 functions = [call.report] if own_report else []
                 kept = session.kept_by_script
                 roots = [*objects, call.network]
-                scope = Scope(session.own, [], kept, roots, functions)
+                rows = not session.recording.on_disk
+                scope = Scope(session.own, [], kept, roots, functions, rows)
                 self.beginning = Beginning(scope, session.numbers, session.outside, None)
 
     def keep(self, kind: str) -> None:

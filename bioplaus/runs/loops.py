@@ -112,8 +112,8 @@ def _other_names(tree: ast.Module) -> set[str]:
         if isinstance(node, ast.ImportFrom):
             found |= {name.asname for name in node.names if name.name == "run" and name.asname}
         elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Attribute, ast.Lambda)):
-            if "run" in _mentioned(node.value):
-                found |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+            runs = "run" in _mentioned(node.value)
+            found |= {t.id for t in node.targets if isinstance(t, ast.Name) and runs}
     return found
 
 

@@ -55,9 +55,12 @@ class Stream:
     _before: int = 0
 
     @classmethod
-    def of(cls, monitor: Any, number: int, name: str, population: str) -> Stream:
-        """The stream of a monitor that has not been on disk yet."""
-        fields = recorded(monitor)
+    def of(
+        cls, monitor: Any, number: int, name: str, population: str, on_disk: bool = True
+    ) -> Stream:
+        """The stream of a monitor that has not been on disk yet; it only counts if it is not to
+        be."""
+        fields = recorded(monitor) if on_disk else []
         stream = cls(
             about=MonitorRows(
                 key=f"{type(monitor).__name__}-{number}",
@@ -139,7 +142,9 @@ class Stream:
 
     def _copied(self, total: int) -> dict[str, Any]:
         get = self.variables
-        return {name: np.array(get[name].get_value()[self.done : total]) for name in self.about.unit}
+        return {
+            name: np.array(get[name].get_value()[self.done : total]) for name in self.about.unit
+        }
 
     def _shifts(self) -> list[tuple[int, float]]:
         """The shifts from ``done`` on, counted from there; only the last one is needed again."""

@@ -45,9 +45,9 @@ def learned(synapses: Synapses) -> list[str]:
     found = []
     for name, equation in synapses.equations.items():
         own = equation.type == PARAMETER and name in written and "shared" not in equation.flags
-        if own or "clock-driven" in equation.flags:
-            if np.issubdtype(synapses.variables[name].dtype, np.floating):
-                found.append(name)
+        number = np.issubdtype(synapses.variables[name].dtype, np.floating)
+        if number and (own or "clock-driven" in equation.flags):
+            found.append(name)
     return sorted(found)
 
 

@@ -42,7 +42,7 @@ class Kept:
         self.folder = run / layout.CHECKPOINTS
         self.arrays = self.folder / layout.ARRAYS
         self.arrays.mkdir(exist_ok=True)
-        self._files = {path: None for path in sorted(self.folder.glob("*.ckpt"))}
+        self._files = dict.fromkeys(sorted(self.folder.glob("*.ckpt")))
         self._used: dict[str, set[str]] = {}
         newest = max(self._files, key=_moment, default=None)
         self.newest = None if newest is None else self.read(newest)
@@ -73,9 +73,9 @@ class Kept:
             self._appending.write(self._lines[point] + "\n")
         elif known != mark:
             raise NotTheSame(
-                f"the script does not do the same as before the interruption: its point {point} was "
-                f"'{known}' and is '{mark}'; does it use the time, a generator without a seed, or a "
-                "file that has changed?"
+                "the script does not do the same as before the interruption: its point "
+                f"{point} was '{known}' and is '{mark}'; does it use the time, a generator without "
+                "a seed, or a file that has changed?"
             )
 
     def forget_marks(self, unneeded: Callable[[int], bool]) -> None:

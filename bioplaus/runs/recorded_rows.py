@@ -12,7 +12,8 @@ from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 
 from bioplaus.records import layout
 from bioplaus.records.rows import read_parts, write_rows
-from bioplaus.runs import division, naming
+from bioplaus.runs import naming
+from bioplaus.runs.added import Added
 from bioplaus.runs.monitors import Stream, give_back, is_monitor
 from bioplaus.runs.numbering import number_of
 from bioplaus.runs.points import NotTheSame
@@ -50,10 +51,15 @@ class KnownNetworks:
 
 
 class Recorder:
-    """Streams by number of their monitor; ``running`` are those of the network that runs."""
+    """Streams by number of their monitor; ``running`` are those of the network that runs.
 
-    def __init__(self, session: Session) -> None:
+    on_disk : whether what monitors record is written (``--record none``: it is not).
+    """
+
+    def __init__(self, session: Session, record: str) -> None:
         self.session = session
+        self.on_disk = record != "none"
+        self.added = Added(session, record)
         self.streams: dict[int, Stream] = {}
         self.running: list[Stream] = []
         self.last: list[int] = []
@@ -74,9 +80,10 @@ class Recorder:
                 number = number_of(monitor)
                 assert number is not None
                 name, population = names[id(monitor)], names[id(monitor.source)]
-                self.streams[number] = Stream.of(monitor, number, name, population)
+                self.streams[number] = Stream.of(monitor, number, name, population, self.on_disk)
         numbers = [number_of(monitor) for monitor in monitors]
         self.running = [self.streams[n] for n in numbers if n is not None]
+        self.running += self.added.streams.values()
         for stream in self.running:
             stream.begin_run(shift)
 
@@ -108,10 +115,14 @@ class Recorder:
         session = self.session
         for stream in self.streams.values():
             stream.take()
+        self.added.take()
         monitors = [stream.about for stream in self.streams.values() if stream.about.parts]
+        monitors += self.added.of_segment()
         if not session.replaying and (monitors or arrays):
             folder = session.writer.path / layout.RECORDING
             write_rows(layout.segment_file(folder, segment, "h5"), monitors, arrays)
+        for stream in self.added.streams.values():
+            stream.about.parts.clear()
         for number, stream in list(self.streams.items()):
             stream.about.parts.clear()
             if stream.is_over:
@@ -125,6 +136,7 @@ class Recorder:
             stream.take()
         return {
             "streams": [[number, stream.state()] for number, stream in self.streams.items()],
+            "added": self.added.state(),
             "common": [[*key, list(rows.items())] for key, rows in self.common.items()],
         }
 
@@ -138,6 +150,7 @@ class Recorder:
         """
         self.common = {(n, name): dict(rows) for n, name, rows in state["common"]}
         self.streams = {number: Stream.of_state(kept) for number, kept in state["streams"]}
+        self.added.take_up(state["added"])
         self.running = []
         alive = {number: kept for number, kept in state["streams"] if kept["alive"]}
         keys = [self.streams[number].about.key for number in alive]
@@ -147,7 +160,9 @@ class Recorder:
             monitor = self.session.numbers.find(number)
             if monitor is None:
                 continue  # it was garbage then
-            if not give_back(monitor, on_disk[stream.about.key] + stream.about.parts, kept["rows"]):
+            if self.on_disk and not give_back(
+                monitor, on_disk[stream.about.key] + stream.about.parts, kept["rows"]
+            ):
                 raise NotTheSame(
                     f"the recording of {stream.about.name} is not complete: it was not written to "
                     "the end, or a file has gone; start the run again"

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +83,7 @@ class Session:
         variables: dict[str, Any],
         kept: Kept,
         progress: ScriptProgress,
+        record: str = "",
     ) -> None:
         self.script, self.writer, self.outside, self.options = script, writer, outside, options
         self.variables, self.kept, self.progress = variables, kept, progress
@@ -94,7 +94,7 @@ class Session:
         rows = kept.newest["rows_of_table"] if kept.newest else 0
         first = ("segment", "epoch", "simulated_time_s")
         self.table = GrowingTable(writer.path / layout.METRICS, first, rows)
-        self.recording = Recorder(self)
+        self.recording = Recorder(self, record)
         self.tuning = Tuning(self)
         self.loops: list[Loop] = []
         self.kept_by_script: dict[str, Any] = {}
@@ -187,7 +187,9 @@ class Session:
     def due(self, at_least: float | None = None) -> bool:
         """Whether a state may be written now."""
         now = time.monotonic()
-        wait = self.options.checkpoint if at_least is None else min(at_least, self.options.checkpoint)
+        wait = (
+            self.options.checkpoint if at_least is None else min(at_least, self.options.checkpoint)
+        )
         quiet = now - self._began < min(QUIET, self.options.checkpoint)
         wanted = max(wait, self.options.patience * self._cost)
         return not self.replaying and not quiet and now - self._last_kept >= wanted
@@ -315,7 +317,7 @@ class Session:
 
     def record(self, items: tuple[Any, ...], of: Any, last: Any) -> None:
         """See :func:`bioplaus.record`."""
-        self.recording.add(items, of, last)
+        self.recording.added.wish(items, of, last)
 
     def _add_row(self, row: Mapping[str, float]) -> None:
         if not self.replaying:
@@ -335,6 +337,7 @@ class Session:
             )
             call.whole(ORIGINAL)
             return
+        self.recording.added.join(call)
         objects, kinds, monitors = self._networks.of(call.network)
         work = division.work_of(objects) * (call.end - call.start)
         mark = f"run {len(objects)} {call.start!r} {call.end!r} {kinds}"
@@ -349,9 +352,7 @@ class Session:
             return
         self._long(call, objects, monitors, work, part)
 
-    def _short(
-        self, call: Call, objects: list[Any], monitors: list[Any], work: float
-    ) -> None:
+    def _short(self, call: Call, objects: list[Any], monitors: list[Any], work: float) -> None:
         """A run that is one piece: it ends a segment when enough has been done."""
         self.recording.begin_run(call, monitors)
         before = float(call.network.t_)
@@ -435,6 +436,7 @@ class Session:
         if self.recording.has_rows() or self._logged:
             held = reachable(value for value in self.variables.values() if is_nameable(value))
             self.end_segment(list(held.values()), self.variables)
+        self.recording.added.tell_unmet()
         self.kept.flush()
 
     def share_done(self) -> float | None:

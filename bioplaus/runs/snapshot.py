@@ -14,8 +14,8 @@ from brian2.core.network import Network
 from brian2.core.operations import NetworkOperation
 
 from bioplaus.runs import kept_objects
-from bioplaus.runs.frames import Lost, Own, assign, functions_reached
-from bioplaus.runs.kept_values import NotKept, Packer, line_of
+from bioplaus.runs.frames import Lost, Own, assign, functions_reached, line_of
+from bioplaus.runs.kept_values import NotKept, Packer
 from bioplaus.runs.numbering import Numbers, reachable
 from bioplaus.runs.stateless import Places
 from bioplaus.runs.unpacking import Unpacker
@@ -32,7 +32,8 @@ class Scope:
     """Whose variables are looked at.
 
     frames : the script's frames on the stack, its module first, for a loop; empty for a run, whose
-    Python code is that of its operations (and ``functions``: a report).
+    Python code is that of its operations (and ``functions``: a report); rows : what monitors have
+    recorded is part of a state, for it is not on disk.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Scope:
         kept: Mapping[str, Any],
         objects: Iterable[Any] = (),
         functions: Iterable[Any] = (),
+        rows: bool = False,
     ) -> None:
+        self.rows = rows
         self.own, self.frames, self.kept = own, frames, dict(kept)
         self.objects = list(objects)
         self.functions = list(functions)
@@ -114,7 +117,7 @@ class Beginning:
         self.before = kept_objects.attributes(things)
         self.stored = {id(state) for _, state in _stored(things)}
         if base is None:
-            base = kept_objects.base_of(things)
+            base = kept_objects.base_of(things, scope.rows)
             base |= {place: kept_objects.digest(v) for place, v in packer.large.items()}
         self.base = base
 
@@ -183,7 +186,7 @@ class Beginning:
             lost[place] = error.what
 
         things, data = self._gather(packer, refused)
-        for number, thing in things.items():
+        for thing in things.values():
             for name, variable in kept_objects.arrays_of(thing):
                 values = kept_objects.values_of(variable)
                 if values is not None:
@@ -198,7 +201,7 @@ class Beginning:
         return {
             "made": self.made,
             "base": self.base,
-            "objects": kept_objects.capture(things, self.base, self.before, copy),
+            "objects": kept_objects.capture(things, self.base, self.before, copy, self.scope.rows),
             "stored": stored,
             "stored_names": names,
             "values": json.dumps(data),

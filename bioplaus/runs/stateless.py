@@ -18,7 +18,6 @@ from brian2.core.variables import Variables, VariableView
 from brian2.equations.equations import Equations
 from brian2.units.fundamentalunits import Dimension
 
-
 __all__ = [
     "ARGUMENTS",
     "Places",

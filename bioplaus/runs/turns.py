@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,12 @@ class Loop:
         outermost = session.loops[0].beginning if session.loops else None
         base = ({} if outermost is None else outermost.base) if session.loops else None
         with session.looking():
-            scope = Scope(session.own, session.own.frames(self.frame), session.kept_by_script)
+            scope = Scope(
+                session.own,
+                session.own.frames(self.frame),
+                session.kept_by_script,
+                rows=not session.recording.on_disk,
+            )
             return Beginning(scope, session.numbers, session.outside, base)
 
     # Turns
@@ -135,7 +140,7 @@ class Turns:
     def __init__(self, loop: Loop, iterable: Iterable[Any]) -> None:
         self.loop = loop
         known = is_counted(iterable)
-        loop.length = len(iterable) if hasattr(iterable, "__len__") else 0
+        loop.length = len(iterable) if isinstance(iterable, Sized) else 0
         self._iterator = iter(iterable)
         self._first = True
         if not known and not loop.refused:
@@ -200,7 +205,7 @@ class WhileTurns:
         self.loop.leave()
 
 
-_COUNTED = (
+_COUNTED: tuple[Any, ...] = (
     *(range, list, tuple, str, dict, set, frozenset, np.ndarray, collections.deque),
     *(type({}.keys()), type({}.values()), type({}.items())),
     *(itertools.count, itertools.repeat, itertools.product, itertools.permutations),
@@ -228,4 +233,6 @@ def _parts(iterable: Any) -> Iterable[Any]:
     """What ``enumerate``, ``zip`` or ``reversed`` go over."""
     held = iterable.__reduce__()[1]
     inner = held if isinstance(iterable, zip) else held[:1]
-    return [part.__reduce__()[1][0] if type(part).__name__ == "iterator" else part for part in inner]
+    return [
+        part.__reduce__()[1][0] if type(part).__name__ == "iterator" else part for part in inner
+    ]

@@ -17,6 +17,7 @@ from brian2.units.fundamentalunits import get_or_create_dimension
 from bioplaus.runs import stateless
 from bioplaus.runs.kept_values import FACTORIES
 from bioplaus.runs.numbering import Numbers
+from bioplaus.runs.points import NotTheSame
 
 __all__ = ["Unpacker"]
 
@@ -46,7 +47,7 @@ class Unpacker:
             return tree
         kind, *rest = tree
         if kind == "same":
-            return old if not rest else self._keep(rest[0], old)
+            return self._there(old) if not rest else self._keep(rest[0], self._there(old))
         if kind == "again":
             return self._made[rest[0]]
         if kind == "brian":
@@ -60,6 +61,12 @@ class Unpacker:
             return self._mapping(kind, number, content, old)
         make = getattr(self, f"_{kind}")
         return make(number, content, old)
+
+    def _there(self, old: Any) -> Any:
+        """What stands at a place, where it must be what the script has made again."""
+        if old is None:
+            raise NotTheSame("something that the script makes again is not where it was")
+        return old
 
     def _keep(self, number: int, value: Any) -> Any:
         self._made[number] = value
@@ -75,7 +82,9 @@ class Unpacker:
         dim = get_or_create_dimension(dims)
         self.numbers.paused = True
         try:
-            made = TimedArray(Quantity(self.arrays[values], dim=dim), dt=Quantity(dt, dim=_SECOND), name=name)
+            made = TimedArray(
+                Quantity(self.arrays[values], dim=dim), dt=Quantity(dt, dim=_SECOND), name=name
+            )
         finally:
             self.numbers.paused = False
         self.numbers.give(made, number)
@@ -89,7 +98,7 @@ class Unpacker:
     def _array(self, number: int, content: list[Any], old: Any) -> Any:
         aside, dim, layout, writeable = content
         values = self.arrays[aside]
-        kind = np.ndarray if dim is None else Quantity
+        kind: Any = np.ndarray if dim is None else Quantity
         if (
             type(old) is kind
             and (dim is None or list(old.dim._dims) == dim)
@@ -100,7 +109,7 @@ class Unpacker:
         ):
             np.asarray(old)[...] = values
             return self._keep(number, old)
-        made = np.array(values) if layout is None else _laid_out(values, layout)
+        made: Any = np.array(values) if layout is None else _laid_out(values, layout)
         if dim is not None:
             made = Quantity(made, dim=get_or_create_dimension(dim), copy=False)
         made.flags.writeable = writeable
@@ -140,8 +149,8 @@ class Unpacker:
 
     def _filled(self, kind: str, number: int, content: list[Any], old: Any) -> Any:
         items, *limit = content
-        made = collections.deque(maxlen=limit[0]) if kind == "deque" else _CONTAINERS[kind]()
-        if type(old) is type(made) and getattr(old, "maxlen", None) == getattr(made, "maxlen", None):
+        made: Any = collections.deque(maxlen=limit[0]) if kind == "deque" else _CONTAINERS[kind]()
+        if type(old) is type(made) and (not limit or old.maxlen == limit[0]):
             made = old
         self._keep(number, made)
         found = self._items(items, list(made) if kind != "set" else [])
@@ -150,7 +159,9 @@ class Unpacker:
         return made
 
     def _tuple(self, number: int, content: list[Any], old: Any) -> Any:
-        return self._keep(number, tuple(self._items(content[0], list(old) if type(old) is tuple else [])))
+        return self._keep(
+            number, tuple(self._items(content[0], list(old) if type(old) is tuple else []))
+        )
 
     def _frozenset(self, number: int, content: list[Any], old: Any) -> Any:
         made: set[Any] = set()
@@ -237,7 +248,7 @@ class Unpacker:
 
     def _code(self, number: int, content: list[Any], old: Any) -> Any:
         itself, held = content
-        value = old if itself == ["same"] else stateless.resolve(*itself[1:])
+        value = self._there(old) if itself == ["same"] else stateless.resolve(*itself[1:])
         self._keep(number, value)
         now = stateless.held_by(value)
         for name, tree in held.items():
@@ -258,7 +269,7 @@ class Unpacker:
 
     def _instance(self, number: int, content: list[Any], old: Any) -> Any:
         where, items, inside = content
-        kind = type(old) if where == ["same"] else stateless.resolve(*where[1:])
+        kind: Any = type(old) if where == ["same"] else stateless.resolve(*where[1:])
         if inside is not None:  # a named tuple
             before = list(old) if type(old) is kind else []
             return self._keep(number, tuple.__new__(kind, self._items(inside, before)))

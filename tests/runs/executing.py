@@ -71,8 +71,8 @@ def redirect(order: dict) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     os.dup2(os.open(order["stdout"], flags), 1)
     os.dup2(os.open(order["stderr"], flags), 2)
-    sys.stdin, sys.stdout = open(0), open(1, "w")
-    sys.stderr = open(2, "w", buffering=1)
+    sys.stdin, sys.stdout = open(0), open(1, "w")  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1)  # noqa: SIM115
 
 
 def execute(order: dict) -> int:
@@ -80,7 +80,7 @@ def execute(order: dict) -> int:
     if order["do"] == "plain":
         brian2.prefs.codegen.target = order["backend"]
         random.seed(1)
-        np.random.seed(1)
+        np.random.seed(1)  # noqa: NPY002
         brian2.seed(1)
         sys.argv = [order["script"], *order["arguments"]]
         sys.path.insert(0, str(Path(order["script"]).parent))

@@ -2,7 +2,7 @@
 
 import pytest
 
-NUMBERS = '''
+NUMBERS = """
 from brian2 import *
 import hashlib
 
@@ -11,11 +11,13 @@ def digest(*parts):
     for part in parts:
         whole.update(np.ascontiguousarray(part).tobytes())
     print("digest", whole.hexdigest()[:16])
-'''
+"""
 
 # Brian sorts objects of one slot by name, as text: poissongroup_10 stands before poissongroup_9,
 # and the two draw from one stream.  Plain Brian reuses the names of groups that are gone.
-NAMES = NUMBERS + '''
+NAMES = (
+    NUMBERS
+    + """
 def pair():
     a, b = PoissonGroup(20, 200*Hz), PoissonGroup(20, 200*Hz)
     heard = SpikeMonitor(a), SpikeMonitor(b)
@@ -29,9 +31,12 @@ for turn in range(7):
     found += pair()
     print(turn, len(found[-1]))
 digest(*found)
-'''
+"""
+)
 
-RESTORED = NUMBERS + '''
+RESTORED = (
+    NUMBERS
+    + """
 seed(3)
 group = NeuronGroup(20, "dv/dt = (1.2 - v + 0.3*xi*sqrt(5*ms))/(5*ms) : 1", threshold="v > 1",
                     reset="v = 0", method="euler")
@@ -44,9 +49,12 @@ first = array(spikes.t)
 network.restore()
 network.run(60*ms)
 digest(first, spikes.t, spikes.i)
-'''
+"""
+)
 
-RESTORED_IN_LOOP = NUMBERS + '''
+RESTORED_IN_LOOP = (
+    NUMBERS
+    + """
 seed(4)
 group = NeuronGroup(20, "dv/dt = (1.2 - v + 0.3*xi*sqrt(5*ms))/(5*ms) : 1", threshold="v > 1",
                     reset="v = 0", method="euler")
@@ -66,7 +74,8 @@ for epoch in range(4):
         network.restore("settled")
     print(epoch, spikes.num_spikes)
 digest(spikes.t, spikes.i)
-'''
+"""
+)
 
 
 def test_names_are_those_of_the_plain_script(workplace):
