@@ -222,6 +222,9 @@ class Beginning:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Make everything as it was when the state was written."""
         things, _ = self._gather(self._packer(noting=True), lambda place, error: None)
+        things |= {
+            int(n): self.numbers.thing(int(n)) for n in state["objects"] if int(n) not in things
+        }
         kept_objects.restore(things, state["objects"])
         networks = dict(_networks(things))
         for number, names in state["stored_names"]:
