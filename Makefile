@@ -51,11 +51,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[sweep]'
 	touch $@
 
 $(VENV)/.installed-test: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,sweep,viewer,nwb,analysis]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,sweep,nwb,analysis]'
 	touch $(VENV)/.installed $@
 
 $(VENV)/.installed-bench: setup.cfg pyproject.toml | $(VENV)/bin/python
@@ -63,5 +63,5 @@ $(VENV)/.installed-bench: setup.cfg pyproject.toml | $(VENV)/bin/python
 	touch $(VENV)/.installed $@
 
 $(VENV)/.installed-docs: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs,sweep,viewer,nwb]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs,sweep,nwb]'
 	touch $(VENV)/.installed $@

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import secrets
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ __all__ = ["configure", "execute", "make_server"]
 
 _FIRST_PORT = 5070
 _PORTS_TRIED = 50
+_LAST_PORT = 65_535
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,11 +38,11 @@ def execute(options: argparse.Namespace) -> int:
     missing = [root for root in roots if not root.exists()]
     if missing and options.runs:
         raise UserError(f"there is no {missing[0]}")
-    server = make_server(roots, options.port)
-    address = f"http://localhost:{server.port}/"
+    server, page = make_server(roots, options.port)
+    address = f"http://localhost:{server.port}{page}"
     print(f"{address}  (Ctrl-C ends it; runs go on)", flush=True)
     if not options.no_browser:
-        server.io_loop.add_callback(server.show, "/")
+        server.io_loop.add_callback(server.show, page)
     _serve(server)
     return 0
 
@@ -59,28 +61,36 @@ def _serve(server: Server) -> None:
     server.stop()
 
 
-def make_server(roots: Sequence[Path], port: int) -> Server:
-    """A server on the first free port from ``port`` on, for this machine only.
+def make_server(roots: Sequence[Path], port: int) -> tuple[Server, str]:
+    """A server on the first free port from ``port`` on, for this machine only, and the page's path.
+
+    The path holds a secret, so that other users of the machine are shown nothing.
 
     Raises
     ------
     UserError
-        When Bokeh is not installed, or no port is free.
+        When no port is free, or ``port`` is none.
     """
-    try:
-        from bokeh.server.server import Server
-    except ImportError:
-        raise UserError("the viewer needs Bokeh: pip install 'bioplaus[viewer]'") from None
+    from bokeh.server.server import Server
+
     from bioplaus.viewer.page import Page
 
-    for candidate in range(port, port + _PORTS_TRIED):
+    if not 0 <= port <= _LAST_PORT:
+        raise UserError(f"--port {port} is none; ports are 0 (any that is free) to {_LAST_PORT}")
+    path = f"/{secrets.token_urlsafe(16)}"
+    for candidate in range(port, min(port + _PORTS_TRIED, _LAST_PORT + 1)):
         try:
-            return Server(
-                {"/": lambda document: Page(roots).attach(document)},
+            server = Server(
+                {path: lambda document: Page(roots).attach(document)},
                 port=candidate,
                 address="127.0.0.1",
                 allow_websocket_origin=[f"localhost:{candidate}", f"127.0.0.1:{candidate}"],
+                # A server with one application sends "/" to it, secret path and all.
+                use_index=False,
+                redirect_root=False,
+                websocket_compression_level=1,
             )
         except OSError:
             continue
-    raise UserError(f"the ports {port} to {port + _PORTS_TRIED - 1} are all in use")
+        return server, path
+    raise UserError(f"the ports {port} to {candidate} are all in use")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ __all__ = ["Page"]
 
 REFRESH_MS = 1000
 _LIST_MS = 4000  # redrawing the list swallows a click that falls into it
-_HINT = "Choose a run; hold Ctrl to choose a second one and see both side by side."
+_HINT = ("Choose a run.", "Hold Ctrl and choose another run to see both side by side.")
 
 
 class Page:
@@ -41,7 +42,8 @@ class Page:
         self.roots = list(roots)
         self.filter = TextInput(title="filter", placeholder="part of a name or state", width=260)
         self.source = ColumnDataSource({name: [] for name in ("path", *COLUMNS)})
-        self.hint = Div(text=_HINT)
+        self.hint = Div(text="")
+        self._error = ""
         self.below = row(Div(), sizing_mode="stretch_width")
         self.pages: dict[str, RunPage] = {}
         self.table = self._table()
@@ -94,8 +96,18 @@ class Page:
             # The grid draws itself again when its view changes, not when only the data do.
             self.table.view.filter = AllIndices()
             self.source.selected.indices = [n for n, r in enumerate(rows) if r["path"] in chosen]
-        if not rows:
-            self.hint.text = f"No runs below {', '.join(str(root) for root in self.roots)} yet."
+        self._advise(len(rows))
+
+    def _advise(self, rows: int) -> None:
+        """Say what can be done next, for as long as it has not been done."""
+        text = self._error
+        if not text and not rows:
+            folders = ", ".join(str(root) for root in self.roots)
+            sought = self.filter.value_input
+            text = f"No run matches {sought!r}." if sought else f"No runs below {folders} yet."
+        if not text and len(self.pages) < 2:
+            text = _HINT[len(self.pages)] if rows > len(self.pages) else ""
+        self.hint.text = html.escape(text)
 
     def refresh_runs(self) -> None:
         """Take up what has changed in the runs that are shown."""
@@ -113,12 +125,14 @@ class Page:
             return
         before = next((page.tabs.active for page in self.pages.values()), 0)
         pages = {}
+        self._error = ""
         for name in chosen:
             try:
-                pages[name] = self.pages.get(name) or RunPage(RunReader(name))
+                pages[name] = self.pages.get(name) or RunPage(RunReader(name, tolerant=True))
                 if name not in self.pages:
                     pages[name].tabs.active = before  # the next run shows the same side
             except (NotARun, OSError, ValueError) as error:
-                self.hint.text = str(error)
+                self._error = str(error)
         self.pages = pages
+        self._advise(len(self.source.data["path"]))
         self.below.children = [page.layout for page in pages.values()] or [Div()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import logging
+from collections.abc import Callable
 from typing import Any
 
 from bokeh.layouts import column, row
@@ -19,6 +21,8 @@ from bioplaus.viewer.tuning import Tuning
 from bioplaus.viewer.weights import Weights
 
 __all__ = ["RunPage"]
+
+_LOG = logging.getLogger(__name__)
 
 _TEXT_STYLE = "white-space: pre-wrap; font-family: monospace; font-size: 12px"
 
@@ -43,10 +47,10 @@ class Learning:
         self.metric.on_change("value", lambda attr, old, new: self._draw())
         self.refresh()
 
-    def panel(self) -> TabPanel:
+    def panels(self) -> list[TabPanel]:
         """The tab."""
         body = column(row(self.metric, self.final), self.curve, sizing_mode="stretch_width")
-        return TabPanel(child=body, title="learning")
+        return [TabPanel(child=body, title="learning")]
 
     def refresh(self) -> None:
         """Take up new segments."""
@@ -85,7 +89,7 @@ class Texts:
         self.refresh()
 
     def panels(self) -> list[TabPanel]:
-        """The three tabs."""
+        """Its tabs."""
         titled = zip((self.parameters, self.environment, self.log), _TEXT_TITLES)
         return [TabPanel(child=child, title=title) for child, title in titled]
 
@@ -101,6 +105,14 @@ class Texts:
 
 
 _TEXT_TITLES = ("parameters", "environment", "log")
+
+_PARTS: dict[str, Callable[[RunReader], Any]] = {
+    "learning": Learning,
+    "activity": Activity,
+    "weights": Weights,
+    "tuning": Tuning,
+    "texts": Texts,
+}
 
 
 class RunPage:
@@ -119,12 +131,17 @@ class RunPage:
 
     def __init__(self, run: RunReader) -> None:
         self.run = run
-        self.learning, self.activity = Learning(run), Activity(run)
-        self.weights, self.tuning = Weights(run), Tuning(run)
-        self.texts = Texts(run)
         self._title = Div(text="")
-        parts: list[Any] = [self.learning, self.activity, self.weights, self.tuning]
-        panels = [part.panel() for part in parts] + self.texts.panels()
+        self._faults: dict[str, str] = {}
+        self.parts: dict[str, Any] = {}
+        panels: list[TabPanel] = []
+        for name, make in _PARTS.items():
+            try:
+                self.parts[name] = make(run)
+                panels += self.parts[name].panels()
+            except Exception as error:  # the other tabs are shown
+                self._fault(name, error)
+                panels.append(TabPanel(child=Div(text=html.escape(str(error))), title=name))
         self.tabs = Tabs(tabs=list(panels))
         self.tabs.sizing_mode = "stretch_width"
         self.layout = column(self._title, self.tabs, sizing_mode="stretch_width")
@@ -132,18 +149,33 @@ class RunPage:
         self.layout.styles = {"min-width": "0", "flex": "1 1 0"}
         for part in (self.tabs, *(panel.child for panel in panels)):
             part.styles = {"min-width": "0", "max-width": "100%", "overflow-x": "auto"}
-        self._parts: list[Any] = [*parts, self.texts]
         self._show_title()
 
     def refresh(self) -> None:
         """Take up what has changed on disk."""
-        for part in self._parts:
-            part.refresh()
+        for name, part in self.parts.items():
+            try:
+                part.refresh()
+                self._faults.pop(name, None)
+            except Exception as error:
+                self._fault(name, error)
         self._show_title()
+
+    def _fault(self, name: str, error: Exception) -> None:
+        if self._faults.get(name) != str(error):
+            _LOG.warning("%s of %s", name, self.run.path, exc_info=error)
+        self._faults[name] = str(error)
 
     def _show_title(self) -> None:
         name = html.escape(str(self.run.path.name))
-        self._title.text = f"<h3>{name} <small>({self.run.status})</small></h3>"
+        try:
+            status = self.run.status
+        except (OSError, ValueError) as error:
+            status = str(error)
+        lines = [f"{tab}: {fault}" for tab, fault in self._faults.items()]
+        lines += [f"{file} cannot be read: {why}" for file, why in self.run.unreadable.items()]
+        told = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+        self._title.text = f"<h3>{name} <small>({html.escape(status)})</small></h3>{told}"
 
 
 def _preformatted(text: str) -> str:

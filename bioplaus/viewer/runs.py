@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bioplaus.records import NotARun, RunReader, layout
+from bioplaus.records import NotARun, RunReader, layout, lock
 
 __all__ = ["COLUMNS", "find_runs", "main_metric", "row"]
 
@@ -36,7 +36,36 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def row(path: Path) -> dict[str, Any]:
-    """What the list shows of a run; a directory that is being made shows as such."""
+    """What the list shows of a run; what cannot be read is told as its status."""
+    stamp = _stamp(path)
+    known = _rows.get(path)
+    if known is None or known[0] != stamp:
+        _rows[path] = known = (stamp, _read(path))
+    found = known[1]
+    if found["status"] == "running" and not lock.is_held(path):
+        return found | {"status": "interrupted"}
+    return found
+
+
+_rows: dict[Path, tuple[Any, dict[str, Any]]] = {}
+"""What was read of each run, with the stamps of its files: an unchanged run opens no file."""
+
+_FILES = (layout.STATE, layout.CONFIG, layout.METRICS, layout.SUMMARY)
+
+
+def _stamp(path: Path) -> list[Any]:
+    found: list[Any] = []
+    for name in _FILES:
+        try:
+            status = (path / name).stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_mtime_ns, status.st_size, status.st_ino))
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
     empty = {
         "path": str(path),
         "run": _short(path),
@@ -46,6 +75,8 @@ def row(path: Path) -> dict[str, Any]:
         "epoch": 0.0,
     }
     empty |= {"metric": "", "latest": float("nan"), "test_error": float("nan")}
+    if not (path / layout.CONFIG).is_file():
+        return empty | {"status": "incomplete"}
     try:
         run = RunReader(path)
         metrics = run.metrics
@@ -54,15 +85,15 @@ def row(path: Path) -> dict[str, Any]:
             "experiment": run.config["experiment"],
             "status": run.status,
             "seed": str(run.config["seed"]),
-            "epoch": float(metrics["epoch"][-1]) if metrics.get("epoch") is not None else 0.0,
+            "epoch": float(metrics["epoch"][-1]) if len(metrics.get("epoch", [])) else 0.0,
             "metric": name.replace("_", " "),
-            "latest": float(metrics[name][-1]) if name else float("nan"),
+            "latest": float(metrics[name][-1]) if name and len(metrics[name]) else float("nan"),
             "test_error": run.summary.get("metrics", {}).get("test_error", float("nan")),
         }
     except NotARun as error:
         return empty | {"status": str(error)}
-    except (OSError, ValueError, KeyError, IndexError):
-        return empty | {"status": "incomplete"}
+    except Exception as error:  # whatever stands in a damaged file, the other runs are shown
+        return empty | {"status": f"damaged: {' '.join(str(error).split())}"}
 
 
 def _short(path: Path) -> str:

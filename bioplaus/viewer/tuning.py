@@ -36,11 +36,11 @@ class Tuning:
         self.sliders = {field.name: self._slider(field) for field in _tunable(run)}
         self.refresh()
 
-    def panel(self) -> TabPanel:
+    def panels(self) -> list[TabPanel]:
         """The tab."""
         titled = [part for name in self.sliders for part in (self.titles[name], self.sliders[name])]
         body = column(self.state, *titled, self.changes)
-        return TabPanel(child=body, title="tuning")
+        return [TabPanel(child=body, title="tuning")]
 
     def refresh(self) -> None:
         """Say whether the run listens, and what it has taken."""

@@ -37,11 +37,11 @@ class Weights:
         self.segment.on_change("value", lambda attr, old, new: self.draw())
         self.refresh()
 
-    def panel(self) -> TabPanel:
+    def panels(self) -> list[TabPanel]:
         """The tab."""
         choice = row(self.projection, self.segment, self.note)
         body = column(choice, row(self.matrix, self.histogram))
-        return TabPanel(child=body, title="weights")
+        return [TabPanel(child=body, title="weights")]
 
     def refresh(self) -> None:
         """Take up recordings that were closed since the last look; follows the newest."""

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import pytest
 
 pytest.importorskip("bokeh")
 
+from bioplaus.errors import UserError
 from bioplaus.records import Recording, RunReader, RunWriter
 from bioplaus.records.inbox import request_change
 from bioplaus.viewer.command import make_server
@@ -56,11 +59,17 @@ def test_the_first_view_of_a_million_spikes_is_quick(runs: Path) -> None:
     began = time.process_time()
     page = RunPage(RunReader(runs / "million"))
     assert time.process_time() - began < 2.0
-    assert page.activity.note.text == "1,000,000 spikes of 200 cells"
-    assert (page.activity.cells.start, page.activity.cells.end) == (-0.5, 199.5)
-    (image,) = page.activity._image.data["image"]
-    assert image.any()
-    assert image.shape[0] == 200
+    activity = page.parts["activity"]
+    assert activity.note.text.startswith("1,000,000 spikes of 200 cells")
+    assert activity.cells.start < -0.5
+    assert activity.cells.end > 199.5
+    assert len(activity._marks.data["t"]) == pytest.approx(10_000, rel=0.05)  # of the last second
+    activity.time.update(start=-0.1, end=100.1)
+    activity.draw()
+    (image,) = activity._image.data["image"]
+    assert image.sum() == 1_000_000
+    assert image.shape[0] >= 200
+    assert not len(activity._marks.data["t"])
 
 
 def test_a_segment_that_records_something_else_keeps_what_is_shown(tmp_path: Path) -> None:
@@ -70,22 +79,22 @@ def test_a_segment_that_records_something_else_keeps_what_is_shown(tmp_path: Pat
     writer.rewind(0)
     spike = (np.array([0.5]), np.array([3]))
     writer.write_recording(0, Recording(spikes={"a": spike}))
-    activity = RunPage(RunReader(path)).activity
-    assert activity.note.text == "1 spikes of 4 cells"
+    activity = RunPage(RunReader(path)).parts["activity"]
+    assert activity.note.text.startswith("1 spikes of 4 cells")
     writer.write_recording(1, Recording(spikes={"b": spike}))
     activity.refresh()
     assert (activity.population.value, activity.population.options) == ("a", ["a", "b"])
     writer.write_recording(2, Recording(spikes={"a": spike, "b": spike}))
     activity.refresh()
-    assert activity.note.text == "2 spikes of 4 cells"
+    assert activity.note.text.startswith("2 spikes of 4 cells")
     activity.population.value = "b"
-    assert activity.note.text == "2 spikes of 4 cells"
+    assert activity.note.text.startswith("2 spikes of 4 cells")
     writer.close("finished")
 
 
 def test_weights_follow_the_segment_slider(runs: Path) -> None:
     """The example's weights have mean k after segment k, and unit variance."""
-    weights = RunPage(RunReader(runs / "million")).weights
+    weights = RunPage(RunReader(runs / "million")).parts["weights"]
     assert weights.segment.value == SEGMENTS - 1
     for segment in (9, 4):
         weights.segment.value = segment
@@ -113,10 +122,82 @@ def test_a_request_is_one_file_in_the_inbox(tmp_path: Path) -> None:
 def test_a_port_in_use_leads_to_the_next(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        server = make_server([tmp_path], port)
+        server, _ = make_server([tmp_path], port)
         assert server.port is not None
         assert server.port > port
         server.stop()
+    for none in (-1, 65_536, 80_000):
+        with pytest.raises(UserError, match="ports are 0"):
+            make_server([tmp_path], none)
+
+
+def test_one_damaged_run_leaves_the_others(tmp_path: Path) -> None:
+    """Each kind of damage: the list shows all runs, the page what of the damaged one is whole."""
+    damages = {
+        "config.yaml": "{{{",
+        "state.json": "{",
+        "metrics.csv": "segment,epoch,validation_error\n0,1,word\n",
+        "summary.json": "[",
+    }
+    for name, text in damages.items():
+        write_example(tmp_path / name, spikes=10)
+        (tmp_path / name / name).write_text(text)
+    write_example(tmp_path / "whole", spikes=10)
+    rows = {path.name: row(path)["status"] for path in find_runs([tmp_path])}
+    assert rows.pop("whole") == "finished"
+    for name, status in rows.items():
+        assert status.startswith("damaged: ")
+        assert name in status
+    page = Page([tmp_path])
+    page.source.selected.indices = [list(page.source.data["path"]).index(str(tmp_path / "whole"))]
+    assert list(page.pages) == [str(tmp_path / "whole")]
+    shown = RunPage(RunReader(tmp_path / "metrics.csv", tolerant=True))
+    assert shown.parts.keys() == {"activity", "weights", "tuning", "texts"}
+    assert "metrics.csv is damaged" in shown._title.text
+
+
+def test_a_recording_that_was_cut_short_is_told_and_the_rest_shown(tmp_path: Path) -> None:
+    path = write_example(tmp_path / "run", spikes=100)
+    victim = path / "recording" / "000004.h5"
+    victim.write_bytes(victim.read_bytes()[:500])
+    page = RunPage(RunReader(path, tolerant=True))
+    assert page.parts["activity"].note.text.startswith("90 spikes")
+    assert "000004.h5 cannot be read" in page._title.text
+    with pytest.raises(OSError, match="truncated"):
+        RunReader(path).spikes("hidden")
+
+
+def test_a_look_at_runs_that_have_not_changed_opens_no_file(runs: Path) -> None:
+    page = Page([runs])
+    opened: list[str] = []
+    hook_is_on = [True]
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and hook_is_on[0] and str(runs) in str(arguments[0]):
+            opened.append(str(arguments[0]))
+
+    sys.addaudithook(hook)
+    page.refresh()
+    hook_is_on[0] = False
+    assert opened == []
+
+
+def test_nothing_is_served_but_at_the_secret_path(tmp_path: Path) -> None:
+    """Another user of the machine can ask the port, and is told nothing."""
+    server = _spawn("view", tmp_path, "--no-browser", "--port", "0", stdout=subprocess.PIPE)
+    try:
+        assert server.stdout is not None
+        address = server.stdout.readline().split()[0]
+        port, _, token = address.removeprefix("http://localhost:").partition("/")
+        assert len(token) >= 16
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{token}") as answer:
+            assert answer.status == 200
+        for guess in ("", "page", token[:-1]):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/{guess}")
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(60)
 
 
 @pytest.fixture
@@ -195,12 +276,12 @@ def _zooming_draws_the_window_anew(page: Any) -> None:
 
 
 def _raster_window(page: Any) -> float:
-    """Seconds that the image in the browser covers."""
+    """Seconds between the first and the last spike that the browser was sent as marks."""
     found = page.evaluate(
         """() => { for (const model of Bokeh.documents[0]._all_models.values()) {
             const data = model.type == 'ColumnDataSource' ? model.data : null
-            const width = data && data.height && data.y && data.width
-            if (width && width.length) return width[0] } return -1 }"""
+            const t = data && data.i && data.t
+            if (t && t.length) return t[t.length - 1] - t[0] } return -1 }"""
     )
     return float(found)
 

@@ -6,33 +6,57 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bioplaus.viewer.rasterise import raster_image, thin_out
+from bioplaus.viewer.pixels import in_window, pixel_counts, thin_out
 
 
-def alpha(image: np.ndarray) -> np.ndarray:
-    """(rows, columns) of opacity."""
-    return image.view(np.uint8).reshape(*image.shape, 4)[..., 3]
+def counts(
+    t: np.ndarray,
+    i: np.ndarray,
+    window: tuple[float, float],
+    cells: tuple[float, float],
+    size: tuple[int, int],
+) -> np.ndarray:
+    return pixel_counts(*in_window(t, i, window, cells), window, cells, size)
 
 
 def test_a_spike_lights_its_own_pixel() -> None:
     """Neurons 0..3 are four rows, the first at the bottom; 1 s in 10 columns."""
     t, i = np.array([0.05, 0.45, 0.95]), np.array([0, 2, 3])
-    image = raster_image(t, i, (0.0, 1.0), (-0.5, 3.5), (10, 100))
+    image = counts(t, i, (0.0, 1.0), (-0.5, 3.5), (10, 100))
     assert image.shape == (4, 10)
-    assert list(zip(*np.nonzero(alpha(image)))) == [(0, 0), (2, 4), (3, 9)]
+    assert list(zip(*np.nonzero(image))) == [(0, 0), (2, 4), (3, 9)]
 
 
-def test_only_the_window_is_drawn_and_many_spikes_are_stronger_than_one() -> None:
+def test_only_the_window_is_drawn_and_every_spike_counts() -> None:
     t = np.array([0.12, 0.52, 0.52, 0.52, 0.92, 1.52])
     i = np.array([0, 0, 0, 0, 1, 0])
-    image = alpha(raster_image(t, i, (0.45, 1.0), (-0.5, 0.5), (11, 5)))
+    image = counts(t, i, (0.45, 1.0), (-0.5, 0.5), (11, 5))
     assert image.shape == (1, 11)
-    assert image[0, 1] == 255
+    assert image[0, 1] == 3
     assert np.count_nonzero(image) == 1
-    both = alpha(raster_image(t, i, (0.0, 2.0), (-0.5, 1.5), (20, 5)))
-    assert both[0, 1] < both[0, 5]
-    assert not alpha(raster_image(t, i, (3.0, 4.0), (-0.5, 1.5), (20, 5))).any()
+    assert not counts(t, i, (3.0, 4.0), (-0.5, 1.5), (20, 5)).any()
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 400),
+    st.integers(1, 900),
+    st.integers(1, 350),
+    st.tuples(st.floats(0, 5), st.floats(0.01, 6)),
+)
+def test_no_spike_of_the_window_is_lost(
+    seed: int, cells: int, columns: int, rows: int, view: tuple[float, float]
+) -> None:
+    """Below 255 a pixel the counts add up to the spikes of the window, ends included."""
+    rng = np.random.default_rng(seed)
+    t, i = np.sort(rng.uniform(0, 10, 200)), rng.integers(0, cells, 200)
+    window = (view[0], view[0] + view[1])
+    image = counts(t, i, window, (-0.5, cells - 0.5), (columns, rows))
+    assert image.shape == (min(cells, rows), columns)
+    assert image.sum() == np.count_nonzero((t >= window[0]) & (t <= window[1]))
 
 
 def test_a_million_spikes_take_a_small_part_of_a_second() -> None:
@@ -40,7 +64,7 @@ def test_a_million_spikes_take_a_small_part_of_a_second() -> None:
     rng = np.random.default_rng(1)
     t, i = np.sort(rng.uniform(0, 100, 1_000_000)), rng.integers(0, 500, 1_000_000)
     began = time.process_time()
-    image = raster_image(t, i, (0.0, 100.0), (-0.5, 499.5), (1100, 320))
+    image = counts(t, i, (0.0, 100.0), (-0.5, 499.5), (1100, 320))
     assert time.process_time() - began < 0.33
     assert image.shape == (320, 1100)
 
