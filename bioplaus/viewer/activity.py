@@ -14,9 +14,9 @@ from bokeh.models import (
     HoverTool,
     LinearColorMapper,
     Range1d,
-    Span,
     TabPanel,
 )
+from bokeh.models.annotations import Span
 from bokeh.models.widgets import Div, Select
 from bokeh.plotting import figure
 
@@ -141,16 +141,9 @@ class Activity:
         options |= {"lod_threshold": None, "min_border_left": 70, "x_axis_label": "time [s]"}
         raster = figure(height=320, y_range=self.cells, y_axis_label="cell", **options)
         # Bokeh draws its grid over the level that images have by default, and over spikes there.
-        raster.image(
-            "image",
-            "x",
-            "y",
-            "width",
-            "height",
-            source=self._image,
-            color_mapper=LinearColorMapper(_INK, low=0, high=255),
-            level="glyph",
-        )
+        ink: Any = {"color_mapper": LinearColorMapper(palette=_INK, low=0, high=255)}
+        place = ("image", "x", "y", "width", "height")
+        raster.image(*place, source=self._image, level="glyph", **ink)
         self._dashes = raster.scatter(
             "t",
             "i",
