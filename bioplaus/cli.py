@@ -402,6 +402,7 @@ _COMMANDS: dict[str, tuple[str, _Configure, Callable[[argparse.Namespace], int]]
 # Commands with a room of their own: a module with configure(parser) and execute(options).
 _ROOMS: dict[str, tuple[str, str]] = {
     "reproduce": ("run a paper's results beside their bands", "bioplaus.reproduction.command"),
+    "describe": ("a script's model in tables, as papers have them", "bioplaus.runs.describing"),
     "compare": ("two or more runs side by side", "bioplaus.sweeps.comparison"),
     "export": ("a run as NWB, NumPy archive or tables", "bioplaus.records.export"),
     "leaderboard": ("every rule on the same tasks", "bioplaus.sweeps.leaderboard"),

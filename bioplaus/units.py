@@ -166,12 +166,23 @@ def _tables() -> tuple[dict[str, Amount], dict[str, str]]:
     return units, symbols | _SHORT
 
 
+_NAMED = ("second", "volt", "amp", "siemens", "hertz", "ohm", "farad", "coulomb")
+_BELOW = {"m^2": "metre2", "m": "metre", "m^3": "metre3", "s": "second"}
+
+
 def _unit_text(dims: Dimensions) -> str:
+    """A unit by its symbol, or one below another (``S/m^2``), or a product of base units."""
     if not any(dims):
         return ""
-    for name in ("second", "volt", "amp", "siemens", "hertz", "ohm", "farad", "coulomb"):
+    symbol = {name: text for names, text, *_ in _BASES for name in names.split()}
+    for name in _NAMED:
         if UNITS[name].dimensions == dims:
-            return next(symbol for _names, symbol, *_ in _BASES if name in _names.split())
+            return symbol[name]
+    for below, unit in _BELOW.items():
+        product = tuple(a + b for a, b in zip(dims, UNITS[unit].dimensions))
+        for name in _NAMED:
+            if UNITS[name].dimensions == product:
+                return f"{symbol[name]}/{below}"
     bases = ("m", "kg", "s", "A", "K", "mol", "cd")
     return " ".join(b if p == 1 else f"{b}^{p:g}" for b, p in zip(bases, dims) if p)
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from bioplaus.plotting.appearance import COLOURS, style
 
-__all__ = ["image_grid", "weight_histogram", "weight_image"]
+__all__ = ["image_grid", "weight_distribution", "weight_histogram", "weight_image"]
 
 
 def weight_image(
@@ -34,9 +34,27 @@ def weight_histogram(
     ax: Axes, weights: npt.ArrayLike, *, unit: str = "", label: str = "", bins: int = 60
 ) -> Axes:
     """Draw how the weights are distributed, as a density that integrates to one."""
-    values = np.asarray(weights, dtype=float).ravel()
+    counts, edges = np.histogram(np.asarray(weights, dtype=float).ravel(), bins=bins)
+    return weight_distribution(ax, edges, counts, unit=unit, label=label)
+
+
+def weight_distribution(
+    ax: Axes, edges: npt.ArrayLike, counts: npt.ArrayLike, *, unit: str = "", label: str = ""
+) -> Axes:
+    """Draw a histogram that is there already, as a density that integrates to one.
+
+    Parameters
+    ----------
+    edges
+        (bin + 1,) in ``unit``, ascending.
+    counts
+        (bin,) how many weights lie between two edges.
+    """
+    limits, number = np.asarray(edges, dtype=float), np.asarray(counts, dtype=float)
+    density = number / (number.sum() * np.diff(limits))
     with style():
-        ax.hist(values, bins=bins, density=True, histtype="step", label=label or None)
+        ax.stairs(density, limits, label=label or None, lw=1.2)
+        ax.set_ylim(bottom=0)
         ax.set_xlabel(f"weight [{unit}]" if unit else "weight")
         ax.set_ylabel("density")
         if label:

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from bioplaus.plotting.appearance import COLOURS, style
 
-__all__ = ["raster"]
+__all__ = ["population_rate", "raster"]
 
 _VECTOR_LIMIT = 5_000
 """More spikes than this are stored as pixels inside a vector graphic."""
@@ -68,4 +68,37 @@ def raster(
         ax.yaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("time [s]")
         ax.set_ylabel(name)
+    return ax
+
+
+def population_rate(
+    ax: Axes, edges: npt.ArrayLike, counts: npt.ArrayLike, *, neurons: int, label: str = ""
+) -> Axes:
+    """Draw the mean rate of a population over time, as steps.
+
+    Parameters
+    ----------
+    edges
+        (bin + 1,) [s], ascending.
+    counts
+        (bin,) spikes of all cells.
+    neurons
+        Size of the population.
+
+    Raises
+    ------
+    ValueError
+        When there is not one edge more than counts.
+    """
+    times, spikes = np.asarray(edges, dtype=float), np.asarray(counts, dtype=float)
+    if len(times) != len(spikes) + 1:
+        raise ValueError(f"{len(spikes)} counts need {len(spikes) + 1} edges, not {len(times)}")
+    with style():
+        ax.stairs(spikes / np.diff(times) / neurons, times, label=label or None, lw=1.0)
+        ax.set_ylim(bottom=0)
+        ax.margins(x=0.01)
+        ax.set_xlabel("time [s]")
+        ax.set_ylabel("rate [Hz]")
+        if label:
+            ax.legend()
     return ax

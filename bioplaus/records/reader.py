@@ -168,6 +168,10 @@ class RunReader:
         """Recorded variables as (population, variable)."""
         return [(name[1], name[2]) for name in self._recorded() if name[0] == "traces"]
 
+    def projections(self) -> list[str]:
+        """Projections whose weights were recorded, in small."""
+        return [name[1] for name in self._recorded() if name[0] == "weights"]
+
     def has_presentations(self) -> bool:
         """Whether the run says when which stimulus was shown."""
         return ("presentations",) in self._recorded()

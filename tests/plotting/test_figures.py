@@ -214,7 +214,7 @@ def test_weight_histogram_is_a_density() -> None:
     ax = plotting.figure().subplots()
     plotting.weight_histogram(ax, np.linspace(0, 2, 201), bins=4)
     # Uniform on [0, 2]: the density is one half.
-    assert ax.patches[0].get_xy()[1:-1, 1].max() == pytest.approx(0.5, rel=0.02)
+    assert ax.patches[0].get_data().values.max() == pytest.approx(0.5, rel=0.02)
 
 
 def test_tuning_map_orders_cells_by_preferred_stimulus() -> None:
