@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from bioplaus import __version__
 from bioplaus.errors import UserError
@@ -181,9 +181,10 @@ def _run_script(entry: Entry, options: argparse.Namespace) -> int:
         raise UserError(f"--loops {options.loops!r} is not one of {', '.join(MODES)}")
     if options.quick:
         raise UserError(f"{entry.name} is a plain script and has no --quick; use --set")
-    return launch.start(
+    out = options.out or new_run_directory(entry.name, options.seed)
+    code = launch.start(
         Path(options.experiment),
-        options.out or new_run_directory(entry.name, options.seed),
+        out,
         force=options.force,
         changes=dict(_assignment(text) for text in options.set),
         seed=options.seed,
@@ -197,6 +198,20 @@ def _run_script(entry: Entry, options: argparse.Namespace) -> int:
         arguments=options.arguments,
         quiet=options.quiet,
     )
+    return _after_script(code, out, options.quiet)
+
+
+def _after_script(code: int, out: Path, quiet: bool) -> int:
+    """Draw and show what came out of a script; its own output is left to itself."""
+    from bioplaus.records import RunReader
+
+    run = RunReader(out)
+    figures = _figures(run) if code == 0 else []
+    if not quiet:
+        _print_summary(run, sys.stderr)
+        for path in figures:
+            print(f"  {path}", file=sys.stderr)
+    return code
 
 
 def _seconds(text: str, option: str) -> float:
@@ -259,9 +274,10 @@ def _resume(options: argparse.Namespace) -> int:
     if run.config.get("kind") == "script":
         from bioplaus.runs import launch
 
-        return launch.resume(
+        code = launch.resume(
             run.path, copy=options.copy, edited=options.edited, quiet=options.quiet
         )
+        return _after_script(code, run.path, options.quiet)
     plan = _plan_of(run)
     return _end(partial(resume, plan, run.path), plan, options)
 
@@ -310,10 +326,19 @@ def _plot(options: argparse.Namespace) -> int:
 
 
 def _draw(run: RunReader) -> None:
+    for path in _figures(run):
+        print(f"  {path}")
+
+
+def _figures(run: RunReader) -> list[Path]:
+    """Draw a run's figures from its record."""
+    if run.config.get("kind") == "script":
+        from bioplaus.runs import automatic_figures
+
+        return automatic_figures.draw(run)
     from bioplaus.training.figures import draw
 
-    for path in draw(run, _plan_of(run)):
-        print(f"  {path}")
+    return draw(run, _plan_of(run))
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -380,11 +405,12 @@ def _print_parameters(entry: Entry, experiment: type[Any]) -> None:
     print_table(headings, rows, title=f"{entry.name}: {entry.summary}")
 
 
-def _print_summary(run: RunReader) -> None:
-    print(f"{run.path}: {run.status}, {run.config['experiment']}, seed {run.config['seed']}")
+def _print_summary(run: RunReader, file: TextIO | None = None) -> None:
+    config = run.config
+    print(f"{run.path}: {run.status}, {config['experiment']}, seed {config['seed']}", file=file)
     last = {name: values[-1] for name, values in run.metrics.items() if len(values)}
     for name, value in {**last, **run.summary.get("metrics", {})}.items():
-        print(f"  {name} = {value:.6g}")
+        print(f"  {name} = {value:.6g}", file=file)
 
 
 _Configure = Callable[[argparse.ArgumentParser], None]

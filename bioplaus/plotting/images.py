@@ -26,7 +26,7 @@ def weight_image(
         )
         ax.set_xlabel(names[0])
         ax.set_ylabel(names[1])
-        ax.figure.colorbar(image, ax=ax, label=f"weight [{unit}]" if unit else "weight")
+        ax.figure.colorbar(image, ax=ax, label=_weight(unit))
     return ax
 
 
@@ -55,7 +55,7 @@ def weight_distribution(
     with style():
         ax.stairs(density, limits, label=label or None, lw=1.2)
         ax.set_ylim(bottom=0)
-        ax.set_xlabel(f"weight [{unit}]" if unit else "weight")
+        ax.set_xlabel(_weight(unit))
         ax.set_ylabel("density")
         if label:
             ax.legend()
@@ -105,3 +105,8 @@ def image_grid(
         )
         ax.set_axis_off()
     return ax
+
+
+def _weight(unit: str) -> str:
+    """What an axis of weights says; a weight without dimension has the unit 1."""
+    return f"weight [{unit}]" if unit not in ("", "1") else "weight"

@@ -65,7 +65,7 @@ def raster(
         )
         ax.set_ylim(-0.5, rows - 0.5)
         ax.margins(x=0.01)
-        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         ax.set_xlabel("time [s]")
         ax.set_ylabel(name)
     return ax

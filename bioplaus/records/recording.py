@@ -8,6 +8,7 @@ where there is plasticity, ``weights/<projection>`` with a histogram and an imag
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,19 @@ from bioplaus.records import atomic
 from bioplaus.records.weights import WeightRecord
 
 __all__ = [
+    "TIMES_FIRST",
     "Presentations",
     "Recording",
     "TraceRecord",
     "read_recording",
     "recorded_groups",
     "write_recording",
+    "write_weights",
 ]
+
+
+TIMES_FIRST = "times, cells"
+"""The order of axes of a trace that is kept as a monitor of Brian2 has it."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +98,18 @@ def write_recording(path: Path, recording: Recording) -> None:
                 _dataset(group, "start", recording.presentations.start).attrs["unit"] = "s"
                 _dataset(group, "stop", recording.presentations.stop).attrs["unit"] = "s"
                 _dataset(group, "label", recording.presentations.label)
-            for projection, weights in recording.weights.items():
-                group = file.create_group(f"weights/{projection}")
-                _dataset(group, "counts", weights.counts)
-                _dataset(group, "edges", weights.edges).attrs["unit"] = weights.unit
-                _dataset(group, "image", weights.image).attrs["shape"] = weights.shape
+            write_weights(file, recording.weights)
 
     atomic.write(path, fill)
+
+
+def write_weights(file: Any, weights: Mapping[str, WeightRecord]) -> None:
+    """Write weights in small, by projection, into an open HDF5 file."""
+    for projection, record in weights.items():
+        group = file.create_group(f"weights/{projection}")
+        _dataset(group, "counts", record.counts)
+        _dataset(group, "edges", record.edges).attrs["unit"] = record.unit
+        _dataset(group, "image", record.image).attrs["shape"] = record.shape
 
 
 def _dataset(group: Any, name: str, values: NDArray[Any]) -> Any:
@@ -162,9 +174,14 @@ def _groups(file: Any) -> list[tuple[tuple[str, ...], Any]]:
 
 
 def _read_trace(group: Any) -> TraceRecord:
+    value = group["value"][:]
+    if value.ndim == 1:  # of a whole population
+        value = value[np.newaxis]
+    elif group["value"].attrs.get("axes") == TIMES_FIRST:
+        value = value.T
     return TraceRecord(
         t=group["t"][:],
-        value=group["value"][:],
+        value=value,
         unit=str(group["value"].attrs["unit"]),
         cells=group["cells"][:],
     )

@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 
 from bioplaus.records import atomic, layout
+from bioplaus.records.recording import TIMES_FIRST, write_weights
+from bioplaus.records.weights import WeightRecord
 
 __all__ = ["MonitorRows", "Part", "read_parts", "write_rows"]
-
-AXES = "times, cells"
-"""The order of a trace's axes in a monitor; elsewhere it is (cells, times)."""
 
 
 @dataclass
@@ -58,10 +57,16 @@ class MonitorRows:
     cells: Any = None
 
 
-def write_rows(path: Path, monitors: Iterable[MonitorRows], arrays: Mapping[str, Any]) -> None:
+def write_rows(
+    path: Path,
+    monitors: Iterable[MonitorRows],
+    arrays: Mapping[str, Any],
+    weights: Mapping[str, WeightRecord],
+) -> None:
     """Write one segment's recording atomically.
 
-    arrays : further arrays by name, such as those that the script has logged.
+    arrays : further arrays by name, such as those that the script has logged; weights : in small,
+    by projection, as they were at the end of the segment.
     """
     import h5py
 
@@ -71,6 +76,7 @@ def write_rows(path: Path, monitors: Iterable[MonitorRows], arrays: Mapping[str,
                 _write_monitor(file, monitor)
             for name, values in arrays.items():
                 file.create_dataset(f"arrays/{name}", data=values, track_times=False)
+            write_weights(file, weights)
 
     atomic.write(path, fill)
 
@@ -100,7 +106,7 @@ def _write_monitor(file: Any, monitor: MonitorRows) -> None:
         _name(file, f"{place}/t", times)
         _name(file, f"{place}/value", _joined_field(written, name))
         file[f"{place}/value"].attrs["unit"] = monitor.unit[name]
-        file[f"{place}/value"].attrs["axes"] = AXES
+        file[f"{place}/value"].attrs["axes"] = TIMES_FIRST
         cells = [0] if monitor.cells is None else monitor.cells
         file.create_dataset(f"{place}/cells", data=np.array(cells, np.int64), track_times=False)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bioplaus.records import RunReader, atomic, layout, read_recording
+from bioplaus.records import RunReader, atomic, layout, read_recording, recorded_groups
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,8 @@ def _raster(run: RunReader, population: str) -> StyledFigure:
     below.set_xlim(0.0, end)
     part = "" if len(times) == total else ", the last of them shown"
     rate = total / cells / end
-    _title(page, run, f"{population}: {total:,} spikes of {cells} cells, {rate:.3g} Hz{part}")
+    of = f"{cells} cells" if cells > 1 else "one cell"
+    _title(page, run, f"{population}: {total:,} spikes of {of}, {rate:.3g} Hz{part}")
     return page
 
 
@@ -101,7 +102,8 @@ def _traces(run: RunReader, population: str, variable: str) -> StyledFigure:
     t = np.concatenate([part.t for part in parts])[-_SAMPLES:]
     value = np.concatenate([part.value[:_CELLS] for part in parts], axis=1)[:, -_SAMPLES:]
     page = plotting.figure("page", 3.0)
-    labels = [f"cell {cell}" for cell in parts[0].cells[:_CELLS]]
+    cells = parts[0].cells[:_CELLS]
+    labels = [f"cell {cell}" for cell in cells] if len(cells) > 1 else ()
     axes = page.subplots()
     plotting.traces(axes, t, value, unit=parts[0].unit, name=variable, labels=labels)
     _title(page, run, f"{variable} of {population}")
@@ -112,14 +114,15 @@ def _weights(run: RunReader, projection: str) -> StyledFigure:
     """How weights are distributed at the beginning and at the end, and the matrix at the end."""
     from bioplaus import plotting
 
-    records = []
-    files = run.recording_files()
-    for path in (*files[:1], *files[-1:]):
-        weights = read_recording(path, f"weights/{projection}").weights
-        records += [weights[projection]] if projection in weights else []
+    # Large projections are looked at in every so manieth segment only.
+    looked = [
+        path for path in run.recording_files() if ("weights", projection) in recorded_groups(path)
+    ]
+    ends = looked if len(looked) == 1 else [looked[0], looked[-1]]
+    records = [read_recording(path, f"weights/{projection}").weights[projection] for path in ends]
     page = plotting.figure("page", 3.0)
     left, right = page.subplots(1, 2)
-    for record, label in zip(records[-2:], ("after the first segment", "at the end")):
+    for record, label in zip(records, ("after the first segment", "at the end")):
         edges, counts = record.edges, record.counts
         plotting.weight_distribution(left, edges, counts, unit=record.unit, label=label)
     plotting.weight_image(right, records[-1].image, unit=records[-1].unit)

@@ -208,13 +208,16 @@ class _Tables:
         self.document.add("F  Input", ("Name", "What"), rows)
 
     def _measurements(self) -> None:
-        rows = []
-        for monitor in self._of(*_MONITORS):
-            variables = sorted({*getattr(monitor, "record_variables", ())} - {"i", "t"})
-            rows.append((self._name(monitor), self._name(monitor.source), ", ".join(variables)))
-        kinds = [type(monitor).__name__ for monitor in self._of(*_MONITORS)]
-        rows = [(name, kind, *rest) for (name, *rest), kind in zip(rows, kinds)]
-        self.document.add("G  Measurements", ("Name", "Kind", "Of", "Variables"), rows)
+        monitors = [
+            (
+                self._name(monitor),
+                type(monitor).__name__,
+                self._name(monitor.source),
+                ", ".join(sorted({*getattr(monitor, "record_variables", ())} - {"i", "t"})),
+            )
+            for monitor in self._of(*_MONITORS)
+        ]
+        self.document.add("G  Measurements", ("Name", "Kind", "Of", "Variables"), monitors)
         operations = [
             (operation.function.__name__, f"every {quantity(operation.clock.dt)}")
             for operation in self._of(NetworkOperation)

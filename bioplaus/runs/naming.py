@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from brian2 import Synapses
+from brian2 import Quantity, Synapses
 from brian2.equations.equations import PARAMETER
 from brian2.synapses.synapses import SynapticPathway
 
+from bioplaus.records.weights import WeightRecord, summarise
 from bioplaus.runs.numbering import is_nameable
+from bioplaus.units import measured_in
 
-__all__ = ["learned", "measure", "names_of"]
+__all__ = ["learned", "measure", "names_of", "weights"]
 
+_LOOKED_AT_ALWAYS = 100_000  # synapses; to look takes 3 ms
 _WRITTEN = re.compile(r"(?:^|[;\n])\s*(\w+)\s*[-+*/]?=(?!=)")
 
 
@@ -34,7 +37,20 @@ def names_of(objects: Iterable[Any], namespace: Mapping[str, Any]) -> dict[int, 
             found[id(value)] = name
     listed = list(objects)
     things = [*listed, *(getattr(thing, "source", None) for thing in listed)]
-    return {id(t): _identifier(found.get(id(t), t.name)) for t in things if hasattr(t, "name")}
+    names: dict[int, str] = {}
+    for thing in things:
+        if hasattr(thing, "name") and id(thing) not in names:
+            name = _identifier(found.get(id(thing), thing.name))
+            names[id(thing)] = name if name not in names.values() else _numbered(name, names)
+    return names
+
+
+def _numbered(name: str, names: Mapping[int, str]) -> str:
+    """A name that another object has, with the next number."""
+    taken, number = set(names.values()), 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
 
 
 def learned(synapses: Synapses) -> list[str]:
@@ -62,6 +78,36 @@ def measure(objects: Iterable[Any], names: Mapping[int, str]) -> dict[str, float
                 found[f"mean_{label}"] = float(np.mean(values))
                 found[f"sd_{label}"] = float(np.std(values))
     return found
+
+
+def weights(
+    objects: Iterable[Any], names: Mapping[int, str], segment: int
+) -> dict[str, WeightRecord]:
+    """Every variable that learns, in small, by projection (and variable, but for ``w``).
+
+    Large projections are looked at in every so manieth segment only, so that looking costs little.
+    """
+    found = {}
+    for thing in objects:
+        if isinstance(thing, Synapses) and len(thing):
+            if segment % (1 + len(thing) // _LOOKED_AT_ALWAYS):
+                continue
+            for variable in learned(thing):
+                name = names.get(id(thing), thing.name)
+                unit = measured_in(Quantity(1, dim=thing.variables[variable].dim)) or "1"
+                values = _matrix(thing, thing.variables[variable].get_value())
+                found[name if variable == "w" else f"{name}_{variable}"] = summarise(values, unit)
+    return found
+
+
+def _matrix(synapses: Synapses, values: Any) -> Any:
+    """(pre, post) where all pairs are connected in order, else (synapses,)."""
+    before, after = len(synapses.source), len(synapses.target)
+    if len(values) != before * after:
+        return values
+    i, j = synapses.variables["i"].get_value(), synapses.variables["j"].get_value()
+    ordered = np.array_equal(i.astype(np.int64) * after + j, np.arange(len(values)))
+    return values.reshape(before, after) if ordered else values
 
 
 def _identifier(name: Any) -> str:

@@ -12,6 +12,7 @@ from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 
 from bioplaus.records import layout
 from bioplaus.records.rows import read_parts, write_rows
+from bioplaus.records.weights import WeightRecord
 from bioplaus.runs import naming
 from bioplaus.runs.added import Added
 from bioplaus.runs.monitors import Stream, give_back, is_monitor
@@ -110,7 +111,9 @@ class Recorder:
         """Whether anything is not on disk yet."""
         return any(s.about.parts or s.rows != s.done for s in self.streams.values())
 
-    def write(self, segment: int, arrays: Mapping[str, Any]) -> None:
+    def write(
+        self, segment: int, arrays: Mapping[str, Any], weights: Mapping[str, WeightRecord]
+    ) -> None:
         """Put what is new on disk, but in a replay, where it is there."""
         session = self.session
         for stream in self.streams.values():
@@ -118,9 +121,9 @@ class Recorder:
         self.added.take()
         monitors = [stream.about for stream in self.streams.values() if stream.about.parts]
         monitors += self.added.of_segment()
-        if not session.replaying and (monitors or arrays):
+        if not session.replaying and (monitors or arrays or weights):
             folder = session.writer.path / layout.RECORDING
-            write_rows(layout.segment_file(folder, segment, "h5"), monitors, arrays)
+            write_rows(layout.segment_file(folder, segment, "h5"), monitors, arrays, weights)
         for stream in self.added.streams.values():
             stream.about.parts.clear()
         for number, stream in list(self.streams.items()):

@@ -416,7 +416,9 @@ class Session:
         names = naming.names_of(objects, namespace)
         row = self.recording.rates() | naming.measure(objects, names)
         logged, self._logged = self._logged, {}
-        self.recording.write(self.segment, {} if self.replaying else logged)
+        looked = self.recording.on_disk and not self.replaying
+        weights = naming.weights(objects, names, self.segment) if looked else {}
+        self.recording.write(self.segment, {} if self.replaying else logged, weights)
         self._add_row(row)
         self.segment += 1
         self.moment += 1
