@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import dis
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _NOTHING = object()
+_HOUSE = f"{Path(__file__).parents[1]}{os.sep}"
 _FOREIGN = ("site-packages", "dist-packages", ".venv", "venv")
 
 
@@ -38,22 +40,16 @@ class Own:
 
     def __init__(self, script: Path, bound: frozenset[str], variables: dict[str, Any]) -> None:
         self.script, self.bound, self.variables = str(script), bound, variables
-        self.folder = script.parent
-        self._files: dict[str, bool] = {}
+        self.folder = f"{script.parent}{os.sep}"
 
     def is_file(self, name: str | None) -> bool:
         """Whether a file is the script, or stands in its folder (installed packages do not)."""
         if name is None:
             return False
-        if name not in self._files:
-            path = Path(name)
-            below = path.is_absolute() and path.is_relative_to(self.folder)
-            parts = path.relative_to(self.folder).parts if below else ()
-            house = Path(__file__).parents[1]
-            self._files[name] = name == self.script or (
-                below and not set(parts) & set(_FOREIGN) and not path.is_relative_to(house)
-            )
-        return self._files[name]
+        if name == self.script:
+            return True
+        below = name.startswith(self.folder) and not name.startswith(_HOUSE)
+        return below and not set(Path(name[len(self.folder) :]).parts) & set(_FOREIGN)
 
     def is_module(self, name: str) -> bool:
         """Whether a module is the script, or stands in its folder."""
@@ -125,12 +121,8 @@ def on_stack(wanted: FrameType, frame: FrameType | None) -> bool:
 
 def is_iterated_at_once(frame: FrameType) -> bool:
     """Whether what is being called is what a ``for`` goes over itself."""
-    after = False
-    for instruction in dis.get_instructions(frame.f_code):
-        if after and instruction.opname not in ("CACHE", "PRECALL"):
-            return instruction.opname == "GET_ITER"
-        after = after or instruction.offset == frame.f_lasti
-    return False
+    following = (i for i in dis.get_instructions(frame.f_code) if i.offset > frame.f_lasti)
+    return next(following).opname == "GET_ITER"
 
 
 def line_of(code: CodeType, name: str) -> int | None:

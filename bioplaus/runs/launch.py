@@ -57,7 +57,7 @@ def start(
     changes
         Parameters of the script by name, as text with unit.
     options
-        What :class:`bioplaus.runs.session.Options` has.
+        What :class:`bioplaus.runs.keeping.Options` has.
     arguments
         The script's own.
 
@@ -189,8 +189,10 @@ def _execute(script: Script, writer: RunWriter, config: Mapping[str, Any], quiet
         from bioplaus.runs.outside import Outside
 
         Outside.prepare()
+        from bioplaus.runs.keeping import Options
         from bioplaus.runs.points import Kept
-        from bioplaus.runs.session import Options, Session
+        from bioplaus.runs.session import Session
+        from bioplaus.runs.taking_over import install
 
         backend = Backend(**config["backend"])
         _seed(backend, config["seed"])
@@ -206,7 +208,7 @@ def _execute(script: Script, writer: RunWriter, config: Mapping[str, Any], quiet
         tree = loops.named(script.replaced(settings), options.loops)
         module.__dict__.update(_named_loops(session))
         binary = compile(tree, str(script.path), "exec", dont_inherit=True)
-        session.install()
+        install(session)
         current.set_session(session)
         _report(writer, config, session, began)
         newest = None if kept.newest is None else kept.newest["outside"]
@@ -308,7 +310,9 @@ def _close(
     """Leave the run directory in order, whatever has happened."""
     try:
         if session is not None:
-            session.uninstall()
+            from bioplaus.runs.taking_over import uninstall
+
+            uninstall(session)
             session.kept.flush()
             session.kept.close()
             _report(writer, config, session, began)

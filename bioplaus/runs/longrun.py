@@ -31,8 +31,8 @@ class LongRun:
         self.beginning: Beginning | None = None
         self._end = session.kept.find("end", point)
         self._middle = None if self._end else session.kept.find("mid", point)
-        if self._end or self._middle or session.affords_looking(work):
-            with session.looking():
+        if self._end or self._middle or session.keeping.affords_looking(work):
+            with session.keeping.looking():
                 own_report = isinstance(call.report, (FunctionType, MethodType))
                 functions = [call.report] if own_report else []
                 kept = session.kept_by_script
@@ -47,7 +47,7 @@ class LongRun:
         if self.refused or self.beginning is None:
             return
         try:
-            with session.looking():
+            with session.keeping.looking():
                 captured = self.beginning.capture(copy=False)
         except NotKept as error:
             self.refused = True
@@ -57,7 +57,7 @@ class LongRun:
                 "an interruption the run is simulated again from its beginning"
             )
             return
-        with session.keeping():
+        with session.keeping.writing():
             session.kept.write(kind, self.point, {**session.state(self.point), **captured})
             if kind == "end":
                 session.kept.forget(lambda k, point: k == "mid" and point == self.point)

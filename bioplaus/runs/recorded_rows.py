@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,7 @@ from bioplaus.records.rows import read_parts, write_rows
 from bioplaus.records.weights import WeightRecord
 from bioplaus.runs import naming
 from bioplaus.runs.added import Added
-from bioplaus.runs.monitors import Stream, give_back, is_monitor
+from bioplaus.runs.monitors import Stream, give_back
 from bioplaus.runs.numbering import number_of
 from bioplaus.runs.points import NotTheSame
 
@@ -23,32 +21,11 @@ if TYPE_CHECKING:
     from bioplaus.runs.division import Call
     from bioplaus.runs.session import Session
 
-__all__ = ["KnownNetworks", "Recorder"]
+__all__ = ["Recorder"]
 
 _CLASSES = (EventMonitor, PopulationRateMonitor, StateMonitor)
 NEARLY_ZERO = 1e-9
 """A difference of times [s] that is only their rounding."""
-
-
-class KnownNetworks:
-    """What is known of each network; it holds none of them, nor their objects."""
-
-    def __init__(self) -> None:
-        self._known: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
-
-    def of(self, network: Any) -> tuple[list[Any], str, list[Any]]:
-        """Objects in order, a digest of their names and kinds, and the monitors among them."""
-        key = frozenset((number_of(t), t.active, len(t.contained_objects)) for t in network.objects)
-        known = self._known.get(network)
-        if known is None or known[0] != key:
-            objects = network.sorted_objects
-            text = ",".join(f"{thing.name}:{type(thing).__name__}" for thing in objects)
-            refs = list(map(weakref.ref, objects))
-            monitors = [n for n, thing in enumerate(objects) if is_monitor(thing)]
-            known = (key, refs, f"{zlib.crc32(text.encode()):08x}", monitors)
-            self._known[network] = known
-        objects = [ref() for ref in known[1]]
-        return objects, known[2], [objects[n] for n in known[3]]
 
 
 class Recorder:

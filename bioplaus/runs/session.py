@@ -7,19 +7,14 @@ again, silently, so that the result is the same whether a state was kept or not.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from brian2 import second
-from brian2.core.namespace import get_local_namespace
-from brian2.core.network import Network
 from brian2.devices.device import RuntimeDevice, get_device
 
 from bioplaus.records import layout
@@ -28,11 +23,14 @@ from bioplaus.records.writer import RunWriter
 from bioplaus.runs import division, naming, random_streams
 from bioplaus.runs.division import SEGMENT_WORK, Call
 from bioplaus.runs.frames import Own, is_iterated_at_once, on_stack
+from bioplaus.runs.keeping import QUIET, Keeping, Options
 from bioplaus.runs.longrun import LongRun
+from bioplaus.runs.networks import KnownNetwork, KnownNetworks
 from bioplaus.runs.numbering import Numbers, is_nameable, reachable
 from bioplaus.runs.points import Kept, NotTheSame
-from bioplaus.runs.recorded_rows import KnownNetworks, Recorder
+from bioplaus.runs.recorded_rows import Recorder
 from bioplaus.runs.snapshot import is_pair
+from bioplaus.runs.taking_over import PLAIN_RUN
 from bioplaus.runs.tuning import Tuning
 from bioplaus.runs.turns import Loop, Turns, WhileTurns
 
@@ -41,29 +39,7 @@ if TYPE_CHECKING:
     from bioplaus.runs.progress import ScriptProgress
     from bioplaus.runs.reading import Script
 
-__all__ = ["Options", "Session"]
-
-ORIGINAL: Any = Network.run
-
-QUIET = 2.0
-"""Seconds of work before which nothing is kept."""
-SHARE_OF_LOOKING = 0.01
-"""Of the time, what may be spent on noting how things are where loops and runs begin."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a script is run; what a run directory's ``options`` hold.
-
-    segment : simulated length of a segment [s], 0 to choose one; checkpoint : wall time between
-    two states, at least [s]; loops : which are taken up in their middle (``auto``, ``marked``,
-    ``none``); patience : a state waits until so many times the cost of the last one have passed.
-    """
-
-    segment: float = 0.0
-    checkpoint: float = 20.0
-    loops: str = "auto"
-    patience: float = 30.0
+__all__ = ["Session"]
 
 
 class Session:
@@ -102,16 +78,15 @@ class Session:
         self.moment = self.point = self.segment = 0
         self.work = self.simulated = 0.0
         self._logged: dict[str, Any] = {}
-        self.inside = self._installed = False
+        self.inside = False
         self._process, self._thread = os.getpid(), threading.get_ident()
         self._told: set[str] = set()
+        self.environment: dict[str, Any] = {}
         self._share_of_run: float | None = None
         self.check_interrupt: Callable[[], None] = lambda: None
-        self._began = self._last_kept = time.monotonic()
-        self._cost = 0.02
-        self._looked = 0.0
         self.seconds = {"runs": 0.0, "segments": 0.0, "states": 0.0, "looking": 0.0}
         self.counts = {"pieces": 0, "states": 0, "skipped": 0, "again": 0}
+        self.keeping = Keeping(self, options)
         self._networks = KnownNetworks()
 
     # Telling
@@ -161,7 +136,7 @@ class Session:
         self.tuning.take_up(state["tuning"])
         random_streams.restore(state["random"])
         if not self.replaying:
-            self._last_kept = time.monotonic()
+            self.keeping.caught_up()
             self.progress.caught_up()
 
     def state(self, point: int) -> dict[str, Any]:
@@ -181,68 +156,6 @@ class Session:
             "random": random_streams.state(),
             "outside": self.outside.state(),
         }
-
-    # When to keep
-
-    def due(self, at_least: float | None = None) -> bool:
-        """Whether a state may be written now."""
-        now = time.monotonic()
-        wait = (
-            self.options.checkpoint if at_least is None else min(at_least, self.options.checkpoint)
-        )
-        quiet = now - self._began < min(QUIET, self.options.checkpoint)
-        wanted = max(wait, self.options.patience * self._cost)
-        return not self.replaying and not quiet and now - self._last_kept >= wanted
-
-    def affords_looking(self, work: float = 0.0) -> bool:
-        """Whether one more look at everything keeps within its share of the time.
-
-        work : what is simulated next, estimated [s].
-        """
-        spent = time.monotonic() - self._began + work
-        return self._looked <= 0.02 + SHARE_OF_LOOKING * spent or self.options.patience == 0
-
-    @contextlib.contextmanager
-    def looking(self) -> Iterator[None]:
-        """Count the time of a look."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._looked += time.perf_counter() - began
-            self.seconds["looking"] += time.perf_counter() - began
-
-    @contextlib.contextmanager
-    def keeping(self) -> Iterator[None]:
-        """Put on disk what a state counts as done; count the time that the state costs."""
-        began = time.perf_counter()
-        self.kept.flush()
-        self.outside.flush()
-        yield
-        self._cost = time.perf_counter() - began
-        self._last_kept = time.monotonic()
-        self.seconds["states"] += self._cost
-        self.counts["states"] += 1
-
-    def write_loops(self) -> None:
-        """Write the states of all loops that stand, and forget what that outdates."""
-        with self.keeping():
-            for loop in self.loops:
-                if loop.here is not None:
-                    self.kept.write("loop", loop.point, loop.here)
-                    loop.on_disk = loop.turn
-            self.forget()
-
-    def forget(self) -> None:
-        """Delete marks and states inside of turns that are no longer needed."""
-        finished = [(loop.point, loop.turn_point) for loop in self.loops if loop.turn > 0]
-        standing = {loop.point for loop in self.loops}
-
-        def unneeded(kind: str, point: int) -> bool:
-            return point not in standing and any(a < point <= b for a, b in finished)
-
-        self.kept.forget(unneeded)
-        self.kept.forget_marks(lambda point: unneeded("", point))
 
     # Loops
 
@@ -335,48 +248,42 @@ class Session:
                 "the script has set a device of its own: it runs in one piece, and is neither "
                 "recorded, tuned nor taken up"
             )
-            call.whole(ORIGINAL)
+            call.whole(PLAIN_RUN)
             return
         self.recording.added.join(call)
-        objects, kinds, monitors = self._networks.of(call.network)
-        work = division.work_of(objects) * (call.end - call.start)
-        mark = f"run {len(objects)} {call.start!r} {call.end!r} {kinds}"
+        known = self._networks.of(call.network)
+        work = known.work * (call.end - call.start)
+        mark = f"run {len(known.objects)} {call.start!r} {call.end!r} {known.kinds}"
         long = work >= SEGMENT_WORK or self.options.segment > 0
         point = self.next_point(mark, python=long)
         if not long or call.end <= call.start:
-            self._short(call, objects, monitors, work)
+            self._short(call, known, work)
             return
-        part = LongRun(self, point, call, objects, work)
+        part = LongRun(self, point, call, known.objects, work)
         if part.take_up_end():
             self.counts["skipped"] += 1
             return
-        self._long(call, objects, monitors, work, part)
+        self._long(call, known, work, part)
 
-    def _short(self, call: Call, objects: list[Any], monitors: list[Any], work: float) -> None:
+    def _short(self, call: Call, known: KnownNetwork, work: float) -> None:
         """A run that is one piece: it ends a segment when enough has been done."""
-        self.recording.begin_run(call, monitors)
+        self.recording.begin_run(call, known.monitors)
         before = float(call.network.t_)
         call.namespace = self.tuning.overlaid(call.namespace)
         began = time.perf_counter()
-        call.whole(ORIGINAL)
+        call.whole(PLAIN_RUN)
         self.seconds["runs"] += time.perf_counter() - began
         self.counts["pieces"] += 1
         self.counts["again"] += self.replaying
         self._count(float(call.network.t_) - before)
         self.work += work
         if self.work >= SEGMENT_WORK:
-            self.end_segment(objects, call.namespace)
+            self.end_segment(known.objects, call.namespace)
 
-    def _long(
-        self,
-        call: Call,
-        objects: list[Any],
-        monitors: list[Any],
-        work: float,
-        part: LongRun,
-    ) -> None:
+    def _long(self, call: Call, known: KnownNetwork, work: float, part: LongRun) -> None:
         """A run in pieces, each the end of a segment."""
         part.take_up_middle()
+        objects, monitors = known.objects, known.monitors
         dt = min((float(thing.clock.dt_) for thing in objects), default=float(call.duration))
         cuts = division.boundaries(call.start, call.end, dt, work, self.options.segment)
         if call.profile:
@@ -387,13 +294,13 @@ class Session:
         def namespace() -> Mapping[str, Any]:
             return self.tuning.overlaid(call.namespace)
 
-        for cut in division.in_pieces(call, cuts, ORIGINAL, namespace):
+        for cut in division.in_pieces(call, cuts, PLAIN_RUN, namespace):
             self.seconds["runs"] += time.perf_counter() - began
             self._count(cut - now)
             now = cut
             self._share_of_run = (cut - call.start) / (call.end - call.start)
             self.end_segment(objects, call.namespace)
-            if self.due():
+            if self.keeping.due():
                 part.keep("mid")
             self.recording.begin_run(call, monitors)
             began = time.perf_counter()
@@ -401,7 +308,7 @@ class Session:
         self.counts["again"] += self.replaying
         self._count(float(call.network.t_) - now)
         self.end_segment(objects, call.namespace)
-        if self.due(at_least=QUIET):
+        if self.keeping.due(at_least=QUIET):
             part.keep("end")
 
     def _count(self, seconds: float) -> None:
@@ -454,43 +361,3 @@ class Session:
             if loop.length:
                 return loop.turn, loop.length
         return None
-
-    # Taking Brian's calls over
-
-    def install(self) -> None:
-        """Let every run go through the session."""
-        session = self
-        self.numbers.install()
-        self.recording.install()
-
-        def run(
-            network: Any,
-            duration: Any,
-            report: Any = None,
-            report_period: Any = 10 * second,
-            namespace: Any = None,
-            profile: Any = None,
-            level: int = 0,
-        ) -> None:
-            if namespace is None:
-                namespace = get_local_namespace(level=level + 1)
-            call = Call(network, duration, report, report_period, namespace, profile)
-            if not session.takes_part():
-                call.whole(ORIGINAL)
-                return
-            session.inside = True
-            try:
-                session.run(call)
-            finally:
-                session.inside = False
-
-        run.original_function = ORIGINAL.original_function  # type: ignore[attr-defined]
-        Network.run = run
-        self._installed = True
-
-    def uninstall(self) -> None:
-        """Give everything back to Brian."""
-        if self._installed:
-            Network.run = ORIGINAL
-            self.recording.uninstall()
-            self.numbers.uninstall()

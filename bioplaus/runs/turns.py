@@ -48,11 +48,11 @@ class Loop:
 
     def _note(self) -> Beginning | None:
         session = self.session
-        if not (session.replaying or session.affords_looking()):
+        if not (session.replaying or session.keeping.affords_looking()):
             return None
         outermost = session.loops[0].beginning if session.loops else None
         base = ({} if outermost is None else outermost.base) if session.loops else None
-        with session.looking():
+        with session.keeping.looking():
             scope = Scope(
                 session.own,
                 session.own.frames(self.frame),
@@ -72,11 +72,11 @@ class Loop:
         self.here = None
         if session.replaying or self.refused or self.beginning is None:
             return
-        due = session.due()
-        if due or (self.has_inner and session.affords_looking()):
+        due = session.keeping.due()
+        if due or (self.has_inner and session.keeping.affords_looking()):
             self._look(copy=not due)
         if due and self.here is not None and all(loop.can_be_entered for loop in session.loops):
-            session.write_loops()
+            session.keeping.write_loops()
 
     @property
     def can_be_entered(self) -> bool:
@@ -87,7 +87,7 @@ class Loop:
         session, beginning = self.session, self.beginning
         assert beginning is not None
         try:
-            with session.looking():
+            with session.keeping.looking():
                 self.here = {
                     **session.state(self.point),
                     **beginning.capture(copy),

@@ -180,7 +180,8 @@ class Unpacker:
             key = self.unpack(key_tree)
             pairs.append((key, self.unpack(tree, before.get(key))))
         made.clear()
-        dict.update(made, pairs)
+        for key, value in pairs:
+            made[key] = value
         return made
 
     # Random streams

@@ -137,6 +137,7 @@ class Workplace:
             "kill": 0,
             "backend": "numpy",
             "changes": {},
+            "record": "",
             "options": {},
             "arguments": [],
             "quiet": True,

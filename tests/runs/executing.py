@@ -93,6 +93,7 @@ def execute(order: dict) -> int:
             run,
             backend=Backend(order["backend"]),
             changes=order["changes"],
+            record=order["record"],
             options=order["options"],
             arguments=order["arguments"],
             quiet=order["quiet"],

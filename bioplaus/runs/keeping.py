@@ -1,0 +1,111 @@
+"""When a state is written: seldom enough to cost little, and never decided by what it keeps.
+
+Nothing that is compared depends on it, for it follows the clock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bioplaus.runs.session import Session
+
+__all__ = ["QUIET", "Keeping", "Options"]
+
+QUIET = 2.0
+"""Seconds of work before which nothing is kept."""
+SHARE_OF_LOOKING = 0.01
+"""Of the time, what may be spent on noting how things are where loops and runs begin."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a script is run; what a run directory's ``options`` hold.
+
+    segment : simulated length of a segment [s], 0 to choose one; checkpoint : wall time between
+    two states, at least [s]; loops : which are taken up in their middle (``auto``, ``marked``,
+    ``none``); patience : a state waits until so many times the cost of the last one have passed.
+    """
+
+    segment: float = 0.0
+    checkpoint: float = 20.0
+    loops: str = "auto"
+    patience: float = 30.0
+
+
+class Keeping:
+    """Decides when there is time to look at everything, and to write it down."""
+
+    def __init__(self, session: Session, options: Options) -> None:
+        self.session, self.options = session, options
+        self._began = self._last_kept = time.monotonic()
+        self._cost = 0.02
+        self._looked = 0.0
+
+    def caught_up(self) -> None:
+        """What comes now is new: time is counted from here."""
+        self._last_kept = time.monotonic()
+
+    def due(self, at_least: float | None = None) -> bool:
+        """Whether a state may be written now."""
+        now = time.monotonic()
+        wait = (
+            self.options.checkpoint if at_least is None else min(at_least, self.options.checkpoint)
+        )
+        quiet = now - self._began < min(QUIET, self.options.checkpoint)
+        wanted = max(wait, self.options.patience * self._cost)
+        return not self.session.replaying and not quiet and now - self._last_kept >= wanted
+
+    def affords_looking(self, work: float = 0.0) -> bool:
+        """Whether one more look at everything keeps within its share of the time.
+
+        work : what is simulated next, estimated [s].
+        """
+        spent = time.monotonic() - self._began + work
+        return self._looked <= 0.02 + SHARE_OF_LOOKING * spent or self.options.patience == 0
+
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[None]:
+        """Count the time of a look."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._looked += time.perf_counter() - began
+            self.session.seconds["looking"] += time.perf_counter() - began
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Put on disk what a state counts as done; count the time that the state costs."""
+        began = time.perf_counter()
+        self.session.kept.flush()
+        self.session.outside.flush()
+        yield
+        self._cost = time.perf_counter() - began
+        self._last_kept = time.monotonic()
+        self.session.seconds["states"] += self._cost
+        self.session.counts["states"] += 1
+
+    def write_loops(self) -> None:
+        """Write the states of all loops that stand, and forget what that outdates."""
+        with self.writing():
+            for loop in self.session.loops:
+                if loop.here is not None:
+                    self.session.kept.write("loop", loop.point, loop.here)
+                    loop.on_disk = loop.turn
+            self.forget()
+
+    def forget(self) -> None:
+        """Delete marks and states inside of turns that are no longer needed."""
+        finished = [(loop.point, loop.turn_point) for loop in self.session.loops if loop.turn > 0]
+        standing = {loop.point for loop in self.session.loops}
+
+        def unneeded(kind: str, point: int) -> bool:
+            return point not in standing and any(a < point <= b for a, b in finished)
+
+        self.session.kept.forget(unneeded)
+        self.session.kept.forget_marks(lambda point: unneeded("", point))

@@ -1,0 +1,56 @@
+"""The one place where a script's runs are taken over: ``Network.run``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from brian2 import second
+from brian2.core.namespace import get_local_namespace
+from brian2.core.network import Network
+
+from bioplaus.runs.division import Call
+
+if TYPE_CHECKING:
+    from bioplaus.runs.session import Session
+
+__all__ = ["PLAIN_RUN", "install", "uninstall"]
+
+PLAIN_RUN: Any = Network.run
+
+
+def install(session: Session) -> None:
+    """Let every run of the script go through its session."""
+    session.numbers.install()
+    session.recording.install()
+
+    def run(
+        network: Any,
+        duration: Any,
+        report: Any = None,
+        report_period: Any = 10 * second,
+        namespace: Any = None,
+        profile: Any = None,
+        level: int = 0,
+    ) -> None:
+        if namespace is None:
+            namespace = get_local_namespace(level=level + 1)
+        call = Call(network, duration, report, report_period, namespace, profile)
+        if not session.takes_part():
+            call.whole(PLAIN_RUN)
+            return
+        session.inside = True
+        try:
+            session.run(call)
+        finally:
+            session.inside = False
+
+    run.original_function = PLAIN_RUN.original_function  # type: ignore[attr-defined]
+    Network.run = run
+
+
+def uninstall(session: Session) -> None:
+    """Give everything back to Brian."""
+    if Network.run is not PLAIN_RUN:
+        Network.run = PLAIN_RUN
+        session.recording.uninstall()
+        session.numbers.uninstall()
