@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import math
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from brian2.codegen.codeobject import constant_or_scalar
@@ -26,12 +27,14 @@ from .kernel import (
     Kernel,
     Number,
     ValueArgument,
+    of_user,
+    without_builtins,
 )
 from .nancheck import raise_if_invalid
 from .nextspike import NextSpike, next_spike
 from .overflow import FAULT, raise_if_overflown
 from .preferences import preference
-from .program import Program
+from .program import CompilationError, Program
 from .queue import EventQueue
 from .recording import RecordBuffer
 from .sweep import Sweep
@@ -77,6 +80,13 @@ class NumbaCodeObject(NumpyCodeObject):
     cheaper: NextSpike | AllAtOnce | Unchanged | None = None
     sweep: Sweep | None = None
     counted: Counted | None = None
+    #: Makes the code object again, from what Brian2 wrote.
+    again: Callable[[], Any]
+    #: The statements as they were generated, by which `uncompilable` knows them.
+    statements: str = ""
+
+    #: Statements that Numba could not compile, and why; they run in Python.
+    uncompilable: ClassVar[dict[str, str]] = {}
 
     def prepare(self, pathway: Any = None) -> None:
         """Make the kernel from the generated text; pathway: of a code object of ``synapses``."""
@@ -86,21 +96,28 @@ class NumbaCodeObject(NumpyCodeObject):
         if self.template_name.endswith("monitor"):
             self._attach_buffer()
         if self.template_name == "synapses":
+            self._pathway = weakref.proxy(pathway)
             self._attach_queue(pathway)
-        compiled = {f.name: f.compiled for f in functions.values() if f.compiled is not None}
+        called = {
+            function.name: function.compiled or function.definitions
+            for function in functions.values()
+            if function.outside is not None
+        }
         self._array_names = {
             self.generator_class.get_array_name(variable): variable
             for variable in self.variables.values()
             if isinstance(variable, ArrayVariable)
         }
-        self.kernel = Kernel.from_body(self.code.run, self._resolve, compiled)
+        self.code.run = without_builtins(self.code.run)
+        self.kernel = Kernel.from_body(self.code.run, self._resolve, called)
         self.cheaper = self._cheaper_body()
         if self.cheaper is not None:
             resolve = self.cheaper.resolver(self._resolve)
-            self.kernel = Kernel.from_body(self.cheaper.body, resolve, compiled)
+            self.kernel = Kernel.from_body(self.cheaper.body, resolve, called)
         else:
-            self._rewrite_loops(compiled)
+            self._rewrite_loops(called)
         self._program: Program | None = None
+        self._instead: Any = None
         self._nan_check = bool(preference("nan_check"))
         self.begin_run()
 
@@ -111,7 +128,7 @@ class NumbaCodeObject(NumpyCodeObject):
                 return cheaper
         return None
 
-    def _rewrite_loops(self, compiled: Mapping[str, Any]) -> None:
+    def _rewrite_loops(self, called: Mapping[str, Any]) -> None:
         """Go along rows where the synapses are all-to-all; draw random numbers by counting."""
         wanted = preference("rewrites")
         resolve: Callable[[str], Argument] = self._resolve
@@ -125,7 +142,7 @@ class NumbaCodeObject(NumpyCodeObject):
             self.counted, statements = drawn
             resolve = self.counted.resolver(resolve)
         if found is not None or drawn is not None:
-            kernel = Kernel.from_statements(statements, resolve, compiled)
+            kernel = Kernel.from_statements(statements, resolve, called)
             # Rows are reached through views: what is written shows in the plain form.
             self.kernel = replace(kernel, reads=self.kernel.reads, writes=self.kernel.writes)
 
@@ -158,7 +175,7 @@ class NumbaCodeObject(NumpyCodeObject):
         return self._functions[function].arrays[name]()
 
     def _number(self, name: str) -> Number:
-        value = self.variables[name].get_value()
+        value = self.variables[of_user(name)].get_value()
         return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
 
     def _attach_buffer(self) -> None:
@@ -208,6 +225,15 @@ class NumbaCodeObject(NumpyCodeObject):
         done = (self.cheaper, self.sweep, self.counted)
         return [rewrite.note for rewrite in done if rewrite is not None]
 
+    @property
+    def reads_outside(self) -> bool:
+        """Whether a function of the user's stands in it, which may come to read other things."""
+        return any(function.outside is not None for function in self._functions.values())
+
+    def holds(self) -> bool:
+        """Whether the functions in it would be translated in the same way now."""
+        return all(f.outside is None or f.outside.holds() for f in self._functions.values())
+
     def begin_run(self) -> None:
         """Start from the variables and the random state alone; called before every run."""
         if isinstance(self.cheaper, NextSpike):
@@ -250,9 +276,26 @@ class NumbaCodeObject(NumpyCodeObject):
 
     def run(self) -> None:
         """Run the kernel once: the way of networks that are not fused."""
+        if self._instead is None and self.holds():
+            try:
+                self._run_kernel()
+            except CompilationError as problem:
+                self.uncompilable[self.statements] = problem.reason
+            else:
+                return
+        if self._instead is None:
+            self._instead = self.again()
+            self._instead.before_run()
+        if self.queue is not None and not isinstance(self._instead, NumbaCodeObject):
+            self._pathway.push_spikes()
+        self._instead()
+
+    def _run_kernel(self) -> None:
         if self._program is None:
             step = Step(self.kernel, grow=self.grow, origin=self.origin)
             self._program = Program([step])
+            self._program.refresh()
+        elif self.reads_outside:
             self._program.refresh()
         while self._program.enter(self.device.random_generator()) == BUFFER_FULL:
             self.grow()

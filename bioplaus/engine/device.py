@@ -6,6 +6,7 @@ belong to it stay what they are.  For every other target each method does what i
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,7 @@ class NumbaDevice(RuntimeDevice):
             "override_conditional_write": override_conditional_write,
             "compiler_kwds": compiler_kwds,
         }
+        given = dict(options)
         if codeobj_class is not NumbaCodeObject:
             return super().code_object(*arguments, **options)
         if template_name not in NumbaCodeObject.kernel_templates:
@@ -80,6 +82,11 @@ class NumbaDevice(RuntimeDevice):
         statements = "\n".join(code.strip() for code in abstract_code.values())
         code_object.origin = f"'{name.rstrip('*')}', whose statements are:\n{statements}"
         code_object.title = name.rstrip("*")
+        code_object.again = partial(self.code_object, code_object.owner, *arguments[1:], **given)
+        code_object.statements = code_object.code.run
+        if code_object.statements in NumbaCodeObject.uncompilable:
+            reason = NumbaCodeObject.uncompilable[code_object.statements]
+            return self._numpy_code_object(arguments, options, reason)
         code_object.prepare(pathway)
         return code_object
 

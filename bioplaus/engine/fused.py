@@ -24,6 +24,7 @@ from brian2.groups.group import Group
 from .blocks import in_blocks, numba_threads
 from .codeobject import NumbaCodeObject, PushSpikes
 from .compilation import while_compiling
+from .functions import implementations
 from .kernel import Argument, ArrayArgument, Kernel
 from .loop import step_through
 from .lowrank import low_rank
@@ -31,7 +32,7 @@ from .nancheck import with_checks
 from .notyet import not_yet
 from .onepass import one_pass
 from .preferences import preference
-from .program import Program
+from .program import CompilationError, Program
 from .reentry import Circumstances, is_monitor
 from .reports import Reporter
 from .sweep import Sweep
@@ -97,12 +98,22 @@ class Plan:
     clocks: list[Clock]
     program: Program
     circumstances: Circumstances | None = None
+    implementations: list[tuple[Any, dict[Any, Any]]] = field(default_factory=list)
 
     @property
     def notes(self) -> list[str]:
         """What rewrites have done to the loop as a whole."""
         flushed = "_nb_flush_denormals" in self.program.text
         return ["flush_denormals: numbers too small for full precision are zero"] * flushed
+
+    def holds(self) -> bool:
+        """Whether the functions of the user's in it would be translated in the same way now."""
+        return all(e.code_object is None or e.code_object.holds() for e in self.entries)
+
+    def holds_before_a_run(self) -> bool:
+        """As `holds`, and whether the functions still mean the same to Brian2."""
+        given = all(f.implementations._implementations == g for f, g in self.implementations)
+        return given and self.holds()
 
     def begin_run(self) -> None:
         """Do what the code objects themselves do before a run that is not prepared anew."""
@@ -191,10 +202,15 @@ def _prepare(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
     """The plan of the last run, if it still holds, or a new one."""
     last = last_plan(network)
     known = last.circumstances if last is not None else None
-    if last is not None and known is not None and known.hold(objects, namespace):
+    holds = last is not None and last.holds_before_a_run()
+    if last is not None and holds and known is not None and known.hold(objects, namespace):
         network._stopped = Network._globally_stopped = False
         last.begin_run()
         return last
+    return _prepare_anew(network, objects, namespace)
+
+
+def _prepare_anew(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
     network._engine_plan = None
     # Brian2 does so before every run: it warns about objects that nobody refers to any more.
     gc.collect()
@@ -204,6 +220,7 @@ def _prepare(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
             _prepare_switched_off(thing, namespace)
     new = plan(network)
     new.circumstances = Circumstances(objects, namespace)
+    new.implementations = implementations(c for o in objects for c in o.code_objects)
     return new
 
 
@@ -213,6 +230,16 @@ def _prepare_switched_off(monitor: Any, namespace: Any) -> None:
         monitor.before_run(namespace)
     except Exception:  # Brian2 would only have found out once the monitor is active
         monitor.code_objects[:] = []
+
+
+def _run_in_python(prepared: Plan, problem: CompilationError) -> None:
+    """Have what Numba cannot compile run in Python from now on; raise if it is not known what."""
+    code_objects = [prepared.entries[place].code_object for place in problem.places]
+    if not code_objects:
+        raise problem
+    for code_object in code_objects:
+        assert code_object is not None
+        code_object.uncompilable[code_object.statements] = problem.reason
 
 
 def run(
@@ -242,10 +269,16 @@ def run(
     if any(entry.kernel is not None for entry in prepared.entries):
         _runs += 1
     with numba_threads():
-        try:
-            last_clock = step_through(device, network, prepared, reporter)
-        finally:
-            prepared.end_run(device)
+        while True:
+            try:
+                last_clock = step_through(device, network, prepared, reporter)
+                if prepared.holds() or network._stopped or Network._globally_stopped:
+                    break
+            except CompilationError as problem:
+                _run_in_python(prepared, problem)
+            finally:
+                prepared.end_run(device)
+            prepared = _prepare_anew(network, objects, namespace)
     network._engine_plan = prepared
     stopped = network._stopped or Network._globally_stopped
     network.t_ = last_clock.t_ if stopped else float(t_end)

@@ -10,9 +10,11 @@ import numpy as np
 from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable
+from brian2.parsing.expressions import is_boolean_expression
 from brian2.parsing.rendering import NodeRenderer
 
-from .functions import Translated, translate
+from .functions import Translated, UnsupportedFunctionError, translate
+from .kernel import spelled
 from .overflow import checked
 
 __all__ = ["NumbaCodeGenerator", "single_precision", "translated"]
@@ -27,16 +29,28 @@ def translated(variables: Mapping[str, Any], owner: Any) -> dict[str, Translated
 class _Renderer(NodeRenderer):
     """Expressions in Python; calls are written as the table of functions says."""
 
-    def __init__(self, functions: Mapping[str, Translated]) -> None:
+    def __init__(self, functions: Mapping[str, Translated], variables: Mapping[str, Any]) -> None:
         super().__init__()
         self.functions = functions
+        self.variables = variables
+
+    def is_truth(self, node: ast.expr) -> bool:
+        """Whether an expression of the equations is a truth value."""
+        return bool(is_boolean_expression(NodeRenderer().render_node(node), self.variables))
+
+    def render_Name(self, node: ast.Name) -> str:
+        return spelled(str(super().render_Name(node)))
 
     def render_Call(self, node: ast.Call) -> str:
         if node.keywords:
             raise ValueError("Keyword arguments not supported.")
         assert isinstance(node.func, ast.Name)
         function = self.functions[node.func.id]
-        arguments = [*function.leading, *(self.render_node(argument) for argument in node.args)]
+        if function.definitions and any(self.is_truth(argument) for argument in node.args):
+            # NumPy calculates with truth values in its own way.
+            raise UnsupportedFunctionError(f"'{node.func.id}' is given a truth value")
+        arguments = [self.render_node(argument) for argument in node.args]
+        arguments = [*function.leading, *arguments, *function.trailing]
         return f"{function.name}({', '.join(arguments)})"
 
 
@@ -67,7 +81,7 @@ class _SingleRenderer(_Renderer):
         return f"_nb_np.float32({text})" if isinstance(node.value, float) else text
 
     def render_Name(self, node: ast.Name) -> str:
-        return "_nb_np.float32(dt)" if node.id == "dt" else node.id
+        return "_nb_np.float32(dt)" if node.id == "dt" else super().render_Name(node)
 
     def render_BinOp(self, node: ast.BinOp) -> str:
         operation = type(node.op).__name__
@@ -82,7 +96,7 @@ class _SingleRenderer(_Renderer):
         assert isinstance(node.func, ast.Name)
         name = self.functions[node.func.id].name
         if name in ("_nb_timestep", "_nb_timed_array_1d", "_nb_timed_array_2d"):
-            return _Renderer(self.functions).render_Call(node)
+            return _Renderer(self.functions, self.variables).render_Call(node)
         text = super().render_Call(node)
         return f"_nb_np.float32({text})" if name in ("_nb_randn", "_nb_exprel") else text
 
@@ -101,7 +115,7 @@ class NumbaCodeGenerator(CythonCodeGenerator):
         self.functions = translated(self.variables, self.owner)
         self.single = single_precision(self.variables)
         renderer = _SingleRenderer if self.single else _Renderer
-        self._renderer = renderer(self.functions)
+        self._renderer = renderer(self.functions, self.variables)
 
     def translate_expression(self, expr: str) -> str:
         """An expression in Python."""

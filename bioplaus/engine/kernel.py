@@ -25,9 +25,14 @@ __all__ = [
     "Kernel",
     "Number",
     "ValueArgument",
+    "of_user",
+    "spelled",
+    "without_builtins",
 ]
 
-_KNOWN = frozenset(support.__all__) | frozenset(dir(builtins))
+_BUILTINS = frozenset(dir(builtins))
+_OWN = "_own_"
+"""Begins names of the user's that would be taken for functions of Python."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Kernel:
     text : source of ``def kernel(_nb_x0, _nb_x1, ...)``.
     arguments : what to pass, in order.
     reads, writes : keys of the arrays that the body reads and writes.
-    functions : compiled functions of the user's that the text calls by name.
+    functions : the user's that the text calls by name: their definitions, or compiled.
     resumable : whether it returns 1 when ``grow`` must be called, to make room (nothing has been
         changed then) or to stop the run with an error; it returns 0 otherwise.
     """
@@ -144,11 +149,14 @@ class Kernel:
         tree = ast.parse(body.strip("\n") or "pass")
         if any(isinstance(node, ast.Return) for node in ast.walk(tree)):
             tree.body.append(ast.Return(ast.Constant(0)))
-        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        names = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called
+        ]
         local = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         foreign: dict[str, Argument] = {}
         for name in _in_order(names):
-            if name not in local and name not in _KNOWN and name not in functions:
+            if name not in local and name not in support.__all__:
                 foreign[name] = resolve(name)
         reads, writes = _accesses(tree, foreign)
         numbered = {name: f"_nb_x{number}" for number, name in enumerate(foreign)}
@@ -156,8 +164,36 @@ class Kernel:
             node.id = numbered.get(node.id, node.id)
         statements = ast.unparse(tree).replace("\n", "\n    ")
         text = f"def kernel({', '.join(numbered.values())}):\n    {statements}\n"
-        used = {name: functions[name] for name in functions if name in {n.id for n in names}}
+        words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        used = {name: functions[name] for name in functions if name in words}
         return cls(text, tuple(foreign.values()), reads, writes, used)
+
+
+def without_builtins(body: str) -> str:
+    """A body in which variables of the user's do not have names of Python's functions.
+
+    Python's functions occur where they are called, and no variable is called.
+    """
+    tree = ast.parse(body)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    taken = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id in _BUILTINS and id(node) not in called
+    ]
+    for node in taken:
+        node.id = _OWN + node.id
+    return ast.unparse(tree) if taken else body
+
+
+def spelled(name: str) -> str:
+    """How a name from outside is written in a body, where some beginnings have a meaning."""
+    return _OWN + name if name.startswith((_OWN, "_nb_")) else name
+
+
+def of_user(name: str) -> str:
+    """The name of the user's that a name in a body stands for."""
+    return name.removeprefix(_OWN)
 
 
 def _in_order(names: list[ast.Name]) -> list[str]:

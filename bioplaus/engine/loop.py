@@ -32,7 +32,7 @@ _CHUNK_SECONDS = 0.1
 
 
 def step_through(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> Clock:
-    """Run the plan to the end of the run; the clock that stands first then.
+    """Run the plan to the end of the run, or as long as it holds; the clock that is first then.
 
     It is compiled first, which is no part of the run.  Between two chunks it reports, looks at the
     time limit, and lets `stop` and Ctrl-C act.
@@ -62,6 +62,8 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
                 continue
             if status == PYTHON_DUE:
                 _step_with_python(device, network, prepared)
+                if not prepared.holds():
+                    break
             if control[STEPS] <= 0:
                 if not chunk:
                     steps = _next_chunk(steps, time.perf_counter() - began)
@@ -108,16 +110,26 @@ def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
     due = _due(prepared.clocks)
     network.t_ = _first_clock(prepared.clocks).t_
     control[STOP_FOR_PYTHON] = 0
-    positions = [n for n, entry in enumerate(prepared.entries) if entry.kernel is None]
+    positions = [
+        position
+        for position, entry in enumerate(prepared.entries)
+        if entry.kernel is None or getattr(entry.code_object, "reads_outside", False)
+    ]
     left = control[STEPS]
     for position in positions:
         entry = prepared.entries[position]
         if entry.clock not in due or not entry.owner.active:
             continue
+        alone = entry.code_object if entry.kernel is not None else None
+        if alone is not None and alone.holds():
+            continue
         if position > control[FIRST]:
             _run_part(device, program, position)
         prepared.flush()
-        entry.owner.run()
+        if alone is not None:
+            alone.run()  # what it reads from outside has come to be of another kind
+        else:
+            entry.owner.run()
         program.refresh()
         control[FIRST] = position + 1
     control[STEPS] = 1

@@ -40,10 +40,13 @@ def one_pass(entries: list[Any]) -> list[Any]:
     groups: list[_Group] = []
     joined: set[int] = set()
     entries = list(entries)
+    with_python = any(entry.kernel is None for entry in entries)
     for at, entry in enumerate(entries):
         code_object = entry.code_object
         if code_object is None or code_object.sweep is None or code_object.sweep.of_events:
             continue
+        if with_python and code_object.reads_outside:
+            continue  # it may have to be run by itself, see `NumbaCodeObject.current`
         if entry.kernel.resumable:
             continue  # what it asks for is known to its own code object
         name = code_object.owner.name

@@ -50,6 +50,8 @@ class Program:
         self.loads: dict[str, str] = {}
         #: Where a function of the text comes from, for errors.
         self.origins: dict[str, str] = {}
+        #: At which positions of a step a function of the text is called.
+        self.places: dict[str, list[int]] = {}
         text = Text(self, clocks, python_clocks)
         self.text = text.module()
         self.functions = text.functions
@@ -134,7 +136,7 @@ class Program:
             return int(self._module.run(*arguments))
         except NumbaError as problem:
             self._module = None
-            raise CompilationError(self._what_failed(str(problem))) from problem
+            raise self._what_failed(str(problem)) from problem
         except Exception as problem:  # what unpickling a damaged file raises can be anything
             if not self._module.CACHE:
                 raise
@@ -146,19 +148,17 @@ class Program:
             self._module = cache.purge(self._module)
             return int(self._module.run(*arguments))
 
-    def _what_failed(self, message: str) -> str:
+    def _what_failed(self, message: str) -> CompilationError:
         """Say in terms of the model which kernel could not be compiled, and where."""
         names = re.findall(r"function ((?:kernel|once|part)_\d+)", message)
         origin = self.origins[names[0]] if names else "this network"
         lines = message.splitlines()
         marked = [lines[n - 1].strip() for n, line in enumerate(lines) if line.strip(" ~") == "^"]
-        where = f"\nThe line that fails is: {marked[0]}" if marked else ""
-        reason = next((line for line in lines[1:] if line.strip()), lines[0]).strip()
-        return (
-            f"Numba cannot compile the code of {origin}{where}"
-            f"\nNumba says: {reason}\n"
-            "Give the object codeobj_class=NumpyCodeObject to run it in Python beside the others."
-        )
+        where = f" ({marked[0]})" if marked else ""
+        says = next((line for line in lines[1:] if line.strip()), lines[0]).strip()
+        reason = f"Numba cannot compile it{where}: {says}"
+        places = self.places.get(names[0], []) if names else []
+        return CompilationError(f"{origin}: {reason}", reason, places)
 
 
 def _whole(number: Number) -> int:
@@ -167,4 +167,12 @@ def _whole(number: Number) -> int:
 
 
 class CompilationError(RuntimeError):
-    """Numba cannot compile an equation; names the object and the line."""
+    """Numba cannot compile a kernel; names the object and the line.
+
+    reason : without the name; places : where the kernel stands in a step.
+    """
+
+    def __init__(self, message: str, reason: str, places: Sequence[int]) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.places = places

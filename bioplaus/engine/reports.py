@@ -39,6 +39,7 @@ class Reporter:
         self.callback = report
         self.period = float(period)
         self.start, self.duration = start, duration
+        self.began = 0.0
 
     @contextmanager
     def compiling(self) -> Iterator[None]:
@@ -54,7 +55,9 @@ class Reporter:
             stream.write(f" done in {time.monotonic() - began:.1f} s\n")
 
     def begin(self) -> None:
-        """Start the clock of the simulation; the first report."""
+        """Start the clock of the simulation, once; the first report."""
+        if self.began:
+            return  # a network that had to be compiled again goes on
         self.began = time.time()
         self.next = self.began + self.period
         if self.callback is not None:

@@ -8,6 +8,7 @@ of the user's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,9 @@ __all__ = [
     "_nb_floor",
     "_nb_int",
     "_nb_invert",
+    "_nb_larger",
     "_nb_least_time",
+    "_nb_math",
     "_nb_multiply",
     "_nb_np",
     "_nb_other_flags",
@@ -57,6 +60,7 @@ __all__ = [
     "_nb_rand",
     "_nb_randn",
     "_nb_sign",
+    "_nb_smaller",
     "_nb_solve_cable",
     "_nb_start_counting",
     "_nb_subtract",
@@ -65,11 +69,13 @@ __all__ = [
     "_nb_timestep",
     "_nb_uniform",
     "_nb_view",
+    "_nb_where",
     "njit",
     "prange",
 ]
 
 _nb_np = np
+_nb_math = math
 
 
 def _nb_apart(kernel: Any) -> Any:
@@ -186,12 +192,26 @@ _nb_divide = _rounding_integers(lambda left, right: left / right)
 
 @inline
 def _nb_clip(value: Any, low: Any, high: Any) -> Any:
-    # In this order NaN stays NaN, as with numpy.clip.
-    if value < low:
-        return low
-    if value > high:
-        return high
-    return value
+    # As numpy.clip: NaN stays NaN, and the upper limit counts where it lies below the lower one.
+    raised = low if value < low else value
+    return high if raised > high else raised
+
+
+@inline
+def _nb_where(condition: Any, one: Any, other: Any) -> Any:
+    return one if condition else other
+
+
+@inline
+def _nb_larger(one: Any, other: Any) -> Any:
+    """Python's ``max`` of two numbers."""
+    return other if other > one else one
+
+
+@inline
+def _nb_smaller(one: Any, other: Any) -> Any:
+    """Python's ``min`` of two numbers."""
+    return other if other < one else one
 
 
 @inline

@@ -21,6 +21,8 @@ CHUNK_DONE, FINISHED, BUFFER_FULL, PYTHON_DUE = range(4)
 # Positions in the array of control values.
 FIRST, LAST, STEPS, STOP_FOR_PYTHON, ENDS = range(5)
 
+_INLINED = "forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
+
 _SAFE_FASTMATH = ("afn", "arcp", "contract", "nsz", "reassoc")
 
 
@@ -80,8 +82,9 @@ class Text:
         if self.flush:
             head.insert(1, "from bioplaus.engine.denormals import *")
             loop = ["before = _nb_flush_denormals()", *_restoring(loop)]
+        head += self._definitions()
         # Inlined, because a call would copy the description of every array that it passes.
-        inner = f"{self.options}, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
+        inner = f"{self.options}, {_INLINED}"
         for text, name in [*self.once.items(), *self.kernels.items()]:
             head += ["@_nb_apart"] * (name not in self.overlapping)
             head += [f"@njit({inner})", f"def {name}(" + text.partition("(")[2], ""]
@@ -89,6 +92,13 @@ class Text:
         head += [f"@njit(cache=CACHE, {self.options})"]
         head += ["def run(control, table, floats, integers, generator):"]
         return "\n".join(head + _indented(views + values + self.before + loop)) + "\n"
+
+    def _definitions(self) -> list[str]:
+        """The user's functions; what is left in ``functions`` are compiled ones."""
+        defined = {n: texts for n, texts in self.functions.items() if isinstance(texts, tuple)}
+        self.functions = {n: f for n, f in self.functions.items() if n not in defined}
+        texts = dict.fromkeys(text for name in defined for text in defined[name])
+        return [line for text in texts for line in (f"@njit({self.options}, {_INLINED})", text)]
 
     def _calls(self) -> list[str]:
         calls = []
@@ -111,7 +121,7 @@ class Text:
                 calls.append(f"if {' and '.join(conditions)}:")
                 calls += [f"    control[{FIRST}] = {position}", f"    return {BUFFER_FULL}"]
             else:
-                done = [call] if step.part is None else [call, self._divided(step)]
+                done = [call] if step.part is None else [call, self._divided(step, position)]
                 calls += (
                     [f"if {' and '.join(conditions)}:", *_indented(done)] if conditions else done
                 )
@@ -125,18 +135,20 @@ class Text:
         if parts.once:
             once = self.once.setdefault(parts.once, f"once_{len(self.once)}")
             origins.setdefault(once, step.origin)
+            self.program.places.setdefault(once, []).append(position)
             values = [f"_once_{position}_{number}" for number in range(parts.values)]
             taken = ", ".join(arguments[number] for number in parts.taken)
             self.before.append(f"{', '.join(values)}, = {once}({taken})")
             arguments += values
         name = self.kernels.setdefault(parts.text, f"kernel_{len(self.kernels)}")
         origins.setdefault(name, step.origin)
+        self.program.places.setdefault(name, []).append(position)
         if _overlap(kernel):
             self.overlapping.add(name)
         self.functions.update(kernel.functions)
         return f"{name}({', '.join(arguments)})"
 
-    def _divided(self, step: Step) -> str:
+    def _divided(self, step: Step, position: int) -> str:
         """The call of a kernel that threads do together."""
         kernel = step.part
         assert kernel is not None
@@ -144,6 +156,7 @@ class Text:
             name = self.parts[kernel.text] = f"part_{len(self.parts)}"
             self.program.origins[name] = step.origin
             self.divided += self._threads(kernel, name)
+        self.program.places.setdefault(self.parts[kernel.text], []).append(position)
         self.functions.update(kernel.functions)
         arguments = [self.program.name_of(argument) for argument in kernel.arguments[1:]]
         return f"{self.parts[kernel.text]}({', '.join(arguments)})"

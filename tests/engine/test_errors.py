@@ -13,10 +13,10 @@ import pytest
 from brian2 import ms
 
 from bioplaus import engine
+from bioplaus.engine.explanation import fallbacks
 from bioplaus.engine.nancheck import InvalidStateError
 from bioplaus.engine.overflow import IntegerOverflowError
 from bioplaus.engine.preferences import REWRITES
-from bioplaus.engine.program import CompilationError
 
 
 @pytest.mark.parametrize("fuse", [True, False])
@@ -74,11 +74,11 @@ def test_counters_of_synapses_overflow_too(delay: Any, counted: str) -> None:
 
 @pytest.mark.parametrize("fuse", [True, False])
 def test_equation_that_cannot_be_compiled(fuse: bool) -> None:
-    """A function that is compiled for floats, and is then given a truth value."""
+    """A function that is given for Numba and floats, and is then given a truth value."""
     b2.prefs.codegen.target = "numba"
     b2.prefs.codegen.runtime.numba.fuse = fuse
 
-    @b2.implementation("numpy", lambda x: x)
+    @b2.implementation("numpy", lambda x: 2 * x)
     @b2.check_units(x=1, result=1)
     def picky(x: float) -> float:
         raise NotImplementedError
@@ -87,12 +87,17 @@ def test_equation_that_cannot_be_compiled(fuse: bool) -> None:
         return x.conjugate()  # truth values have none
 
     picky.implementations.add_implementation("numba", only_floats)
-    neurons = b2.NeuronGroup(2, "x : 1", name="cells")
-    neurons.run_regularly("x = picky(i > 0)", name="wrong")
-    with pytest.raises(Exception, match="wrong") as caught:
-        b2.Network(neurons).run(1 * ms, namespace={"picky": picky})
-    assert isinstance(caught.value, CompilationError)
-    assert "picky(i > 0)" in str(caught.value)
+    neurons = b2.NeuronGroup(2, "x : 1\ny : 1", name="cells")
+    neurons.run_regularly("x = picky(i > 0)", name="in_python")
+    neurons.run_regularly("y += 1", name="compiled")
+    network = b2.Network(neurons)
+    network.run(1 * ms, namespace={"picky": picky})
+    assert neurons.x[:].tolist() == [0, 2]
+    assert neurons.y[:].tolist() == [10, 10]
+    if fuse:
+        ((name, reason),) = fallbacks(network) or ()
+        assert name == "in_python"
+        assert "Numba cannot compile it" in reason
 
 
 def test_import_changes_nothing_for_other_targets() -> None:
