@@ -101,7 +101,8 @@ def of_text(text: str) -> dict[str, Source]:
         elif isinstance(node, ast.FunctionDef):
             decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
             _refuse(decorators)
-            source = Source(node, names, apart="_nb_apart" in decorators, kernel=True)
+            kernel = not node.name.startswith("_nb_user_")
+            source = Source(node, names, apart="_nb_apart" in decorators, kernel=kernel)
             functions[node.name] = names[node.name] = source
         else:
             raise NotInSubsetError(f"{type(node).__name__} in a module")
