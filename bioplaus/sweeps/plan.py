@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from bioplaus import registry
 from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.records import atomic
+from bioplaus.runs.reading import Script
 from bioplaus.sweeps.space import Axis, read_axis
 from bioplaus.training.backend import Backend
 from bioplaus.training.plan import Plan
@@ -18,6 +20,7 @@ from bioplaus.training.plan import Plan
 __all__ = ["NotASweep", "SweepPlan", "check_objective", "read_plan", "write_plan"]
 
 FILE = "sweep.yaml"
+DEFAULT_OBJECTIVE = "validation_error"
 
 
 class NotASweep(UserError, ValueError):
@@ -38,7 +41,7 @@ class SweepPlan:
     space: tuple[str, ...]
     settings: dict[str, str] = dataclasses.field(default_factory=dict)
     seeds: int = 1
-    objective: str = "validation_error"
+    objective: str = DEFAULT_OBJECTIVE
     maximize: bool = False
     grid: bool = False
     prune: bool = True
@@ -58,8 +61,12 @@ class SweepPlan:
         check_objective(self.objective)
         if self.seeds < 1:
             raise ParameterError(f"--seeds {self.seeds}: a trial needs at least one")
-        experiment = registry.load(registry.find(self.source_name))
-        base = replace(experiment.Parameters(), self.settings)
+        base: Any
+        entry = registry.find(self.source_name)
+        if entry.script:
+            base = self._script_of(entry)
+        else:
+            base = replace(registry.load(entry).Parameters(), self.settings)
         axes = [read_axis(text, base) for text in self.space]
         names = [axis.name for axis in axes]
         doubled = [name for name in names if names.count(name) > 1 or name in self.settings]
@@ -68,6 +75,25 @@ class SweepPlan:
         if not axes:
             raise ParameterError("nothing to search; give at least one --param NAME=RANGE")
         return axes
+
+    def _script_of(self, entry: registry.Entry) -> Script:
+        """The script that is searched, checked as far as that goes before it has run."""
+        if self.objective == DEFAULT_OBJECTIVE:
+            raise ParameterError(
+                f"{entry.name} is a script; say what is sought with --objective, such as "
+                "rate_<population>, mean_<synapses>_w, or a metric that it gives to bioplaus.log"
+            )
+        if self.quick:
+            raise ParameterError(f"{entry.name} is a script and has no --quick; use --set")
+        script = Script.read(Path(entry.module))
+        for name, text in self.settings.items():
+            script.check(name, text)
+        return script
+
+    @property
+    def is_script(self) -> bool:
+        """Whether trials are executions of a plain script."""
+        return self.source.endswith(".py") and _is_script(self.source)
 
     @property
     def source_name(self) -> str:
@@ -87,6 +113,11 @@ class SweepPlan:
             backend=Backend(**self.backend),
             record=self.record,
         )
+
+
+@functools.cache
+def _is_script(source: str) -> bool:
+    return registry.find(source).script
 
 
 def check_objective(name: str) -> None:

@@ -209,10 +209,16 @@ def _progress(task: Task) -> list[float]:
         path = task.run_directory(seed)
         if not (path / layout.STATE).is_file():
             break
-        metrics = RunReader(path).metrics
+        run = RunReader(path)
+        metrics = run.metrics
         if not metrics or not len(metrics["segment"]):
             break
+        later = task.plan.is_script and run.status != "finished"
+        if later and task.plan.objective not in metrics:
+            break  # a script may log it at its end
         curve = objective_curve(path, metrics, task.plan.objective)
+        if not len(curve):
+            break
         values += [(math.fsum(finals) + float(v)) / (len(finals) + 1) for v in curve]
         finals.append(float(curve[-1]))
     return values

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioplaus.parameters import ParameterError, replace
-from bioplaus.parameters import kind as parameter_kind
+from bioplaus.parameters import kind as kind_of
+from bioplaus.runs.reading import Script
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 __all__ = ["Axis", "read_axis"]
 
-_FORM = re.compile(r"\s*(\w+)\s*=\s*(\w+)\s*\((.*)\)\s*")
+_FORM = re.compile(r"\s*([\w.]+)\s*=\s*(\w+)\s*\((.*)\)\s*")
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*(.*?)\s*")
 _EXAMPLE = "write for example learning_rate=log(1e-4,1e-1) or tau=choice(5ms,10ms)"
 
@@ -94,7 +95,8 @@ def read_axis(text: str, parameters: Any) -> Axis:
         ``name=choice(a,b,...)``, ``name=linear(low,high[,points])`` or
         ``name=log(low,high[,points])``.
     parameters
-        An instance of the experiment's parameter class; every end and choice is checked with it.
+        An instance of the experiment's parameter class, or a script; every end and choice is
+        checked with it.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def read_axis(text: str, parameters: Any) -> Axis:
     if not items:
         raise ParameterError(f"--param {text!r} is an empty range; {_EXAMPLE}")
     for item in items if kind == "choice" else items[:2]:
-        replace(parameters, {name: item})
+        _check(parameters, name, item)
     if kind == "choice":
         return Axis(name, kind, choices=tuple(items))
     return _read_range(text, name, kind, items, parameters)
@@ -127,9 +129,21 @@ def _read_range(text: str, name: str, kind: str, items: list[str], parameters: A
         raise ParameterError(f"--param {text!r} is an empty range: {items[0]} is not below the end")
     if kind == "log" and low <= 0:
         raise ParameterError(f"--param {text!r}: a logarithmic range begins above zero")
-    kinds = {field.name: parameter_kind(field) for field in dataclasses.fields(parameters)}
     points = int(items[2]) if len(items) == 3 else 0
-    return Axis(name, kind, low, high, unit, kinds[name] == "int", points)
+    return Axis(name, kind, low, high, unit, _is_whole(parameters, name), points)
+
+
+def _check(parameters: Any, name: str, text: str) -> None:
+    if isinstance(parameters, Script):
+        parameters.check(name, text)
+    else:
+        replace(parameters, {name: text})
+
+
+def _is_whole(parameters: Any, name: str) -> bool:
+    if isinstance(parameters, Script):
+        return isinstance(parameters.parameters[name].value, int)
+    return any(f.name == name and kind_of(f) == "int" for f in dataclasses.fields(parameters))
 
 
 def _split(text: str, item: str) -> tuple[float, str]:

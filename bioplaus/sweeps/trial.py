@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from bioplaus.parameters import ParameterError
 from bioplaus.records import RunReader, layout
 from bioplaus.records.writer import RunLocked
 from bioplaus.sweeps.plan import SweepPlan
+from bioplaus.sweeps.script_trial import run_script_seed
 from bioplaus.training import Interrupted, Progress, resume, start
 
 __all__ = ["Outcome", "Task", "objective_curve", "run_trial"]
@@ -78,7 +80,7 @@ def run_trial(task: Task) -> Outcome:
         for seed in range(1, task.plan.seeds + 1):
             run = _run_seed(task, seed)
             curve = objective_curve(run.path, run.metrics, task.plan.objective)
-            values.append(float(curve[-1]))
+            values.append(float(curve[-1]) if len(curve) else math.nan)
     except Interrupted:
         return Outcome(tuple(values), stopped=True)
     except UserError as error:  # diverged, or values that do not fit together: the sweep goes on
@@ -89,7 +91,7 @@ def run_trial(task: Task) -> Outcome:
 def objective_curve(
     path: Path, metrics: Mapping[str, NDArray[np.float64]], objective: str
 ) -> NDArray[np.float64]:
-    """The objective after each segment of a run.
+    """The objective after each segment of a run that has it.
 
     Raises
     ------
@@ -98,12 +100,15 @@ def objective_curve(
     """
     if objective not in metrics:
         known = ", ".join(name for name in metrics if name not in _NO_OBJECTIVES)
-        raise ParameterError(f"{path} has no metric {objective!r}; it has {known}")
-    return metrics[objective]
+        raise ParameterError(f"{path} has no metric {objective!r}; it has {known or 'none'}")
+    values = metrics[objective]
+    return values[~np.isnan(values)]  # a script need not have every metric in every row
 
 
 def _run_seed(task: Task, seed: int) -> RunReader:
     out = task.run_directory(seed)
+    if task.plan.is_script:
+        return run_script_seed(task.plan, task.values, seed, out, task.stop_file)
     watch = _Watch(task.stop_file)
     plan = task.plan.trial_plan(task.values, seed)
     if not (out / layout.CONFIG).is_file():
