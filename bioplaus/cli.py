@@ -408,8 +408,7 @@ def _print_parameters(entry: Entry, experiment: type[Any]) -> None:
 def _print_summary(run: RunReader, file: TextIO | None = None) -> None:
     config = run.config
     print(f"{run.path}: {run.status}, {config['experiment']}, seed {config['seed']}", file=file)
-    last = {name: values[-1] for name, values in run.metrics.items() if len(values)}
-    for name, value in {**last, **run.summary.get("metrics", {})}.items():
+    for name, value in {**run.latest, **run.summary.get("metrics", {})}.items():
         print(f"  {name} = {value:.6g}", file=file)
 
 

@@ -7,6 +7,9 @@ command line does and returns its record; ``bioplaus.open_run(path)`` opens one 
 from __future__ import annotations
 
 import html
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,8 @@ from bioplaus.records import RunReader
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from bioplaus.registry import Entry
 
 __all__ = ["Run", "open_run", "run"]
 
@@ -42,7 +47,7 @@ class Run(RunReader):
             raise UserError(f"presentation {number} of {count}: there are 0..{count - 1}") from None
 
     def learning_curve(self, metric: str = "validation_error") -> Figure:
-        """A metric over epochs.
+        """A metric over epochs, where the run has it.
 
         Raises
         ------
@@ -56,7 +61,9 @@ class Run(RunReader):
             raise UserError(f"there is no metric {metric!r}; there are {', '.join(metrics)}")
         page = plotting.figure()
         name = metric.replace("_", " ")
-        plotting.learning_curve(page.subplots(), metrics["epoch"], metrics[metric], name=name)
+        known = metrics[metric] == metrics[metric]  # not where it is not a number
+        epochs, values = metrics["epoch"][known], metrics[metric][known]
+        plotting.learning_curve(page.subplots(), epochs, values, name=name)
         return page
 
     def raster(self, population: str, during: During | None = None) -> Figure:
@@ -118,8 +125,7 @@ class Run(RunReader):
     def _repr_html_(self) -> str:
         """What a notebook shows: state, final figures, and the parameters."""
         config = self.config
-        last = {name: values[-1] for name, values in self.metrics.items() if len(values)}
-        figures = {**last, **self.summary.get("metrics", {})}
+        figures = {**self.latest, **self.summary.get("metrics", {})}
         head = f"<b>{html.escape(config['experiment'])}</b>, seed {config['seed']}: {self.status}"
         table = "".join(_row(name, f"{value:.6g}") for name, value in figures.items())
         settings = "".join(_row(name, value) for name, value in config["parameters"].items())
@@ -166,6 +172,10 @@ def run(
     from bioplaus.training.plan import Plan
 
     entry = registry.find(name)
+    path = Path(out) if out is not None else new_run_directory(entry.name, seed)
+    if entry.script:
+        _run_script(entry, path, seed, backend, record, quick, quiet, parameters)
+        return Run(path)
     plan = Plan.make(
         entry.name,
         entry.module,
@@ -176,8 +186,51 @@ def run(
         backend=Backend(backend),
         record=record,
     )
-    path = Path(out) if out is not None else new_run_directory(entry.name, seed)
     return Run(start(plan, path, progress=progress_for(quiet)).path)
+
+
+def _run_script(
+    entry: Entry,
+    out: Path,
+    seed: int,
+    backend: str,
+    record: str,
+    quick: bool,
+    quiet: bool,
+    parameters: Mapping[str, Any],
+) -> None:
+    """Run a plain script in a process of its own; what it prints is printed here.
+
+    Raises
+    ------
+    UserError
+        For wrong input, or if the script did not end as it should.
+    """
+    if quick:
+        raise UserError(f"{entry.name} is a plain script and has no quick setting")
+    command = [entry.module, "--out", str(out), "--seed", str(seed), "--backend", backend]
+    command += [f"--set={name}={_text(value)}" for name, value in parameters.items()]
+    command += ["--record", record] if record else []
+    command += ["--quiet"] if quiet else []
+    process = subprocess.run(
+        [sys.executable, "-P", "-m", "bioplaus.cli", "run", *command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(process.stdout, end="")
+    if process.returncode:
+        raise UserError(process.stderr.strip())
+
+
+def _text(value: Any) -> str:
+    """A value as it stands after ``--set``, to the last digit."""
+    from bioplaus.training.plan import plain
+
+    if isinstance(value, (list, tuple)) or value is None:
+        return repr(value)
+    return str(value if isinstance(value, Path) else plain(value))
 
 
 def open_run(path: str | Path) -> Run:

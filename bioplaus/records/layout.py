@@ -24,6 +24,7 @@ __all__ = [
     "SOURCE",
     "STATE",
     "SUMMARY",
+    "TUNABLE",
     "segment_file",
 ]
 
@@ -33,6 +34,7 @@ ENVIRONMENT = "environment.json"
 STATE = "state.json"
 METRICS = "metrics.csv"
 SUMMARY = "summary.json"
+TUNABLE = "tunable.json"
 RECORDING = "recording"
 CONTROL = "control"
 CHANGES = "changes.csv"

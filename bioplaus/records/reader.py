@@ -117,6 +117,11 @@ class RunReader:
         return self._json(layout.SUMMARY)
 
     @property
+    def tunable(self) -> dict[str, str]:
+        """What a running script lets be changed: name to the value at the start, with unit."""
+        return self._json(layout.TUNABLE)
+
+    @property
     def log(self) -> str:
         """The log so far."""
         path = self.path / layout.LOG
@@ -142,6 +147,12 @@ class RunReader:
                 return {}
             columns = np.array(rows[1:], dtype=np.float64).reshape(-1, len(rows[0]))
         return {name: columns[:, n].copy() for n, name in enumerate(rows[0])}
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """The last value of each metric; a script need not give every metric in every row."""
+        known = {name: column[~np.isnan(column)] for name, column in self.metrics.items()}
+        return {name: float(values[-1]) for name, values in known.items() if len(values)}
 
     @property
     def changes(self) -> list[tuple[int, float, str, str]]:

@@ -177,6 +177,10 @@ class RunWriter:
 
     # Changes while running
 
+    def write_tunable(self, values: Mapping[str, str]) -> None:
+        """Say what can be changed, as text with unit: ``tunable.json``."""
+        atomic.write_json(self.path / layout.TUNABLE, values)
+
     def take_requests(self) -> list[tuple[str, str]]:
         """Take the requests (parameter, value) from the inbox, oldest first."""
         requests = []

@@ -19,6 +19,7 @@ from bioplaus.errors import UserError
 from bioplaus.parameters import unknown_name
 from bioplaus.records.reader import RunReader
 from bioplaus.runs.literals import like
+from bioplaus.runs.offering import offered
 from bioplaus.runs.reading import SETTINGS, ScriptError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Tuning:
         self.overlay: dict[str, tuple[Any, Any]] = {}
         self.tuned: dict[str, Any] = {}
         self._changes: dict[int, list[tuple[str, str]]] = {}
+        self._offered_of: set[str] = set()
         for segment, _, name, value in RunReader(session.writer.path).changes:
             self._changes.setdefault(segment, []).append((name, value))
 
@@ -74,6 +76,19 @@ class Tuning:
             session.writer.append_change(session.segment, session.simulated, name, value)
             so = f", and so {', '.join(follows)}" if follows else ""
             session.writer.log(f"segment {session.segment}: {name} = {value} from now on{so}")
+        self._offer(objects, names, namespace)
+
+    def _offer(
+        self, objects: list[Any], names: Mapping[int, str], namespace: Mapping[str, Any]
+    ) -> None:
+        """Say what can be changed, whenever another network has run."""
+        if set(names.values()) == self._offered_of:
+            return
+        self._offered_of = set(names.values())
+        settings = self.session.variables.get(SETTINGS, {})
+        used, shared = constants_in_use(objects, namespace), shared_variables(objects, names)
+        can = offered(self.session.script, settings, self._line(), used, shared)
+        self.session.writer.write_tunable(can)
 
     def _change(
         self,

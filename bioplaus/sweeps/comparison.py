@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bioplaus.errors import UserError
 from bioplaus.printing import print_table
 from bioplaus.records import RunReader, atomic
+from bioplaus.viewer.runs import main_metric
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add("runs", metavar="RUN", nargs="+", type=Path, help="run directories")
-    add("--metric", default="validation_error", help="drawn over epochs (default validation_error)")
+    add("--metric", default="", help="drawn over epochs (default: of validation, else the first)")
     add(
         "--out",
         type=Path,
@@ -54,7 +57,7 @@ def final_figures(runs: Sequence[RunReader]) -> dict[str, list[Any]]:
     """Last metrics and summary of each run: name to one value for each run (None: it has none)."""
     found = []
     for run in runs:
-        last = {name: float(values[-1]) for name, values in run.metrics.items() if len(values)}
+        last = run.latest
         last.pop("segment", None)
         found.append({**last, **run.summary.get("metrics", {})})
     return _by_name(found)
@@ -74,7 +77,7 @@ def differences(runs: Sequence[RunReader]) -> dict[str, list[Any]]:
 
 
 def draw(runs: Sequence[RunReader], metric: str) -> Figure:
-    """Learning curves of all runs that have the metric.
+    """Learning curves of all runs that have the metric (empty: the one to look at first).
 
     Raises
     ------
@@ -85,16 +88,18 @@ def draw(runs: Sequence[RunReader], metric: str) -> Figure:
 
     page = plotting.figure("page")
     axes = page.subplots()
+    metric = metric or next(filter(None, (main_metric(run.metrics) for run in runs)), "")
     having = [run for run in runs if metric in run.metrics]
     if not having:
         known = sorted({name for run in runs for name in run.metrics})
         raise UserError(f"no run has the metric {metric!r}; there are {', '.join(known)}")
     for run in having:
-        metrics = run.metrics
+        values = run.metrics[metric]
+        known = ~np.isnan(values)
         plotting.learning_curve(
             axes,
-            metrics["epoch"],
-            metrics[metric],
+            run.metrics["epoch"][known],
+            values[known],
             label=run.path.resolve().name,
             name=metric.replace("_", " "),
         )

@@ -87,7 +87,7 @@ def _read(path: Path) -> dict[str, Any]:
             "seed": str(run.config["seed"]),
             "epoch": float(metrics["epoch"][-1]) if len(metrics.get("epoch", [])) else 0.0,
             "metric": name.replace("_", " "),
-            "latest": float(metrics[name][-1]) if name and len(metrics[name]) else float("nan"),
+            "latest": run.latest.get(name, float("nan")),
             "test_error": run.summary.get("metrics", {}).get("test_error", float("nan")),
         }
     except NotARun as error:

@@ -17,6 +17,7 @@ from bioplaus.records.inbox import request_change
 
 __all__ = ["Tuning"]
 
+_NOTHING = "Nothing can be changed here; a script says after its first segment what can."
 _NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*(.*?)\s*")
 
 
@@ -33,22 +34,22 @@ class Tuning:
         self.changes = Div(text="")
         self._answered = 0
         self.titles: dict[str, Div] = {}
-        self.sliders = {field.name: self._slider(field) for field in _tunable(run)}
+        self.sliders: dict[str, Slider] = {}
+        self._body = column(self.state, self.changes)
         self.refresh()
 
     def panels(self) -> list[TabPanel]:
         """The tab."""
-        titled = [part for name in self.sliders for part in (self.titles[name], self.sliders[name])]
-        body = column(self.state, *titled, self.changes)
-        return [TabPanel(child=body, title="tuning")]
+        return [TabPanel(child=self._body, title="tuning")]
 
     def refresh(self) -> None:
         """Say whether the run listens, and what it has taken."""
         running = self.run.status == "running"
+        self._take_up_offers()
         for slider in self.sliders.values():
             slider.disabled = not running
         if not self.sliders:
-            self.state.text = "This experiment has no tunable parameters."
+            self.state.text = _NOTHING
         elif not running:
             self.state.text = "The run is not running, so nothing can be changed."
         elif len(self.run.changes) > self._answered or not self.state.text.startswith("asked"):
@@ -60,47 +61,81 @@ class Tuning:
         ]
         self.changes.text = f"<b>changes so far</b><ul>{''.join(rows)}</ul>" if rows else ""
 
-    def _slider(self, field: dataclasses.Field[Any]) -> Slider:
-        value, unit = _split(self._present(field.name))
-        low, high = (_split(field.metadata.get(end)) for end in ("low", "high"))
-        if value > 0:
+    def _take_up_offers(self) -> None:
+        """Add sliders for what can be changed; a script says so after its first segment."""
+        new = [offer for offer in _offers(self.run) if offer.name not in self.sliders]
+        if new:
+            self.sliders |= {offer.name: self._slider(offer) for offer in new}
+            names = self.sliders
+            titled = [part for name in names for part in (self.titles[name], self.sliders[name])]
+            self._body.children = [self.state, *titled, self.changes]
+
+    def _slider(self, offer: _Offer) -> Slider:
+        value, unit = _split(self._present(offer))
+        low, high = _split(offer.low), _split(offer.high)
+        logarithmic = value > 0 and not offer.whole
+        if logarithmic:
             # A factor of a hundred either way, as far as the parameter's range allows.
             least = max(value / 100, low[0]) if low[1] == unit and low[0] > 0 else value / 100
             most = min(100 * value, high[0]) if high[1] == unit and high[0] > 0 else 100 * value
             ends = (math.log10(least), math.log10(most))
             slider = Slider(start=ends[0], end=ends[1], value=math.log10(value), step=0.01)
+        elif offer.whole:
+            slider = Slider(start=min(value, 0), end=max(10, 4 * value), value=value, step=1)
+        elif value < 0:
+            slider = Slider(start=3 * value, end=-value, value=value, step=-value / 1000)
         else:
             most = high[0] if high[0] > 0 and high[1] == unit else 1.0
             slider = Slider(start=0.0, end=most, value=0.0, step=most / 1000)
-        logarithmic = value > 0
         # A slider's own title and value would show the exponent.
-        slider.update(title=None, show_value=False, tooltips=False, width=420, name=field.name)
-        title = self.titles[field.name] = Div(text=_title(field.name, value, unit))
+        slider.update(title=None, show_value=False, tooltips=False, width=420, name=offer.name)
+        title = self.titles[offer.name] = Div(text=_title(offer.name, value, unit))
 
         def ask(attr: str, old: float, new: float) -> None:
             # Four digits are what a slider can be set to.
             number = float(f"{10**new if logarithmic else new:.4g}")
-            title.text = _title(field.name, number, unit)
-            request_change(self.run.path, field.name, f"{number!r} {unit}".strip())
+            title.text = _title(offer.name, number, unit)
+            asked = f"{round(number)}" if offer.whole else f"{number!r} {unit}".strip()
+            request_change(self.run.path, offer.name, asked)
             self.state.text = f"asked for {title.text}; the next segment will have it"
 
         slider.on_change("value_throttled", ask)
         return slider
 
-    def _present(self, name: str) -> Any:
+    def _present(self, offer: _Offer) -> Any:
         """The value in force: the last change, else the start."""
-        changed = [value for _, _, parameter, value in self.run.changes if parameter == name]
-        return changed[-1] if changed else self.run.parameters[name]
+        changed = [value for _, _, parameter, value in self.run.changes if parameter == offer.name]
+        return changed[-1] if changed else offer.start
 
 
-def _tunable(run: RunReader) -> list[dataclasses.Field[Any]]:
+@dataclasses.dataclass(frozen=True)
+class _Offer:
+    """Something that can be changed: its value at the start and its range, as text with unit."""
+
+    name: str
+    start: str
+    low: Any = None
+    high: Any = None
+    whole: bool = False
+
+
+def _offers(run: RunReader) -> list[_Offer]:
+    if run.config.get("kind") == "script":
+        return [
+            _Offer(name, text, whole=text.lstrip("-").isdigit())
+            for name, text in run.tunable.items()
+        ]
     source = run.config["source"]
     try:
         entry = registry.find(source if source.endswith(".py") else run.config["experiment"])
         parameters = registry.load(entry).Parameters
     except (LookupError, ImportError, OSError):  # a run of an experiment that is not here
         return []
-    return [field for field in dataclasses.fields(parameters) if field.metadata.get("tunable")]
+    return [
+        _Offer(f.name, run.parameters[f.name], f.metadata["low"], f.metadata["high"])
+        for f in dataclasses.fields(parameters)
+        if f.metadata.get("tunable")
+    ]
 
 
 def _split(text: Any) -> tuple[float, str]:

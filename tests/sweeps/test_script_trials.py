@@ -24,7 +24,7 @@ G = NeuronGroup(cells, "dv/dt = drive : 1", threshold="v > 0.99999", reset="v = 
 M = SpikeMonitor(G)
 run(500*ms)
 rate = M.num_spikes/cells/0.5
-bioplaus.log(error=abs(rate - rule["wanted"])/(drive/Hz - 30))
+bioplaus.log(error=abs(rate - rule["wanted"])*(1/(float(drive/Hz) - 30)))
 """
 
 
