@@ -13,7 +13,7 @@ Preferences stand under ``prefs.codegen.runtime.numba``.
 
 from __future__ import annotations
 
-from . import device, integration
+from . import device, externals, integration
 from .compilation import compilation_seconds, compiling
 from .explanation import explain, fallbacks
 from .fused import fused_runs
@@ -21,4 +21,5 @@ from .fused import fused_runs
 __all__ = ["compilation_seconds", "compiling", "explain", "fallbacks", "fused_runs"]
 
 device.install()
+externals.install()
 integration.install()

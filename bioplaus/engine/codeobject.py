@@ -19,6 +19,7 @@ from brian2.utils.stringtools import get_identifiers
 
 from .counted import Counted, counted
 from .dense import sweep_of
+from .functions import translate
 from .generator import NumbaCodeGenerator, single_precision, translated
 from .kernel import (
     Argument,
@@ -157,7 +158,7 @@ class NumbaCodeObject(NumpyCodeObject):
             return ArrayArgument((id(self), name), lambda: fault)
         if name in self._array_names:
             variable = self._array_names[name]
-            return ArrayArgument(variable, lambda: self.device.get_value(variable))
+            return ArrayArgument(variable, lambda: self.device.borrowed(variable))
         for called, function in self._functions.items():
             if name in function.values:
                 return ValueArgument(partial(self._value_of, called, name))
@@ -167,6 +168,10 @@ class NumbaCodeObject(NumpyCodeObject):
                 return ArrayArgument(key, partial(self._array_of, called, name))
         single = isinstance(self._number(name), float) and single_precision(self.variables)
         return ValueArgument(lambda: self._number(name), single)
+
+    def translate_again(self, function: str) -> None:
+        """Take over another function of the same kind under the name of the last one."""
+        self._functions[function] = translate(function, self.variables[function], self.owner)
 
     def _value_of(self, function: str, name: str) -> Number:
         return self._functions[function].values[name]()

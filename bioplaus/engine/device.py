@@ -25,6 +25,7 @@ from .codeobject import NumbaCodeObject, PushSpikes
 from .functions import UnsupportedFunctionError
 from .indices import connect_densely, dense_shape
 from .queue import EventQueue
+from .watching import WatchedArray
 
 __all__ = ["NumbaDevice", "install"]
 
@@ -207,12 +208,16 @@ class NumbaDevice(RuntimeDevice):
             Network.run.original_function(network, duration, profile=profile, **options)
             return
         self.begin_run()
-        objects = network.sorted_objects
-        if profile or not fused.wanted(objects):
+        if profile or not fused.run(self, network, duration, **options):
             Network.run.original_function(network, duration, profile=profile, **options)
-        else:
-            fused.run(self, network, objects, duration, **options)
         self.end_run()
+
+    def borrowed(self, variable: Any) -> Any:
+        """The array of a variable for compiled code, which is not noted as handed out."""
+        array = self.arrays[variable]
+        if isinstance(array, np.ndarray):
+            return array
+        return array.own if isinstance(array, WatchedArray) else array.data
 
 
 def _adopt_queue(pathway: Any) -> None:

@@ -15,15 +15,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
 from brian2.core.magic import MagicNetwork
 from brian2.core.network import Network
-from brian2.groups.group import Group
+from brian2.equations.equations import Equations
+from brian2.synapses.synapses import Synapses
+from brian2.units.allunits import second
+from brian2.units.fundamentalunits import check_units
 
 from .blocks import in_blocks, numba_threads
+from .clocks import set_interval
 from .codeobject import NumbaCodeObject, PushSpikes
 from .compilation import while_compiling
+from .externals import noting
 from .functions import implementations
 from .kernel import Argument, ArrayArgument, Kernel
 from .loop import step_through
@@ -35,6 +41,7 @@ from .preferences import preference
 from .program import CompilationError, Program
 from .reentry import Circumstances, is_monitor
 from .reports import Reporter
+from .shape import forget_shape
 from .sweep import Sweep
 from .text import Step
 from .unchanged import unchanged_drive
@@ -90,15 +97,39 @@ def wanted(objects: Sequence[Any]) -> bool:
     return bool(preference("fuse")) and ticking
 
 
-@dataclass
 class Plan:
-    """The entries of a network and the program that runs them."""
+    """The entries of a network and the program that runs them.
 
-    entries: list[Entry]
-    clocks: list[Clock]
-    program: Program
-    circumstances: Circumstances | None = None
-    implementations: list[tuple[Any, dict[Any, Any]]] = field(default_factory=list)
+    circumstances : what must be the same in the next run.
+    """
+
+    circumstances: Circumstances
+
+    def __init__(
+        self, objects: Sequence[Any], entries: list[Entry], clocks: list[Clock], program: Program
+    ) -> None:
+        self.entries, self.clocks, self.program = entries, clocks, program
+        #: Whether anything runs in the compiled loop.
+        self.is_fused = any(entry.kernel is not None for entry in entries)
+        #: What was given for the functions in it when it was prepared.
+        self.implementations = implementations(c for o in objects for c in o.code_objects)
+        own = [entry.code_object for entry in entries if entry.code_object is not None]
+        proxies = [weakref.proxy(thing) for thing in objects]
+        self._begin: list[Callable[[], None]] = [
+            c.before_run
+            for proxy in proxies
+            for c in proxy.code_objects
+            if c.compiled_code["before_run"] and not isinstance(c, PushSpikes)
+        ]
+        self._begin += [code_object.begin_run for code_object in own]
+        self._flush = [c.flush for c in own if getattr(c, "buffer", None) is not None]
+        self._finish = [entry.finish for entry in entries if entry.finish is not None]
+        self._ending = [proxy for proxy in proxies if _has_end(proxy)]
+        self._integrating = [
+            (proxy, [proxy.variables[name] for name in proxy.equations.diff_eq_names])
+            for proxy in proxies
+            if isinstance(getattr(proxy, "equations", None), Equations)
+        ]
 
     @property
     def notes(self) -> list[str]:
@@ -117,31 +148,49 @@ class Plan:
 
     def begin_run(self) -> None:
         """Do what the code objects themselves do before a run that is not prepared anew."""
-        for entry in self.entries:
-            for code_object in entry.owner.code_objects:
-                if not isinstance(code_object, PushSpikes):
-                    code_object.before_run()
-            if entry.code_object is not None:
-                entry.code_object.begin_run()
-
-    def end_run(self, device: Any) -> None:
-        """Do what has been put off to the end of the run."""
-        for entry in self.entries:
-            if entry.finish is not None:
-                entry.finish(device)
+        for begin in self._begin:
+            begin()
 
     def flush(self) -> None:
         """Hand over what the monitors' buffers hold."""
-        for entry in self.entries:
-            if entry.code_object is not None:
-                entry.code_object.flush()
+        for flush in self._flush:
+            flush()
+
+    def end_loop(self, device: Any) -> None:
+        """Do what has been put off to the end of the loop."""
+        for finish in self._finish:
+            finish(device)
+
+    def check_states(self) -> None:
+        """Have Brian2 warn of values that are not numbers or very large."""
+        for group, variables in self._integrating:
+            # One pass; a sum that is not small is no reason yet.
+            values = (variable.get_value() for variable in variables)
+            if not all(np.dot(v, v) < _SUSPICIOUS for v in values):
+                group._check_for_invalid_states()
+
+    def end_run(self) -> None:
+        """Do what objects do after a run."""
+        for thing in self._ending:
+            if thing.active:
+                thing.after_run()
+
+
+_SUSPICIOUS = 1e100
+"""Sum of squares above which some value may be as large as Brian2 warns of."""
+
+
+def _has_end(thing: Any) -> bool:
+    own = type(thing.__repr__.__self__).after_run is not BrianObject.after_run
+    return own or any(c.compiled_code["after_run"] for c in thing.code_objects)
 
 
 def plan(network: Network) -> Plan:
     """Decide for every active object of a prepared network how it runs."""
+    objects = network.sorted_objects
     entries = [
         entry
-        for thing in network.sorted_objects
+        for thing in objects
         if thing.active or (is_monitor(thing) and thing.code_objects)
         for entry in _entries(thing)
     ]
@@ -167,7 +216,7 @@ def plan(network: Network) -> Plan:
     ]
     python_clocks = [clocks.index(entry.clock) for entry in entries if entry.kernel is None]
     arguments = [tuple(_clock_array(clock, n) for n in ("timestep", "t", "dt")) for clock in clocks]
-    return Plan(entries, clocks, Program(steps, arguments, python_clocks))  # type: ignore[arg-type]
+    return Plan(objects, entries, clocks, Program(steps, arguments, python_clocks))  # type: ignore[arg-type]
 
 
 def _clock_array(clock: Clock, name: str) -> ArrayArgument:
@@ -198,29 +247,23 @@ def last_plan(network: Network) -> Plan | None:
     return getattr(network, "_engine_plan", None)
 
 
-def _prepare(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
-    """The plan of the last run, if it still holds, or a new one."""
-    last = last_plan(network)
-    known = last.circumstances if last is not None else None
-    holds = last is not None and last.holds_before_a_run()
-    if last is not None and holds and known is not None and known.hold(objects, namespace):
-        network._stopped = Network._globally_stopped = False
-        last.begin_run()
-        return last
-    return _prepare_anew(network, objects, namespace)
-
-
-def _prepare_anew(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
+def _prepared(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
+    """A new plan."""
     network._engine_plan = None
     # Brian2 does so before every run: it warns about objects that nobody refers to any more.
     gc.collect()
-    network.before_run(namespace)
     for thing in objects:
-        if is_monitor(thing) and not thing.active:
-            _prepare_switched_off(thing, namespace)
+        if isinstance(thing, Synapses):
+            forget_shape(thing)
+    with noting() as noted:
+        network.before_run(namespace)
+        for thing in objects:
+            if is_monitor(thing) and not thing.active:
+                _prepare_switched_off(thing, namespace)
     new = plan(network)
-    new.circumstances = Circumstances(objects, namespace)
-    new.implementations = implementations(c for o in objects for c in o.code_objects)
+    kernels = [entry.kernel for entry in new.entries if entry.kernel is not None]
+    written = frozenset().union(*(kernel.writes for kernel in kernels))
+    new.circumstances = Circumstances(network, objects, noted, namespace, written)
     return new
 
 
@@ -245,29 +288,34 @@ def _run_in_python(prepared: Plan, problem: CompilationError) -> None:
 def run(
     device: Any,
     network: Network,
-    objects: Sequence[Any],
     duration: Any,
     report: Any,
     report_period: Any,
     namespace: Any,
-) -> None:
-    """Do what ``Network.run`` does, with a compiled loop in its middle; objects : in order."""
+) -> bool:
+    """Do what ``Network.run`` does, with a compiled loop in its middle; False if not `wanted`."""
     global _runs
-    if duration < 0:
-        message = f"Function 'run' expected a non-negative duration but got '{duration}'"
-        raise ValueError(message)
-    network._clocks = {thing.clock for thing in objects}
-    t_start = network.t
-    t_end = t_start + duration
+    seconds = _in_seconds(duration, report_period)
+    prepared = last_plan(network)
+    again = prepared is not None and prepared.circumstances.hold(network)
+    if prepared is None or not (again and prepared.holds_before_a_run()):
+        prepared, objects = None, network.sorted_objects
+        if not wanted(objects):
+            return False
+        network._clocks = {thing.clock for thing in objects}
+    begin, end = network.t_, network.t_ + seconds
     for clock in network._clocks:
-        clock.set_interval(t_start, t_end)
-    with while_compiling():
-        prepared = _prepare(network, objects, namespace)
-    if not objects:
-        return
-    reporter = Reporter(report, report_period, t_start, duration)
-    if any(entry.kernel is not None for entry in prepared.entries):
-        _runs += 1
+        set_interval(clock, begin, end)
+    if prepared is not None and prepared.circumstances.take_over(namespace):
+        network._stopped = Network._globally_stopped = False
+        prepared.begin_run()
+    else:
+        with while_compiling():
+            prepared = _prepared(network, network.sorted_objects, namespace)
+    if not prepared.circumstances.objects:
+        return True
+    reporter = Reporter(report, report_period, network.t, duration)
+    _runs += prepared.is_fused
     with numba_threads():
         while True:
             try:
@@ -277,23 +325,35 @@ def run(
             except CompilationError as problem:
                 _run_in_python(prepared, problem)
             finally:
-                prepared.end_run(device)
-            prepared = _prepare_anew(network, objects, namespace)
+                prepared.end_loop(device)
+            prepared = _prepared(network, network.sorted_objects, namespace)
     network._engine_plan = prepared
     stopped = network._stopped or Network._globally_stopped
-    network.t_ = last_clock.t_ if stopped else float(t_end)
+    network.t_ = last_clock.t_ if stopped else end
     device._last_run_time = time.time() - reporter.began
-    completed = (network.t - t_start) / duration if duration > 0 else 1.0
+    completed = (network.t_ - begin) / seconds if seconds > 0 else 1.0
     device._last_run_completed_fraction = completed
-    for thing in objects:
-        if isinstance(thing, Group):
-            thing._check_for_invalid_states()
+    prepared.check_states()
     reporter.finish(completed)
-    for thing in objects:
-        if thing.active:
-            thing.after_run()
+    prepared.end_run()
     if isinstance(network, MagicNetwork):
         # It must not keep objects alive.  Brian2 also collects garbage here, which takes longer
         # than most runs in a loop; the next preparation does.
         network.objects.clear()
     network._profiling_info = None
+    return True
+
+
+@check_units(duration=second, report_period=second)
+def _checked(duration: Any, report_period: Any) -> None:
+    """Raise DimensionMismatchError for anything but times."""
+
+
+def _in_seconds(duration: Any, report_period: Any) -> float:
+    """The duration of a run [s]; ValueError if it is negative, an error for other units."""
+    if not (getattr(duration, "dim", None) is getattr(report_period, "dim", None) is second.dim):
+        _checked(duration, report_period)
+    if duration < 0:
+        message = f"Function 'run' expected a non-negative duration but got '{duration}'"
+        raise ValueError(message)
+    return float(duration)

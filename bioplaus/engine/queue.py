@@ -37,6 +37,8 @@ class EventQueue:
         self.delivery = "direct"
         self.rows_in_order = True
         self.dt: float | None = None
+        #: Whether `prepare` must be called before compiled code uses it.
+        self.restored = False
         self.delays = np.zeros(1, dtype=np.int32)
         self.row_start = np.zeros(source_end - source_start + 1, dtype=np.int32)
         self.rows = np.zeros(0, dtype=np.int32)
@@ -77,6 +79,7 @@ class EventQueue:
             if equal:
                 self.delays = np.full(max(1, len(sources)), longest, dtype=np.int32)
         self._fill(pending)
+        self.restored = False
 
     def _sort_rows(self, sources: Array) -> None:
         relative = np.asarray(sources) - self.first_source[0]
@@ -200,7 +203,7 @@ class EventQueue:
     def _restore_from_full_state(self, state: State | None) -> None:
         offset, slots = state if state is not None else (0, [])
         slots = slots[offset:] + slots[:offset] or [[]]
-        self.delivery = "mixed"  # until prepare() finds a cheaper form
+        self.delivery, self.restored = "mixed", True  # until prepare() finds a cheaper form
         self._fill([np.array(slot, dtype=np.int32) for slot in slots])
 
 

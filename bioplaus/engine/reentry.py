@@ -1,30 +1,40 @@
 """Entering ``run()`` again: what must be the same for the preparation of the last run to hold.
 
-Brian2 makes all code objects anew for every run.  Most runs in a loop change no more than the
-values of variables, and nothing of what is compared here; they use the last plan again.
+Brian2 makes all code objects anew for every run.  What they depend on is listed here, under
+names, in two parts.  `CIRCUMSTANCES` must be what they were; they are compared at every entry.
+`TAKEN_OVER` may be others: the compiled loop of the last run takes them as arguments, unless
+their kind is another one.  What is in neither list, as the values of variables, compiled code
+reads where it stands.
+
+Nothing here depends on the number of synapses as long as nobody has touched what is listed.
 """
 
 from __future__ import annotations
 
+import copy
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from brian2.core.base import BrianObject
+from brian2.core.clocks import Clock
+from brian2.core.network import Network
 from brian2.core.preferences import prefs
-from brian2.groups.group import CodeRunner
+from brian2.groups import neurongroup
+from brian2.groups.group import CodeRunner, Group
 from brian2.groups.neurongroup import NeuronGroup
 from brian2.input.poissongroup import PoissonGroup
 from brian2.input.poissoninput import PoissonInput
 from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
 from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
+from brian2.synapses import synapses as synapses_module
 from brian2.synapses.synapses import SummedVariableUpdater, Synapses, SynapticPathway
 
-from .preferences import preference
+from .connections import Connections
+from .externals import ANEW, Externals, Noted
 
-__all__ = ["Circumstances", "is_monitor"]
+__all__ = ["CIRCUMSTANCES", "TAKEN_OVER", "Circumstance", "Circumstances", "is_monitor"]
 
 _KNOWN_PREPARATIONS = {
     kind.before_run
@@ -41,100 +51,172 @@ _KNOWN_PREPARATIONS = {
     )
 }
 
-_PREFERENCES = ("fastmath", "rewrites", "nan_check", "threads", "cache_dir")
-_SETTINGS = ("core.default_float_dtype", "codegen.loop_invariant_optimisations")
-
 
 def is_monitor(thing: Any) -> bool:
     """Whether an object only records: it can be switched off without a change to anything else."""
     return isinstance(thing, (EventMonitor, PopulationRateMonitor, StateMonitor))
 
 
-@dataclass
-class _External:
-    """A value that a code object found outside of its group."""
+@dataclass(frozen=True)
+class Circumstance:
+    """Something that a prepared network depends on.
 
-    own: Mapping[str, Any]
+    of : the kinds of objects that have it; value : reads it from one of them.  A value must not
+    keep objects of the network alive.
+    """
+
     name: str
-    found: Any
-    number: float | None
+    of: type | tuple[type, ...]
+    value: Callable[[Any], Any]
 
-    @classmethod
-    def of(cls, own: Mapping[str, Any], name: str, run: Mapping[str, Any]) -> _External:
-        found = own[name] if name in own else run.get(name)
-        return cls(own, name, found, _number(found))
 
-    def same(self, run: Mapping[str, Any]) -> bool:
-        found = self.own[self.name] if self.name in self.own else run.get(self.name)
-        return found is self.found and _number(found) == self.number
+def _preferences(network: Network) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in prefs.prefs.items()}
+
+
+def _refractoriness(group: NeuronGroup) -> Any:
+    period = group._refractory
+    return (float(period), period.dim) if hasattr(period, "dim") else period
+
+
+def _linked(group: Group) -> dict[str, str]:
+    return {n: group.variables.indices[n] for n in getattr(group, "_linked_variables", ())}
+
+
+_WITH_METHOD = (neurongroup.StateUpdater, synapses_module.StateUpdater)
+
+CIRCUMSTANCES = (
+    Circumstance("preferences", Network, _preferences),
+    Circumstance("schedule", Network, lambda n: n._schedule and tuple(n._schedule)),
+    Circumstance("objects", Network, lambda n: {id(thing) for thing in n.objects}),
+    Circumstance("parts of objects", BrianObject, lambda o: [id(p) for p in o._contained_objects]),
+    Circumstance("place in a step", BrianObject, lambda o: (o.when, o.order)),
+    Circumstance("clock", BrianObject, lambda o: id(o._clock)),
+    Circumstance("active", BrianObject, lambda o: o._active or is_monitor(o)),
+    Circumstance("network of an object", BrianObject, lambda o: o._network),
+    Circumstance("dependencies", BrianObject, lambda o: o._dependencies),
+    Circumstance("code objects", BrianObject, lambda o: o._code_objects),
+    Circumstance("target of an object", (Group, CodeRunner), lambda o: o.codeobj_class),
+    Circumstance("statements", CodeRunner, lambda o: (o.abstract_code, o.user_code)),
+    Circumstance("statements of a pathway", SynapticPathway, lambda o: o.code),
+    Circumstance("integration", _WITH_METHOD, lambda o: [o.method_choice, o.method_options]),
+    Circumstance("equations", (NeuronGroup, Synapses), lambda o: id(o.equations)),
+    Circumstance("refractoriness", NeuronGroup, _refractoriness),
+    Circumstance("conditions of events", NeuronGroup, lambda o: o.events),
+    Circumstance("statements at events", NeuronGroup, lambda o: o.event_codes),
+    Circumstance("variables", Group, lambda o: o.variables._variables),
+    Circumstance("indices of linked variables", Group, _linked),
+    Circumstance("number of synapses", Synapses, lambda o: o.variables["_synaptic_pre"].size),
+    Circumstance("queue", SynapticPathway, lambda o: id(o.queue)),
+)
+
+TAKEN_OVER = (
+    "numbers from outside",
+    "tables from outside",
+    "functions from outside",
+    "time step",
+    "delays",
+    "sources and targets of synapses",
+    "spikes under way",
+    "spikes of a generator",
+)
 
 
 class Circumstances:
-    """Everything that the code objects of a prepared network depend on, apart from arrays."""
+    """All that the code objects of a prepared network depend on, apart from values of variables.
 
-    def __init__(self, objects: Sequence[Any], namespace: Mapping[str, Any]) -> None:
-        self.reusable = all(type(o).before_run in _KNOWN_PREPARATIONS for o in objects)
-        self.objects = [weakref.ref(thing) for thing in objects]
-        self.marks = _marks(objects)
-        self.delays = [np.array(o._delays.get_value()) for o in _pathways(objects)]
-        self.externals = list(_externals(objects, namespace))
+    objects : in the order of a step; noted : names that were looked up, namespace : in what;
+    written : the variables that compiled code writes to.
+    """
 
-    def hold(self, objects: Sequence[Any], namespace: Mapping[str, Any]) -> bool:
-        """Whether a run of these objects would be prepared in the same way now."""
-        return (
-            self.reusable
-            and len(objects) == len(self.objects)
-            and all(known() is thing for known, thing in zip(self.objects, objects))
-            and self.marks == _marks(objects)
-            and all(external.same(namespace) for external in self.externals)
-            and all(
-                np.array_equal(pathway._delays.get_value(), delays)
-                for pathway, delays in zip(_pathways(objects), self.delays)
-            )
-            and not any(getattr(thing, "_spikes_changed", False) for thing in objects)
-        )
+    def __init__(
+        self,
+        network: Network,
+        objects: Sequence[Any],
+        noted: Noted,
+        namespace: Mapping[str, Any],
+        written: Set[Any],
+    ) -> None:
+        self._reusable = all(type(o).before_run in _KNOWN_PREPARATIONS for o in objects)
+        self._objects = [weakref.ref(thing) for thing in objects]
+        self._compared = [
+            (weakref.ref(thing), circumstance.value, copy.copy(circumstance.value(thing)))
+            for thing in (network, *objects)
+            for circumstance in CIRCUMSTANCES
+            if isinstance(thing, circumstance.of)
+        ]
+        self._code_objects = [c.__repr__.__self__ for o in objects for c in o.code_objects]
+        self._externals = Externals(noted, namespace, self._code_objects)
+        self._clocks = {thing.clock: thing.clock.dt_ for thing in objects}
+        swept = {c.owner.name for c in self._code_objects if getattr(c, "sweep", None) is not None}
+        self._connections = [
+            Connections(o, [p for p in objects if _is_pathway_of(p, o)], o.name in swept, written)
+            for o in objects
+            if isinstance(o, Synapses)
+        ]
+        self._generators = {
+            weakref.ref(o): _period(o)
+            for o in objects
+            if isinstance(o, SpikeGeneratorGroup) and o.active
+        }
+        self._fixed_step = any(isinstance(o, PoissonInput) for o in objects)
+
+    @property
+    def objects(self) -> list[Any]:
+        """The objects of the network in the order of a step."""
+        return [known() for known in self._objects]
+
+    @property
+    def clocks(self) -> Iterable[Clock]:
+        """Their clocks."""
+        return self._clocks
+
+    def hold(self, network: Network) -> bool:
+        """Whether everything that must be the same is; looks and changes nothing."""
+        if not self._reusable or any(known() is None for known in self._objects):
+            return False
+        return all(value(known()) == before for known, value, before in self._compared)
+
+    def take_over(self, namespace: Mapping[str, Any]) -> bool:
+        """Let the prepared network have what may be another; False if it must be prepared anew.
+
+        To be called when `hold` has said so and the clocks are set.
+        """
+        step = any(clock.dt_ != dt for clock, dt in self._clocks.items())
+        if step and (len(self._clocks) > 1 or self._fixed_step or self._externals.has_tables):
+            return False  # the order of clocks and the rows of tables are part of the code
+        if self._externals.look_up(namespace) == ANEW:
+            return False
+        if step:
+            self._clocks = {clock: clock.dt_ for clock in self._clocks}
+            for code_object in self._code_objects:
+                code_object.variables_to_namespace()
+        if not all(connections.take_over(step) for connections in self._connections):
+            return False
+        for known, period in self._generators.items():
+            generator: Any = known()
+            if step or generator._spikes_changed or _period(generator) != period:
+                _take_spikes(generator)
+                self._generators[known] = _period(generator)
+        return True
 
 
-def _pathways(objects: Iterable[Any]) -> list[Any]:
-    return [thing for thing in objects if isinstance(thing, SynapticPathway) and thing.active]
+def _is_pathway_of(thing: Any, synapses: Synapses) -> bool:
+    return (
+        isinstance(thing, SynapticPathway)
+        and bool(thing.active)
+        and thing.synapses.__repr__.__self__ is synapses
+    )
 
 
-def _marks(objects: Sequence[Any]) -> list[Any]:
-    """Values that are cheap to compare."""
-    marks: list[Any] = [prefs[name] for name in _SETTINGS]
-    marks += [preference(name) for name in _PREFERENCES]
-    for thing in objects:
-        marks += [thing.active or is_monitor(thing), thing.when, thing.order, thing.clock.dt_]
-        if isinstance(thing, SynapticPathway):
-            marks += [thing.code, id(thing.queue), getattr(thing.queue, "delivery", "")]
-        elif isinstance(thing, Synapses):
-            marks.append(len(thing))
-        elif isinstance(thing, NeuronGroup):
-            marks += [*thing.events.values(), *thing.event_codes.values(), id(thing._refractory)]
-        elif isinstance(thing, SpikeGeneratorGroup):
-            marks.append(float(thing.period_[:]))
-        elif isinstance(thing, CodeRunner):
-            marks += [thing.abstract_code, str(getattr(thing, "method_choice", ""))]
-    return marks
+def _period(generator: Any) -> float:
+    return float(generator.variables["period"].get_value()[0])
 
 
-def _externals(objects: Iterable[Any], namespace: Mapping[str, Any]) -> Iterable[_External]:
-    for thing in objects:
-        own_variables = getattr(thing, "variables", {})
-        for code_object in thing.code_objects:
-            owner = code_object.owner
-            own = getattr(owner, "namespace", None) or {}
-            for name in code_object.variables:
-                if name in owner.variables or name in own_variables:
-                    continue
-                if name in own or name in namespace:
-                    yield _External.of(own, name, namespace)
-
-
-def _number(value: Any) -> float | None:
-    """The value of a number with or without unit: quantities can change in place."""
-    if isinstance(value, (int, float, np.generic)):
-        return float(np.real(value))
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        return float(np.asarray(value))
-    return None
+def _take_spikes(generator: Any) -> None:
+    """Do what `SpikeGeneratorGroup.before_run` does, but for making its code object."""
+    vars(generator)["create_code_objects"] = lambda run_namespace: None
+    try:
+        generator.before_run({})
+    finally:
+        del vars(generator)["create_code_objects"]

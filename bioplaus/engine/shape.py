@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from brian2.core.variables import ArrayVariable
 
-__all__ = ["Shape", "shape_of"]
+__all__ = ["Shape", "forget_shape", "shape_of"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,11 @@ def shape_of(synapses: Any) -> Shape | None:
         targets = synapses.variables["_synaptic_post"].get_value()
         _known[key] = number, _find_shape(key.get_value(), targets)
     return _known[key][1]
+
+
+def forget_shape(synapses: Any) -> None:
+    """Look again the next time: the indices may be others."""
+    _known.pop(synapses.variables["_synaptic_pre"], None)
 
 
 def _find_shape(sources: Any, targets: Any) -> Shape | None:

@@ -1,0 +1,81 @@
+"""What is known of the synapses of a projection when its network is prepared.
+
+Delays and the indices of synapses decide in what form spikes are queued and whether code goes along
+rows.  When they may have been changed the queues are filled anew, as Brian2 does before every run;
+only another form is another program.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence, Set
+from typing import Any
+
+from brian2.synapses.synapses import Synapses, SynapticPathway
+
+from .shape import forget_shape, shape_of
+from .watching import watched
+
+__all__ = ["Connections"]
+
+
+class Connections:
+    """The synapses of a projection, its pathways that are active, and what code takes for granted.
+
+    swept : whether code goes along rows; written : the variables that compiled code writes to.
+    """
+
+    def __init__(
+        self,
+        synapses: Synapses,
+        pathways: Sequence[SynapticPathway],
+        swept: bool,
+        written: Set[Any],
+    ) -> None:
+        self._synapses = weakref.ref(synapses)
+        self._pathways = [weakref.ref(pathway) for pathway in pathways]
+        self._forms = [_form(pathway) for pathway in pathways]
+        self._indices = [synapses.variables[name] for name in ("_synaptic_pre", "_synaptic_post")]
+        self._delays = [pathway._delays for pathway in pathways]
+        self._always = {
+            variable for variable in (*self._indices, *self._delays) if variable in written
+        }
+        self._shape = shape_of(synapses) if swept else None
+        self._look()
+
+    def take_over(self, step: bool) -> bool:
+        """Fill the queues anew where that may be needed; whether code is still the right one.
+
+        step : whether the time step of the network is another one.
+        """
+        moved = any(self._written(variable) for variable in self._indices)
+        same, looked_at = True, step or moved
+        if moved:
+            synapses = self._synapses()
+            forget_shape(synapses)
+            same = self._shape is None or shape_of(synapses) == self._shape
+        for known, delays, form in zip(self._pathways, self._delays, self._forms):
+            pathway: Any = known()
+            if step or moved or self._written(delays) or getattr(pathway.queue, "restored", False):
+                pathway.initialise_queue()
+                same, looked_at = same and _form(pathway) == form, True
+        if looked_at:
+            self._look()
+        return same
+
+    def _written(self, variable: Any) -> bool:
+        array = self._arrays[variable] or watched(variable)
+        return variable in self._always or (array is not None and array.written)
+
+    def _look(self) -> None:
+        """Take what has been written until now for known."""
+        self._arrays = {v: watched(v) for v in (*self._indices, *self._delays)}
+        for array in self._arrays.values():
+            if array is not None:
+                array.lent = False
+
+
+def _form(pathway: Any) -> tuple[Any, ...]:
+    """What the code of a pathway knows of its queue; nothing of a queue of Brian2's own."""
+    queue = pathway.queue
+    return getattr(queue, "delivery", None), getattr(queue, "rows_in_order", None)
