@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 from brian2.core.clocks import Clock
 from brian2.units.allunits import second
 
@@ -15,12 +18,20 @@ def set_interval(clock: Clock, begin: float, end: float) -> None:
 
     Raises ValueError for a new time step that the present time is no multiple of.
     """
-    dt = clock.dt_
-    last = clock._calc_timestep(end)
-    if clock._old_dt not in (None, dt) or last > _MOST_STEPS:
+    dt, now, step = (clock.variables[name].get_value() for name in ("dt", "t", "timestep"))
+    last = _steps(end, dt[0])
+    if clock._old_dt not in (None, dt[0]) or last > _MOST_STEPS:
         clock.set_interval(begin * second, end * second)  # it checks, and warns
         return
-    timestep = clock._calc_timestep(begin)
-    clock.variables["timestep"].set_value(timestep)
-    clock.variables["t"].set_value(timestep * dt)
-    clock._i_end = last
+    if now[0] != begin or step[0] * dt[0] != begin:
+        step[0] = _steps(begin, dt[0])
+        now[0] = step[0] * dt[0]
+    clock._i_end = np.int64(last)
+
+
+def _steps(time: float, dt: float) -> int:
+    """As ``Clock._calc_timestep``: the next whole number of steps, but for rounding."""
+    nearest = round(time / dt)
+    if nearest * dt == time or abs(nearest * dt - time) / dt <= Clock.epsilon_dt:
+        return nearest
+    return math.ceil(time / dt)

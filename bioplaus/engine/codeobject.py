@@ -181,7 +181,8 @@ class NumbaCodeObject(NumpyCodeObject):
 
     def _number(self, name: str) -> Number:
         value = self.variables[of_user(name)].get_value()
-        return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
+        plain = type(value) in (float, int)
+        return value if plain or not isinstance(value, (np.ndarray, np.generic)) else value.item()
 
     def _attach_buffer(self) -> None:
         monitor, least = self.owner, 1

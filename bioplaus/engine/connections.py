@@ -64,7 +64,9 @@ class Connections:
         return same
 
     def _written(self, variable: Any) -> bool:
-        array = self._arrays[variable] or watched(variable)
+        array = self._arrays[variable]
+        if array is None:
+            array = watched(variable)  # indices that had not been kept until now
         return variable in self._always or (array is not None and array.written)
 
     def _look(self) -> None:

@@ -6,6 +6,8 @@ belong to it stay what they are.  For every other target each method does what i
 
 from __future__ import annotations
 
+import sys
+from collections import ChainMap
 from functools import partial
 from typing import Any
 
@@ -200,7 +202,8 @@ class NumbaDevice(RuntimeDevice):
         from . import fused  # the loop needs the device's classes
 
         if namespace is None:
-            namespace = get_local_namespace(level=level + 2)
+            caller = sys._getframe(level + 2)
+            namespace = ChainMap(caller.f_locals, caller.f_globals)  # type: ignore[arg-type]
         if profile is None:
             profile = self.build_options.get("profile", False)
         options = {"report": report, "report_period": report_period, "namespace": namespace}

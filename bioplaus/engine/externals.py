@@ -11,7 +11,8 @@ from __future__ import annotations
 import inspect
 import numbers
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,6 +32,7 @@ __all__ = ["ANEW", "CHANGED", "SAME", "Externals", "Noted", "install", "noting"]
 SAME, CHANGED, ANEW = range(3)
 
 _MISSING = object()
+_FLOAT = np.dtype(float)
 
 
 class Noted:
@@ -91,7 +93,7 @@ class Externals:
     def __init__(
         self, noted: Noted, namespace: Mapping[str, Any], code_objects: Iterable[Any]
     ) -> None:
-        code_objects = list(code_objects)
+        code_objects, run = list(code_objects), _maps(namespace)
         self._names: list[tuple[weakref.ref[Any], list[_External]]] = []
         for known, names in noted.names.items():
             group: Any = known()
@@ -99,7 +101,7 @@ class Externals:
             users = [c for c in code_objects if c.owner.__repr__.__self__ is group]
             externals = []
             for name in names:
-                found = _find(name, own, namespace)
+                found = _find(name, own, *run)
                 fixed = name in noted.exponents
                 externals.append(
                     _External(name, found, [c for c in users if _takes(c, name)], fixed)
@@ -115,13 +117,14 @@ class Externals:
         """Look all names up again: SAME, CHANGED (the code objects have the new values) or ANEW."""
         changed: list[_External] = []
         tables: dict[int, Any] = {}
+        run = _maps(namespace)
         for known, externals in self._names:
             group = known()
             if group is None:
                 return ANEW
             own = group.namespace or {}
             for external in externals:
-                found = _find(external.name, own, namespace)
+                found = _find(external.name, own, *run)
                 state = external.compare(found)
                 if state == ANEW:
                     return ANEW
@@ -144,9 +147,13 @@ def _takes(code_object: Any, name: str) -> bool:
     )
 
 
-def _find(name: str, own: Mapping[str, Any], run: Mapping[str, Any]) -> Any:
+def _maps(namespace: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return namespace.maps if isinstance(namespace, ChainMap) else [namespace]
+
+
+def _find(name: str, *namespaces: Mapping[str, Any]) -> Any:
     """What Brian2 takes a name for that is none of its own."""
-    for namespace in (own, run):
+    for namespace in namespaces:
         found = namespace.get(name, _MISSING)
         if found is not _MISSING and _counts(found):
             return found
@@ -213,19 +220,21 @@ class _External:
             code_object.variables_to_namespace()
 
 
-def _number(found: Any) -> tuple[Any, str, Any] | None:
+def _number(found: Any) -> tuple[Any, Any, Any] | None:
     """Value, type and dimensions of a number, None for anything else."""
     kind = type(found)
     if kind is float:
-        return found, "float64", DIMENSIONLESS
+        return found, _FLOAT, DIMENSIONLESS
     if isinstance(found, (Function, Variable)) or not isinstance(
         found, (numbers.Number, np.ndarray)
     ):
         return None
-    array = found if hasattr(found, "dtype") else np.asarray(found)
+    array: Any = found if hasattr(found, "dtype") else np.asarray(found)
     if array.shape != () or array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         return None
-    return array.item(), array.dtype.name, getattr(found, "dim", DIMENSIONLESS)
+    # A quantity's own `item` makes another quantity.
+    value = np.ndarray.item(array) if isinstance(array, np.ndarray) else array.item()
+    return value, array.dtype, getattr(found, "dim", DIMENSIONLESS)
 
 
 def _same_kind_of_table(one: TimedArray, two: TimedArray) -> bool:
@@ -236,7 +245,7 @@ def _same_function(one: Any, two: Any) -> bool:
     """Whether two functions come from one ``def`` and know nothing of where it was executed."""
     if not (inspect.isfunction(one) and inspect.isfunction(two)):
         return False
-    units = [(f._arg_units, f._return_unit) for f in (one, two)]
+    units = [[getattr(f, name) for name in ("_arg_units", "_return_unit")] for f in (one, two)]
     one, two = (getattr(f, "_orig_func", f) for f in (one, two))
     return (
         one.__code__ is two.__code__

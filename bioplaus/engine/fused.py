@@ -353,7 +353,8 @@ def _in_seconds(duration: Any, report_period: Any) -> float:
     """The duration of a run [s]; ValueError if it is negative, an error for other units."""
     if not (getattr(duration, "dim", None) is getattr(report_period, "dim", None) is second.dim):
         _checked(duration, report_period)
-    if duration < 0:
+    seconds = float(duration)
+    if seconds < 0:
         message = f"Function 'run' expected a non-negative duration but got '{duration}'"
         raise ValueError(message)
-    return float(duration)
+    return seconds

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from brian2.core.variables import ArrayVariable
 from numba.core.errors import NumbaError
 
 from . import cache
@@ -66,6 +67,9 @@ class Program:
         #: Why Numba compiles it, where the direct compiler was asked first.
         self.refused = ""
         self._direct: EntryPoint | None = None
+        # The arrays are kept alive for as long as the table points to them.
+        self._alive: list[Any] = [None] * len(self._arrays)
+        self._moving = list(range(len(self._arrays)))
         self._module: Any = None
 
     def name_of(self, argument: Argument) -> str:
@@ -95,10 +99,14 @@ class Program:
         Needed before every run, and after anything that may have moved an array or changed a
         number: a call into Python.
         """
-        # The arrays are kept alive for as long as the table points to them.
-        self._alive = [argument.fetch() for argument in self._arrays.values()]
-        for row, array in enumerate(self._alive):
-            self.table[row] = array.__array_interface__["data"][0], array.size
+        arguments = self.arrays
+        for row in self._moving:
+            array = arguments[row].fetch()
+            if array is not self._alive[row]:
+                self._alive[row] = array
+                self.table[row] = array.__array_interface__["data"][0], array.size
+        # The others stay where they are now.
+        self._moving = [row for row in self._moving if not _stays(arguments[row])]
         self.floats[:] = [argument.fetch() for argument in self._values["float"]]
         self.integers[:] = [_whole(argument.fetch()) for argument in self._values["integer"]]
 
@@ -159,6 +167,11 @@ class Program:
         reason = f"Numba cannot compile it{where}: {says}"
         places = self.places.get(names[0], []) if names else []
         return CompilationError(f"{origin}: {reason}", reason, places)
+
+
+def _stays(argument: ArrayArgument) -> bool:
+    """Whether it is one array from beginning to end: that of a variable whose size is fixed."""
+    return isinstance(argument.key, ArrayVariable) and not argument.key.dynamic
 
 
 def _whole(number: Number) -> int:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from brian2.core.base import BrianObject
@@ -30,6 +31,7 @@ from brian2.input.spikegeneratorgroup import SpikeGeneratorGroup
 from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 from brian2.synapses import synapses as synapses_module
 from brian2.synapses.synapses import SummedVariableUpdater, Synapses, SynapticPathway
+from brian2.units.fundamentalunits import Quantity
 
 from .connections import Connections
 from .externals import ANEW, Externals, Noted
@@ -61,13 +63,13 @@ def is_monitor(thing: Any) -> bool:
 class Circumstance:
     """Something that a prepared network depends on.
 
-    of : the kinds of objects that have it; value : reads it from one of them.  A value must not
-    keep objects of the network alive.
+    of : the kinds of objects that have it; read : the names of their attributes, or a function of
+    the object.  What is read must not keep objects of the network alive.
     """
 
     name: str
     of: type | tuple[type, ...]
-    value: Callable[[Any], Any]
+    read: tuple[str, ...] | Callable[[Any], Any]
 
 
 def _preferences(network: Network) -> dict[str, Any]:
@@ -75,39 +77,39 @@ def _preferences(network: Network) -> dict[str, Any]:
 
 
 def _refractoriness(group: NeuronGroup) -> Any:
-    period = group._refractory
-    return (float(period), period.dim) if hasattr(period, "dim") else period
+    period = group._refractory  # a quantity, which may be changed in place, or a condition
+    return (float(period), period.dim) if isinstance(period, Quantity) else period
 
 
-def _linked(group: Group) -> dict[str, str]:
-    return {n: group.variables.indices[n] for n in getattr(group, "_linked_variables", ())}
+def _linked(group: NeuronGroup | Synapses) -> dict[str, str]:
+    return {name: group.variables.indices[name] for name in group._linked_variables}
 
 
 _WITH_METHOD = (neurongroup.StateUpdater, synapses_module.StateUpdater)
 
 CIRCUMSTANCES = (
     Circumstance("preferences", Network, _preferences),
-    Circumstance("schedule", Network, lambda n: n._schedule and tuple(n._schedule)),
+    Circumstance("schedule", Network, ("_schedule",)),
     Circumstance("objects", Network, lambda n: {id(thing) for thing in n.objects}),
     Circumstance("parts of objects", BrianObject, lambda o: [id(p) for p in o._contained_objects]),
-    Circumstance("place in a step", BrianObject, lambda o: (o.when, o.order)),
-    Circumstance("clock", BrianObject, lambda o: id(o._clock)),
+    Circumstance("place in a step", BrianObject, ("when", "order")),
+    Circumstance("clock", BrianObject, ("_clock",)),
     Circumstance("active", BrianObject, lambda o: o._active or is_monitor(o)),
-    Circumstance("network of an object", BrianObject, lambda o: o._network),
-    Circumstance("dependencies", BrianObject, lambda o: o._dependencies),
-    Circumstance("code objects", BrianObject, lambda o: o._code_objects),
-    Circumstance("target of an object", (Group, CodeRunner), lambda o: o.codeobj_class),
-    Circumstance("statements", CodeRunner, lambda o: (o.abstract_code, o.user_code)),
-    Circumstance("statements of a pathway", SynapticPathway, lambda o: o.code),
-    Circumstance("integration", _WITH_METHOD, lambda o: [o.method_choice, o.method_options]),
-    Circumstance("equations", (NeuronGroup, Synapses), lambda o: id(o.equations)),
+    Circumstance("network of an object", BrianObject, ("_network",)),
+    Circumstance("dependencies", BrianObject, ("_dependencies",)),
+    Circumstance("code objects", BrianObject, ("_code_objects",)),
+    Circumstance("target of an object", (Group, CodeRunner), ("codeobj_class",)),
+    Circumstance("statements", CodeRunner, ("abstract_code", "user_code")),
+    Circumstance("statements of a pathway", SynapticPathway, ("code",)),
+    Circumstance("integration", _WITH_METHOD, ("method_choice", "method_options")),
+    Circumstance("equations", (NeuronGroup, Synapses), ("equations",)),
     Circumstance("refractoriness", NeuronGroup, _refractoriness),
-    Circumstance("conditions of events", NeuronGroup, lambda o: o.events),
-    Circumstance("statements at events", NeuronGroup, lambda o: o.event_codes),
-    Circumstance("variables", Group, lambda o: o.variables._variables),
-    Circumstance("indices of linked variables", Group, _linked),
+    Circumstance("conditions of events", NeuronGroup, ("events",)),
+    Circumstance("statements at events", NeuronGroup, ("event_codes",)),
+    Circumstance("variables", Group, ("variables._variables",)),
+    Circumstance("indices of linked variables", (NeuronGroup, Synapses), _linked),
     Circumstance("number of synapses", Synapses, lambda o: o.variables["_synaptic_pre"].size),
-    Circumstance("queue", SynapticPathway, lambda o: id(o.queue)),
+    Circumstance("queue", SynapticPathway, ("queue",)),
 )
 
 TAKEN_OVER = (
@@ -140,10 +142,9 @@ class Circumstances:
         self._reusable = all(type(o).before_run in _KNOWN_PREPARATIONS for o in objects)
         self._objects = [weakref.ref(thing) for thing in objects]
         self._compared = [
-            (weakref.ref(thing), circumstance.value, copy.copy(circumstance.value(thing)))
+            (weakref.ref(thing), read, copied(read(thing)))
             for thing in (network, *objects)
-            for circumstance in CIRCUMSTANCES
-            if isinstance(thing, circumstance.of)
+            for read, copied in _reading(thing)
         ]
         self._code_objects = [c.__repr__.__self__ for o in objects for c in o.code_objects]
         self._externals = Externals(noted, namespace, self._code_objects)
@@ -173,9 +174,13 @@ class Circumstances:
 
     def hold(self, network: Network) -> bool:
         """Whether everything that must be the same is; looks and changes nothing."""
-        if not self._reusable or any(known() is None for known in self._objects):
+        if not self._reusable:
             return False
-        return all(value(known()) == before for known, value, before in self._compared)
+        for known, read, before in self._compared:
+            thing = known()
+            if thing is None or read(thing) != before:
+                return False
+        return True
 
     def take_over(self, namespace: Mapping[str, Any]) -> bool:
         """Let the prepared network have what may be another; False if it must be prepared anew.
@@ -199,6 +204,26 @@ class Circumstances:
                 _take_spikes(generator)
                 self._generators[known] = _period(generator)
         return True
+
+
+def _reading(thing: Any) -> Iterator[tuple[Callable[[Any], Any], Callable[[Any], Any]]]:
+    """Functions that read the circumstances of an object, and that copy what these return.
+
+    All attributes are read by one function.
+    """
+    attributes: list[str] = []
+    for circumstance in CIRCUMSTANCES:
+        if isinstance(thing, circumstance.of):
+            if callable(circumstance.read):
+                yield circumstance.read, copy.copy
+            else:
+                attributes += circumstance.read
+    # A second name makes it a tuple, whatever there is.
+    yield attrgetter("name", *attributes), lambda found: tuple(map(_copy, found))
+
+
+def _copy(value: Any) -> Any:
+    return copy.copy(value) if isinstance(value, (list, dict, set)) else value
 
 
 def _is_pathway_of(thing: Any, synapses: Synapses) -> bool:
