@@ -203,7 +203,7 @@ class NumbaDevice(RuntimeDevice):
 
         if namespace is None:
             caller = sys._getframe(level + 2)
-            namespace = ChainMap(caller.f_locals, caller.f_globals)  # type: ignore[arg-type]
+            namespace = ChainMap(caller.f_locals, caller.f_globals)
         if profile is None:
             profile = self.build_options.get("profile", False)
         options = {"report": report, "report_period": report_period, "namespace": namespace}
