@@ -35,6 +35,7 @@ docs: $(VENV)/.installed-docs
 # Slow evidence about the engine, kept under docs/results/engine/.
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.reentry
 
 brian2-suite: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.brian2_suite

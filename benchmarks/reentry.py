@@ -1,52 +1,96 @@
-"""CPU seconds of entering ``run()`` again: ``python -m benchmarks.reentry CACHE [synapses]``.
+"""What entering ``run()`` again costs: ``python -m benchmarks.reentry``.
 
-The network is B1, of 17 objects with their parts, run for one step at a time: with nothing
+The network is B1, of 17 objects with their parts, run for one step of 1 ms at a time: with nothing
 changed, with another constant in every run, and in a function whose local variables are the
-constants.
+constants.  Each measurement has a process of its own; those of an earlier revision, whose checkout
+is given by ``--before``, come from the same minutes.
 """
 
+import argparse
 import json
+import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from brian2 import BrianLogger, Network, Synapses, ms, prefs
 
-from benchmarks.networks import event_driven
-
+SYNAPSES = (100_000, 1_000_000)
 INPUTS = 784
+KEPT = Path("docs/results/engine/reentry.json")
 
 
-def main(folder: str, synapses: str = "100000") -> None:
-    """Measure on the engine with the cache in ``folder``, and print one line of JSON."""
+def main(argv: list[str] | None = None) -> None:
+    """Measure, print, and write ``reentry.json``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--before", type=Path, help="checkout of an earlier revision")
+    parser.add_argument(
+        "--measure", nargs=2, metavar=("TARGET", "SYNAPSES"), help="in this process"
+    )
+    parser.add_argument("--out", type=Path, default=KEPT)
+    arguments = parser.parse_args(argv)
+    if arguments.measure is not None:
+        target, synapses = arguments.measure
+        json.dump(per_call(target, int(synapses)), sys.stdout)
+        return
+    here = Path(__file__).parent.parent
+    places = {"now": here} | ({"before": arguments.before} if arguments.before else {})
+    result: dict[str, Any] = {"unit": "CPU seconds of a call"}
+    for synapses in SYNAPSES:
+        row = result[f"{synapses} synapses"] = {
+            name: _measured(place, "numba", synapses) for name, place in places.items()
+        }
+        if synapses == SYNAPSES[0]:
+            row["numpy"] = _measured(here, "numpy", synapses)
+    print(json.dumps(result, indent=1))
+    arguments.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def _measured(checkout: Path, target: str, synapses: int) -> dict[str, Any]:
+    """A measurement of the package in a checkout, by this file."""
+    command = [sys.executable, "-W", "ignore", __file__, "--measure", target, str(synapses)]
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    environment = os.environ | threads | {"PYTHONPATH": str(checkout.resolve())}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    revision = subprocess.run(
+        ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {"revision": revision.stdout.strip(), **found}
+
+
+def per_call(target: str, synapses: int) -> dict[str, float]:
+    """CPU seconds of a call in each of the three situations."""
     import bioplaus.engine  # noqa: F401
+    from benchmarks.networks import event_driven
 
     BrianLogger.log_level_error()
-    prefs.codegen.target = "numba"
-    prefs.codegen.runtime.numba.cache_dir = folder
-    json.dump(per_call(int(synapses), 20), sys.stdout)
-    print()
-
-
-def per_call(synapses: int, calls: int) -> dict[str, float]:
-    """CPU seconds of a call in each of three situations, the least of three means over calls."""
-    network = event_driven.network(INPUTS, hidden=max(1, synapses // INPUTS))
-    outside = event_driven.CONSTANTS
+    prefs.codegen.target = target
+    folder = Path(tempfile.gettempdir()) / "bioplaus-bench" / "reentry"
+    folder.mkdir(parents=True, exist_ok=True)
+    prefs.codegen.runtime.numba.cache_dir = str(folder)
+    network = event_driven.network(INPUTS, hidden=synapses // INPUTS)
+    outside: dict[str, Any] = event_driven.CONSTANTS
     tau_error = outside["tau_error"]
-
-    def nothing(turn: int) -> None:
-        network.run(1 * ms)
 
     def constant(turn: int) -> None:
         outside["tau_error"] = (10 + turn) * ms
         network.run(1 * ms)
 
-    found = {"nothing changed": _least(nothing, calls), "another constant": _least(constant, calls)}
+    found = {"nothing changed": _least(lambda turn: network.run(1 * ms))}
+    found["another constant"] = _least(constant)
     outside["tau_error"] = tau_error
     for thing in network.objects:
         thing.namespace = {}
-    found["in a function"] = _least(lambda turn: _with_local_constants(network), calls)
+    found["in a function"] = _least(lambda turn: _with_local_constants(network))
     things = network.sorted_objects
     number = sum(len(thing) for thing in things if isinstance(thing, Synapses))
     return {**found, "objects": len(things), "synapses": number}
@@ -59,17 +103,21 @@ def _with_local_constants(network: Network) -> None:
     del tau_membrane, tau_synapse, tau_error, rate, low, high
 
 
-def _least(call: Callable[[int], None], calls: int) -> float:
+def _least(call: Callable[[int], None]) -> float:
+    """The least of the means of five loops, each of about half a second, 200 calls at most."""
     for turn in range(3):
         call(turn)
+    began = time.process_time()
+    call(3)
+    calls = int(np.clip(0.5 / (time.process_time() - began), 3, 200))
     means = []
-    for _ in range(3):
+    for _ in range(5):
         began = time.process_time()
         for turn in range(calls):
             call(turn)
         means.append((time.process_time() - began) / calls)
-    return float(np.min(means))
+    return min(means)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
