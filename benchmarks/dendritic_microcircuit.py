@@ -40,16 +40,22 @@ def step_time(areas: str, steps: int) -> float:
 
     import bioplaus.engine  # noqa: F401
     from bioplaus.models import sacramento
+    from bioplaus.neurons.cell import Clocks
     from bioplaus.parameters import replace
+    from bioplaus.tasks import presentations
+    from bioplaus.training.presenting import namespace
 
     brian2.prefs.codegen.target = "numba"
     p = replace(sacramento.Dynamics(), {"areas": areas, "learning_rate": "1e-6/ms"})
-    model = sacramento.build(p)
-    sizes = sacramento.area_sizes(p)
+    clocks = Clocks.of(1e-4, 0.1)
     rng = np.random.default_rng(0)
+    model = sacramento.build(p, rng, {"input": sacramento.rates(p, clocks)}, clocks)
+    sizes = sacramento.area_sizes(p)
     images, targets = rng.uniform(size=(4, sizes[0])), rng.uniform(-1, 1, (4, sizes[-1]))
     order = np.arange(100_000) % 4
-    names = sacramento.schedule(images, targets, 100 * brian2.ms, order=order)
+    tables = {"images": images, "targets": targets}
+    schedule = presentations(order, tables, presentation=0.1, frame=0.1, strength=1.0, teaching=1.0)
+    names = namespace(schedule)
 
     def run(count: int) -> Callable[[], None]:
         return lambda: model.network.run(count * 0.1 * brian2.ms, namespace=names)

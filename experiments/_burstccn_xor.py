@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bioplaus import tasks
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Spiking
-from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
+from bioplaus.parameters import ParameterError, Quantity, parameter, quantities, replace
 from bioplaus.training import NetworkExperiment
 
 if TYPE_CHECKING:
@@ -93,16 +93,13 @@ class Xor(NetworkExperiment):
 
     def setup(self) -> None:
         """Plan every slot of the run, and build the network."""
-        from brian2 import EventMonitor, StateMonitor, TimedArray
+        from brian2 import EventMonitor, StateMonitor
 
         self.plan_schedule()
-        self.model = burstccn.build(self.parameters)
+        p = self.parameters
+        self.model = burstccn.build(p, self.rng, {}, burstccn.time(p))
         self.network, self.populations = self.model.network, self.model.populations
-        slot = quantities(self.parameters).slot
-        self.shown = {
-            name: TimedArray(getattr(self.frames, name), dt=slot, name=f"shown_{name}")
-            for name in ("stimulus", "target", "teach", "plastic")
-        }
+        slot = quantities(p).slot
         self.events = EventMonitor(self.model.cells, "spike", name="every_event")
         self.bursts = EventMonitor(self.model.cells, "burst", name="every_burst")
         cells = self.model.cells
@@ -161,10 +158,9 @@ class Xor(NetworkExperiment):
         first = self.ends[segment - 1] if segment else 0
         last = self.ends[segment]
         testing = segment in (0, len(self.ends) - 1)
-        slot = quantities(self.parameters).slot
         self.dendrites.active = testing
         self.events.active = self.bursts.active = testing and segment > 0
-        self.run((last - first) * slot, self.shown)
+        self.present(self.frames.schedule(float(quantities(self.parameters).slot), first, last))
         figures = self.measure(first, last)
         if testing:
             setattr(self, "after" if segment else "before", dict(figures))
@@ -277,12 +273,8 @@ class Xor(NetworkExperiment):
 
     def tune(self, name: str, value: Any) -> None:
         """Change a learning rate."""
-        scale = burstccn.scaled_wiring(self.parameters.cells)[1]
-        projection = {
-            "learning_rate_hidden": self.model.input_to_hidden,
-            "learning_rate_output": self.model.hidden_to_output,
-        }[name]
-        projection.eta = float(value) * scale
+        self.parameters = replace(self.parameters, {name: value})
+        self.model.set(burstccn.live(self.parameters))
 
     def state(self) -> Mapping[str, Any]:
         """The network, and what was measured so far."""

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from bioplaus.models.follow import Model
+    from bioplaus.models.follow import FollowModel
     from bioplaus.records import RunReader
     from bioplaus.tasks.tracking import Stretch, Tracking
 
 __all__ = ["FollowExperiment", "duration_of", "segment_of"]
 
+STEP = 1e-3
+"""Of the network, and of what it is shown [s]."""
 OUTSIDE_TOLERATED = 0.1
 """Share of the time that a reference may spend outside the represented radius unannounced."""
 
@@ -68,10 +70,12 @@ class FollowExperiment(NetworkExperiment):
         from brian2 import SpikeMonitor, StateMonitor
 
         from bioplaus.models import follow
+        from bioplaus.neurons.cell import Clocks
 
         self._check_times()
         self.tracking = self.task()
-        self.model: Model = follow.build(self.parameters, self.rng)
+        p, clocks = self.parameters, Clocks.of(STEP, STEP)
+        self.model: FollowModel = follow.build(p, self.rng, follow.commands(p, clocks), clocks)
         self.network, self.populations = self.model.network, dict(self.model.populations)
         self.populations["sample"] = self.populations["recurrent"][: self.shown_neurons]
         self._output = StateMonitor(
@@ -80,7 +84,6 @@ class FollowExperiment(NetworkExperiment):
         self._spikes = SpikeMonitor(self.populations["sample"], name="test_spikes")
         self.network.add(self._output, self._spikes)
         self.listen(False)
-        self._arrays: dict[int, dict[str, Any]] = {}
         self._tested: dict[str, float] = {}
         self.curve: list[float] = []
         self._latest: dict[str, float] = {}
@@ -102,9 +105,9 @@ class FollowExperiment(NetworkExperiment):
         learning = to_quantity(self.parameters.duration) / to_quantity(self.parameters.segment)
         return round(float(learning)) + 1
 
-    def rate(self, segment: int) -> float:
-        """Learning rate in a segment [s]."""
-        return self.model.published_rate
+    def share(self, segment: int) -> float:
+        """Share of the learning rate in a segment."""
+        return 1.0
 
     def advance(self, segment: int) -> Mapping[str, float]:
         """Learn for a segment, or test."""
@@ -116,15 +119,15 @@ class FollowExperiment(NetworkExperiment):
             return dict.fromkeys(_METRICS, float("nan"))
         seconds = float(to_quantity(self.parameters.segment))
         if segment == 0:
-            self.present(self.training_stretch(self.period), gain=0.0)
+            self.show(self.training_stretch(self.period), gain=0.0)
             seconds -= self.period
-        metrics = self.learn(seconds, self.rate(segment))
+        metrics = self.learn(seconds, self.share(segment))
         self.curve.append(metrics["learning_error"])
         self._latest = metrics
         return metrics
 
-    def learn(self, seconds: float, rate: float) -> dict[str, float]:
-        """Feedback on, learning at a rate [s]; metrics of the stretch."""
+    def learn(self, seconds: float, share: float = 1.0) -> dict[str, float]:
+        """Feedback on, learning at a share of the rate; metrics of the stretch."""
         import numpy as np
 
         output = self.populations["output"]
@@ -136,7 +139,7 @@ class FollowExperiment(NetworkExperiment):
             for name, layer in layers.items()
         }
         stretch = self.training_stretch(seconds)
-        self.present(stretch, self.parameters.gain, rate)
+        self.show(stretch, self.parameters.gain, share)
         rates = {
             f"rate_{name}": (float(np.mean(self.populations[layer].fired_[:])) - before[name])
             / seconds
@@ -161,18 +164,23 @@ class FollowExperiment(NetworkExperiment):
         """What is presented next, for learning."""
         return self.tracking.training(seconds)
 
-    def present(self, stretch: Stretch, gain: float, rate: float = 0.0) -> None:
-        """Run through a stretch."""
-        from brian2 import ms
+    def show(self, stretch: Stretch, gain: float, share: float = 0.0) -> None:
+        """Run through a stretch with a gain of the feedback, learning at a share of the rate."""
+        from bioplaus import tasks
+        from bioplaus.models import follow
 
-        self.model.begin(self.network.t)
-        self.model.set_gain(gain)
-        self.model.set_rate(rate)
-        self.run(len(stretch) * ms, self._namespace(stretch))
+        self.model.set(
+            {
+                name: gain if name == "output.gain" else share * value
+                for name, value in follow.live(self.parameters).items()
+            }
+        )
+        signals = {field.name: getattr(stretch, field.name) for field in fields(stretch)}
+        self.present(tasks.stretch(STEP, **signals))
 
     def close_loop(self, seconds: float) -> None:
         """Let the output settle on the reference, without learning, before the loop opens."""
-        self.present(self.training_stretch(seconds), self.parameters.gain)
+        self.show(self.training_stretch(seconds), self.parameters.gain)
 
     def listen(self, active: bool) -> None:
         """Whether output and some spikes are recorded; they are not while the network learns."""
@@ -187,7 +195,7 @@ class FollowExperiment(NetworkExperiment):
         import numpy as np
 
         begin = float(self.network.t_)
-        self.present(stretch, gain=0.0)
+        self.show(stretch, gain=0.0)
         output = np.array(self._output.decoded[:, -len(stretch) :]).T
         if name is not None:
             self._keep(name, begin, stretch, output)
@@ -195,21 +203,6 @@ class FollowExperiment(NetworkExperiment):
             monitor.resize(0)
             monitor.variables["N"].set_value(0)
         return output
-
-    def _namespace(self, stretch: Stretch) -> dict[str, Any]:
-        """Arrays by name; those of one length are one object with changing content."""
-        from brian2 import TimedArray, ms
-
-        named = {field.name: getattr(stretch, field.name) for field in fields(stretch)}
-        if len(stretch) not in self._arrays:
-            self._arrays[len(stretch)] = {
-                name: TimedArray(values.copy(), dt=1 * ms, name=f"{name}_{len(stretch)}")
-                for name, values in named.items()
-            }
-        arrays = self._arrays[len(stretch)]
-        for name, values in named.items():
-            arrays[name].values[:] = values
-        return arrays
 
     def _keep(self, name: str, begin: float, stretch: Stretch, output: NDArray[np.float64]) -> None:
         """Put output, target and the spikes of some neurons into the recording."""
@@ -229,13 +222,14 @@ class FollowExperiment(NetworkExperiment):
         """Put a random sample of the recurrent weights w = E M [ms] into the recording."""
         import numpy as np
 
-        if self.parameters.weights != "factorised" or "recurrent" not in self.model.plastic:
+        learned = self.model.plastic.get("recurrent_learning")
+        if self.parameters.weights != "factorised" or learned is None:
             return
         post, pre = np.random.default_rng(self.seed).integers(
             self.parameters.neurons, size=(2, self.shown_weights)
         )
-        factors = self.model.factors("recurrent")[:, pre]
-        sample = 1e3 * np.sum(self.model.state_tuning.encoders[post] * factors.T, axis=1)
+        encoders = self.model.state_tuning.encoders
+        sample = 1e3 * np.sum(encoders[post] * learned.weights[pre], axis=1)
         self.put_recording(
             traces={("weights", "recurrent"): (np.arange(len(sample)), sample, "ms")}
         )

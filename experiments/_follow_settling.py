@@ -23,9 +23,9 @@ def settling_of() -> Any:
 class SettlingExperiment(FollowExperiment):
     """Learns at a tenth of the rate for the last ``settling`` seconds."""
 
-    def rate(self, segment: int) -> float:
-        """Learning rate in a segment [s]."""
+    def share(self, segment: int) -> float:
+        """Share of the learning rate in a segment."""
         p = self.parameters
         left = float(to_quantity(p.duration)) - segment * float(to_quantity(p.segment))
         slow = left <= float(to_quantity(p.settling))
-        return self.model.published_rate * (SLOWER if slow else 1.0)
+        return SLOWER if slow else 1.0

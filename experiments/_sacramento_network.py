@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from bioplaus.parameters import to_quantity
 from bioplaus.training import NetworkExperiment, Trace
 
 if TYPE_CHECKING:
@@ -37,9 +38,16 @@ class MicrocircuitExperiment(NetworkExperiment):
 
     def build(self, p: Dynamics | None = None) -> None:
         """Build the network (of other parameters); its weights come from the experiment's seed."""
-        from bioplaus.models import sacramento
+        import numpy as np
 
-        self.model = sacramento.build(self.parameters if p is None else p, self.seed)
+        from bioplaus.models import sacramento
+        from bioplaus.neurons.cell import Clocks
+
+        p = self.parameters if p is None else p
+        clocks = Clocks.of(to_quantity(p.dt), to_quantity(p.presentation))
+        drawn = np.random.Generator(np.random.PCG64(self.seed))
+        inputs = {"input": sacramento.rates(p, clocks)}
+        self.model = sacramento.build(p, drawn, inputs, clocks)
         self.network, self.populations = self.model.network, self.model.populations
 
     def show(
@@ -53,13 +61,13 @@ class MicrocircuitExperiment(NetworkExperiment):
     ) -> None:
         """Show patterns (pattern, input) with target potentials (pattern, output)."""
         self.record_window = "0 ms"
-        self._present(images, targets, order, plastic, teach)
+        self._show(images, targets, order, plastic, teach)
 
     def demonstrate(self, image: Any, target: Any) -> None:
         """Show one pattern without and then with its target, learning nothing, and record both."""
         self.record_window = ""
-        self._present([image], [target], None, False, False)
-        self._present([image], [target], None, False, True)
+        self._show([image], [target], None, False, False)
+        self._show([image], [target], None, False, True)
 
     def state(self) -> Mapping[str, Any]:
         """The network and the experiment's random generator."""
@@ -74,7 +82,8 @@ class MicrocircuitExperiment(NetworkExperiment):
         """Where the network settles, (pattern, cell), with its present weights."""
         from bioplaus.models import sacramento
 
-        return sacramento.relax(self.parameters, self.model.weights(), images, targets, 1e-10)
+        weights = sacramento.circuit_weights(self.model)
+        return sacramento.relax(self.parameters, weights, images, targets, 1e-10)
 
     def free_output(self, images: Any) -> np.ndarray:
         """Free output potentials (pattern, output) of input rates (pattern, input)."""
@@ -84,14 +93,23 @@ class MicrocircuitExperiment(NetworkExperiment):
         """Mean square of the free apical potential over patterns and cells of the first area."""
         return float((self.settle(images).v_apical[0] ** 2).mean())
 
-    def _present(self, images: Any, targets: Any, order: Any, plastic: bool, teach: bool) -> None:
-        from bioplaus.models import sacramento
-        from bioplaus.parameters import to_quantity
+    def _show(self, images: Any, targets: Any, order: Any, plastic: bool, teach: bool) -> None:
+        import numpy as np
 
-        shown = to_quantity(self.parameters.presentation)
-        count = len(images) if order is None else len(order)
-        names = sacramento.schedule(
-            images, targets, shown,
-            order=order, onset=self.network.t, plastic=plastic, teaching=teach,
-        )  # fmt: skip
-        self.run(count * shown, names)
+        from bioplaus import tasks
+
+        shown, lag = (
+            float(to_quantity(getattr(self.parameters, name)))
+            for name in ("presentation", "learning_lag")
+        )
+        self.present(
+            tasks.presentations(
+                np.arange(len(images)) if order is None else order,
+                {"images": np.asarray(images), "targets": np.asarray(targets)},
+                presentation=shown,
+                frame=shown,
+                strength=float(plastic),
+                teaching=float(teach),
+                settling=lag,
+            )
+        )

@@ -33,8 +33,12 @@ class BurstccnPoissonRule(NetworkExperiment):
 
     def setup(self) -> None:
         """Build the pairs."""
-        self.model = burstccn.build_poisson(self.parameters)
-        self.network, self.populations = self.model.network, {"cells": self.model.cells}
+        from bioplaus.neurons.cell import Clocks
+
+        p = self.parameters
+        clocks = Clocks.of(1e-4, quantities(p).duration)
+        self.model = burstccn.build_poisson(p, self.rng, {}, clocks)
+        self.network, self.populations = self.model.network, self.model.populations
         self.measured: dict[str, float] = {}
 
     def segments(self) -> int:
@@ -44,13 +48,13 @@ class BurstccnPoissonRule(NetworkExperiment):
     def advance(self, segment: int) -> Mapping[str, float]:
         """Run, and interpolate where the mean weight change is zero."""
         import numpy as np
-        from brian2 import TimedArray
+
+        from bioplaus import tasks
 
         duration = quantities(self.parameters).duration
-        gate = TimedArray([1.0], dt=duration, name="shown_plastic")
-        self.run(duration, {"plastic": gate})
-        rates, drift = self.model.rates, self._means(self.model.pairs.w[:] - 1e6)
-        cells = self.model.cells
+        self.present(tasks.stretch(float(duration), plasticity=[1.0]))
+        pairs, cells = self.model.plastic["pairs"], self.populations["cells"]
+        rates, drift = self.model.rates, self._means(pairs.weights.data - 1e6)
         events, bursts = (self._means(each) for each in (cells.n_events[:], cells.n_bursts[:]))
         # The drift per event is p - p_b times the presynaptic trace: smooth, and zero only once.
         share = drift / (events * events)

@@ -36,22 +36,25 @@ class BurstccnRegression(NetworkExperiment):
     def setup(self) -> None:
         """Draw the hidden network, tabulate its answers, and build the learner."""
         import numpy as np
-        from brian2 import TimedArray
+
+        from bioplaus.neurons.cell import Clocks
 
         p = self.parameters
         q = quantities(p)
         self.task = tasks.dynamic_regression(self.rng)
-        self.model = burstccn.build_continuous(p, inputs=3, outputs=1)
+        clocks = Clocks.of(q.step, q.step)
+        inputs = {"input": burstccn.signals(3, clocks)}
+        self.model = burstccn.build_continuous(p, self.rng, inputs, clocks)
         self.network, self.populations = self.model.network, self.model.populations
         self.parts = [q.rest, *[q.learning / p.parts] * p.parts, q.rest]
         t = np.arange(round(float((2 * q.rest + q.learning) / q.step)) + 1) * float(q.step)
-        inputs = self.task.inputs(t)
-        target = self.task.target(inputs)[:, 0]
+        stimulus = self.task.inputs(t)
+        target = self.task.target(stimulus)[:, 0]
         learns = (t >= float(q.rest)) & (t < float(q.rest + q.learning))
         self.shown = {
-            "stimulus": TimedArray(inputs, dt=q.step, name="shown_inputs"),
-            "target": TimedArray(target, dt=q.step, name="shown_target"),
-            "plastic": TimedArray(learns.astype(float), dt=q.step, name="shown_plastic"),
+            "stimulus": stimulus,
+            "target": target,
+            "plasticity": learns.astype(float),
         }
         self.losses: list[float] = []
 
@@ -63,7 +66,12 @@ class BurstccnRegression(NetworkExperiment):
         """Mean squared error of the output over the segment."""
         output, duration = self.populations["output"], self.parts[segment]
         before = float(output.loss_[0])
-        self.run(duration, self.shown)
+        step = float(quantities(self.parameters).step)
+        first = round(self.simulated_time / step)
+        window = slice(first, first + round(float(duration) / step))
+        self.present(
+            tasks.stretch(step, **{name: each[window] for name, each in self.shown.items()})
+        )
         self.losses.append((float(output.loss_[0]) - before) / float(duration))
         return {"squared_error": self.losses[-1]}
 

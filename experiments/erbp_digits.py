@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioplaus.models.erbp.parameters import OneHiddenLayer
-from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
+from bioplaus.parameters import ParameterError, Quantity, parameter, quantities, replace
 from bioplaus.tasks.image_sets import IMAGE_SETS
 from bioplaus.training import NetworkExperiment, Spikes, Trace
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from bioplaus.records import RunReader
-    from bioplaus.tasks import PresentationFrames
+    from bioplaus.tasks import Schedule
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class ErbpDigits(NetworkExperiment):
 
         from bioplaus import tasks
         from bioplaus.models import erbp
+        from bioplaus.neurons.cell import Clocks
 
         p = self.parameters
         q = quantities(p)
@@ -87,7 +88,8 @@ class ErbpDigits(NetworkExperiment):
         self.frame = tasks.common_step(
             *map(float, (q.presentation, q.pause, q.test_presentation, q.readout))
         )
-        self.model = erbp.build(p, self.rng, self.frame * _second())
+        clocks = Clocks.of(q.time_step, self.frame)
+        self.model = erbp.build(p, self.rng, {"pixel": erbp.pixels(p, clocks)}, clocks)
         self.network, self.populations = self.model.network, self.model.populations
         passes = -(-p.presentations // len(self.data.train_labels))
         shuffled = [self.rng.permutation(len(self.data.train_labels)) for _ in range(passes)]
@@ -110,8 +112,9 @@ class ErbpDigits(NetworkExperiment):
 
         q, (start, stop) = quantities(self.parameters), self._bounds(segment)
         shown = self.order[start:stop]
-        frames = tasks.presentation_frames(
+        schedule = tasks.presentations(
             shown,
+            {"images": self._table("train")},
             presentation=float(q.presentation),
             frame=self.frame,
             labels=self.data.train_labels[shown],
@@ -121,7 +124,7 @@ class ErbpDigits(NetworkExperiment):
             blank=len(self.data.train_labels),
         )
         before = self._open_gates()
-        counts, _ = self._show("train", frames)
+        counts, _ = self._show(schedule)
         after = self._open_gates()
         wrong = (counts[:, -1].argmax(axis=-1) != self.data.train_labels[shown]).mean()
         operations = self.operations
@@ -129,7 +132,7 @@ class ErbpDigits(NetworkExperiment):
             "training_error": float(wrong),
             "validation_error": self._test("validation", self.parameters.validated)["error"],
             "training_operations": operations,
-            **{f"gate_open_{n}": (after[n] - before[n]) / len(frames.order) for n in after},
+            **{f"gate_open_{n}": (after[n] - before[n]) / counts[..., 0].size for n in after},
         }
 
     def _open_gates(self) -> dict[str, float]:
@@ -143,10 +146,12 @@ class ErbpDigits(NetworkExperiment):
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and how early it is reached."""
         from bioplaus.analysis import alignment_angle
+        from bioplaus.models import erbp
 
         found = self._test("test", self.parameters.tested)
         tested = {f"test_{name}": value for name, value in found.items()}
-        return {**tested, "feedback_angle": float(alignment_angle(*self.model.last_feedback()))}
+        angle = float(alignment_angle(*erbp.last_feedback(self.model)))
+        return {**tested, "feedback_angle": angle}
 
     def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
         """Test the present weights on one part of a data set of the same size."""
@@ -159,9 +164,10 @@ class ErbpDigits(NetworkExperiment):
 
     def tune(self, name: str, value: Any) -> None:
         """Change the learning rate of all layers."""
-        for group in self.populations.values():
-            if name in group.variables and group.variables[name].scalar:
-                setattr(group, name, value)
+        from bioplaus.models import erbp
+
+        self.parameters = replace(self.parameters, {name: value})
+        self.model.set(erbp.live(self.parameters))
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
         """Learning curve, raster of the last images, dendrites with the gate, error over time."""
@@ -182,39 +188,29 @@ class ErbpDigits(NetworkExperiment):
             (segment + 1) * p.presentations // p.evaluations,
         )
 
-    def _show(self, part: str, frames: PresentationFrames) -> tuple[Any, Any]:
-        """Run presentations; returns counts and first spikes, see ``Model.read_responses``.
+    def _show(self, schedule: Schedule) -> tuple[Any, Any]:
+        """Run presentations; returns counts and first spikes, see ``read_responses``.
 
         Leaves in ``operations`` the synaptic events per presentation (those of labels left out).
         """
         from bioplaus.models import erbp
+        from bioplaus.neurons.counting import forget_responses, read_responses
 
-        namespace = erbp.stimulus(
-            self._table(part),
-            frame=self.frame * _second(),
-            order=frames.order,
-            labels=frames.labels,
-            fresh=frames.fresh,
-            tick=frames.tick * _second(),
-            plasticity=frames.plasticity,
-            onset=self.network.t,
-        )
-        began, before = float(self.network.t), self.model.spikes_so_far()
-        self.model.forget_responses()
-        self.run(frames.duration * _second(), namespace)
-        first = frames.fresh.nonzero()[0]
-        start = began + self.frame * first
-        self.put_presentations(start, start + self.frame * frames.each, frames.labels[first])
-        counts, first_spikes = self.model.read_responses(began, self.frame, frames.each)
+        before = erbp.spikes_so_far(self.model)
+        forget_responses(self.model.responses)
+        shown = self.present(schedule)
+        counts, first_spikes = read_responses(self.model.responses, shown, self.frame)
         self.operations = self._operations(before, counts)
         return counts, first_spikes
 
     def _operations(self, before: Mapping[str, float], counts: Any) -> float:
         """Synaptic events per presentation since ``before``."""
-        after = self.model.spikes_so_far()
+        from bioplaus.models import erbp
+
+        after = erbp.spikes_so_far(self.model)
         spikes = {name: after[name] - before[name] for name in after}
         spikes["output"] = float(counts[:, -1].sum())
-        events = sum(self.model.fan_out(name) * count for name, count in spikes.items())
+        events = sum(erbp.fan_out(self.model, name) * count for name, count in spikes.items())
         return float(events / len(counts))
 
     def _test(self, part: str, images: int) -> dict[str, float]:
@@ -224,14 +220,15 @@ class ErbpDigits(NetworkExperiment):
         from bioplaus import tasks
 
         labels = self.data.part(part)[1][:images]
-        frames = tasks.presentation_frames(
+        schedule = tasks.presentations(
             np.arange(len(labels)),
+            {"images": self._table(part)},
             presentation=float(quantities(self.parameters).test_presentation),
             frame=self.frame,
         )
-        counts, first = self._show(part, frames)
+        counts, first = self._show(schedule)
         wrong = (counts.argmax(axis=-1) != labels[:, None]).mean(axis=0)
-        silent = np.full(len(labels), frames.each * self.frame)
+        silent = np.full(len(labels), counts.shape[1] * self.frame)
         earliest = np.column_stack([first, silent])  # nothing said is as late as can be
         found = {
             "error": float(wrong[-1]),
@@ -243,14 +240,12 @@ class ErbpDigits(NetworkExperiment):
         return found
 
     def _table(self, part: str) -> Any:
-        """The images of one part as a table with a row for each, and an empty one at the end."""
+        """The images of one part, (rows, pixels), and an empty one at the end."""
         import numpy as np
-        from brian2 import TimedArray
 
         if part not in self._tables:
             grey = self.data.part(part)[0] * (255 / 256)
-            rows = np.concatenate([grey, np.zeros((1, grey.shape[1]))])
-            self._tables[part] = TimedArray(rows, dt=self.frame * _second(), name="images")
+            self._tables[part] = np.concatenate([grey, np.zeros((1, grey.shape[1]))])
         return self._tables[part]
 
 
@@ -278,12 +273,6 @@ def check_task(p: Settings, data: Any) -> None:
                 f"{data.name} has a {part} label {labels.max()}, outside the {p.classes} classes "
                 f"0 .. {p.classes - 1}; set classes to at least {labels.max() + 1}"
             )
-
-
-def _second() -> Any:
-    from brian2 import second
-
-    return second
 
 
 EXPERIMENT = ErbpDigits

@@ -57,15 +57,15 @@ class FollowNonlinearFeedforward(Comparison):
         """W = E M on both tasks; the shared E weighs both alike."""
         from bioplaus.analysis.open_loop import identity_r_squared
 
-        linear, nonlinear = (member.model for member in self.members.values())
-        encoders = linear.state_tuning.encoders
+        linear, nonlinear = (member.model.weights() for member in self.members.values())
+        encoders = self.members["linear"].model.state_tuning.encoders
         return {
             name: identity_r_squared(
-                encoders @ nonlinear.factors(projection), encoders @ linear.factors(projection)
+                encoders @ nonlinear[projection].T, encoders @ linear[projection].T
             )
             for name, projection in (
-                ("recurrent_r_squared", "recurrent"),
-                ("feedforward_r_squared", "command"),
+                ("recurrent_r_squared", "recurrent_learning"),
+                ("feedforward_r_squared", "command_learning"),
             )
         }
 

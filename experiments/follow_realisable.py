@@ -48,11 +48,10 @@ class TaughtByNetwork(FollowVanDerPol):
         self.teacher = FollowVanDerPol(self.parameters, self.seed)
         self.teacher.setup()
         self.teacher.listen(True)
-        self.ideal = follow.ideal_factors(
+        self.ideal = follow.ideal_weights(
             self.teacher.model, van_der_pol, lambda u: u / 0.02, np.random.default_rng(self.seed)
         )
-        for name, factors in self.ideal.items():
-            self.teacher.model.set_factors(name, factors)
+        self.teacher.model.set_weights(self.ideal)
 
     def training_stretch(self, seconds: float) -> Stretch:
         """The same commands; the target is what the teacher makes of them."""
@@ -98,7 +97,8 @@ class FollowRealisable(Comparison):
         learner = self.members["network"]
         assert isinstance(learner, TaughtByNetwork)
         encoders = learner.model.state_tuning.encoders
-        learned, taught = learner.model.factors("recurrent"), learner.ideal["recurrent"]
+        name = "recurrent_learning"
+        learned, taught = learner.model.plastic[name].weights.T, learner.ideal[name].T
         return {
             "realisable_ratio": self.ratio("network", "equation"),
             "weights_r_squared": identity_r_squared(encoders @ learned, encoders @ taught),

@@ -55,9 +55,8 @@ class FollowRelearnedReadout(FollowLinear):
         """A new readout of learned weights, then of shuffled ones."""
         tested = dict(super().test())
         true = self._relearn()
-        for name in ("recurrent", "command"):
-            factors = self.model.factors(name)
-            self.model.set_factors(name, self.rng.permuted(factors, axis=1))
+        for projection in reversed(self.model.plastic.values()):
+            projection.set_weights(self.rng.permuted(projection.weights.T, axis=1).T)
         shuffled = self._relearn()
         ratio = shuffled / true
         return {**tested, "true_error": true, "shuffled_error": shuffled, "shuffled_ratio": ratio}
@@ -68,10 +67,10 @@ class FollowRelearnedReadout(FollowLinear):
         p = self.parameters
         self.reader.forget()
         self.reader.set_rate(float(to_quantity(p.reading_rate)))
-        self.present(self.tracking.training(float(to_quantity(p.reading_time))), gain=0.0)
+        self.show(self.tracking.training(float(to_quantity(p.reading_time))), gain=0.0)
         stretch = self.tracking.training(20.0)
         self._read.active = True
-        self.present(stretch, gain=0.0)
+        self.show(stretch, gain=0.0)
         self._read.active = False
         self.reader.set_rate(0.0)
         output: NDArray[np.float64] = self._read.drive[:, -len(stretch) :].T

@@ -35,12 +35,12 @@ class FollowVanDerPolLowRate(FollowVanDerPol):
     Parameters = Settings
     quick: ClassVar[Mapping[str, object]] = {"neurons": 300, "duration": "400 second"}
 
-    def rate(self, segment: int) -> float:
-        """Learning rate in a segment [s]."""
+    def share(self, segment: int) -> float:
+        """Share of the learning rate in a segment."""
         p = self.parameters
         done = segment * float(to_quantity(p.segment))
         accelerated = done >= float(to_quantity(p.accelerated_after))
-        return self.model.published_rate * (p.acceleration if accelerated else 1.0)
+        return float(p.acceleration) if accelerated else 1.0
 
 
 EXPERIMENT = FollowVanDerPolLowRate

@@ -110,8 +110,10 @@ class SacramentoRegression(MicrocircuitExperiment):
 
     def _measure(self) -> dict[str, float]:
         from bioplaus.analysis import alignment_angle
+        from bioplaus.models import sacramento
 
-        wanted, weights = self.phi(self.teacher(self.unseen)), self.model.weights()
+        wanted = self.phi(self.teacher(self.unseen))
+        weights = sacramento.circuit_weights(self.model)
         rates = self.phi(self.free_output(self.unseen))
         constant = ((wanted - wanted.mean(axis=0)) ** 2).sum(axis=1).mean()
         loss = ((rates - wanted) ** 2).sum(axis=1).mean()

@@ -114,7 +114,7 @@ class SacramentoSelfPrediction(MicrocircuitExperiment):
         from bioplaus.models import sacramento
 
         free = self.settle(self.probes)
-        weights, mix = self.model.weights(), sacramento.mixing(self.parameters)
+        weights, mix = sacramento.circuit_weights(self.model), sacramento.mixing(self.parameters)
         distance = sacramento.distance_from_self_prediction(weights, mix)
         return {
             "free_apical": float((free.v_apical[0] ** 2).mean()),

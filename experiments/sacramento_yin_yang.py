@@ -71,12 +71,15 @@ class SacramentoYinYang(MicrocircuitExperiment):
         """Learn from the next points of the epoch's order."""
         import numpy as np
 
+        from bioplaus.models import sacramento
+
         each = self.parameters.evaluations
         if segment % each == 0:
             self.order = self.rng.permutation(self.parameters.points)
         part = np.array_split(self.order, each)[segment % each]
         fall = (1 - self.parameters.final_rate) * segment / max(self.segments() - 1, 1)
-        self.model.scale_rates(1 - fall)
+        rates = sacramento.live(self.parameters)
+        self.model.set({name: (1 - fall) * rate for name, rate in rates.items()})
         self.show(self.parts["train"][0], self.targets, part)
         return {
             "validation_error": self._error("validation"),

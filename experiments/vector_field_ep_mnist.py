@@ -27,7 +27,6 @@ class Settings(VectorField):
     """One hidden layer, independent feedback weights, random sign of the influence."""
 
     dataset: str = parameter("mnist", "images to learn", choices=tasks.IMAGE_SETS)
-    examples: int = parameter(50_000, "training images, the first of the set", low=1)
     epochs: int = parameter(3, "passes over the training images", low=1)
     start_mean: float = parameter(
         0.3, "mean drive of a hidden unit at the start, where start_spread is set", low=0.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bioplaus import analysis, plotting, tasks
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.parameters import VectorField, check_vector_field
-from bioplaus.parameters import parameter
+from bioplaus.parameters import parameter, replace
 from bioplaus.training import NetworkExperiment, Trace
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ class Settings(VectorField):
     dataset: str = parameter(
         "digits", "images to learn", choices=("mnist", "fashion-mnist", "digits")
     )
-    examples: int = parameter(50_000, "training images, the first of the set", low=1)
     epochs: int = parameter(10, "passes over the training images", low=1)
     part: int = parameter(10_000, "examples of a segment, at most an epoch", low=1)
 
@@ -60,16 +59,21 @@ class VectorFieldEpNetwork(NetworkExperiment):
         self.examples = min(p.examples, len(self.images.train_labels))
         self.part = min(p.part, self.examples)
         self.parts = -(-self.examples // self.part)
-        self.model = vector_field_ep.build(p, self.rng, self.examples)
+        clocks = vector_field_ep.time(p)
+        self.presentation = float(clocks.frame.dt_)
+        stored = replace(p, {"examples": self.examples})
+        inputs = {"pixels": vector_field_ep.pixels(p, clocks)}
+        self.model = vector_field_ep.build(stored, self.rng, inputs, clocks)
         self.evaluated = vector_field_ep.build_batched(p, np.random.default_rng(0), 0)
         self.network, self.populations = self.model.network, self.model.populations
-        order = np.tile(np.arange(self.examples), p.epochs)
-        influences = np.full(order.size, self.evaluated.influence)
+        self.influences = np.full(p.epochs * self.examples, self.evaluated.influence)
         if p.nudging == "random-sign":
-            influences *= self.rng.choice([-1.0, 1.0], order.size)
-        self.shown = vector_field_ep.stimulus(
-            self.model, self.images.train_images, self.images.train_labels, order, influences
-        )
+            self.influences *= self.rng.choice([-1.0, 1.0], self.influences.size)
+        classes = np.eye(len(self.populations["output"]))
+        self.tables = {
+            "images": self.images.train_images,
+            "targets": classes[self.images.train_labels],
+        }
 
     def segments(self) -> int:
         """One segment for each part of an epoch."""
@@ -78,14 +82,25 @@ class VectorFieldEpNetwork(NetworkExperiment):
     @property
     def epoch(self) -> float:
         """Passes over the training images so far."""
-        return self.simulated_time / float(self.model.presentation) / self.examples
+        return self.simulated_time / self.presentation / self.examples
 
     def advance(self, segment: int) -> Mapping[str, float]:
         """Present one part, then relax the validation images."""
-        start = segment % self.parts * self.part
-        presented = min(self.part, self.examples - start)
-        self.run(presented * self.model.presentation, self.shown)
-        weights = self.model.weights()
+        import numpy as np
+
+        epoch, part = divmod(segment, self.parts)
+        rows = np.arange(self.examples)[part * self.part :][: self.part]
+        self.present(
+            tasks.presentations(
+                rows,
+                self.tables,
+                presentation=self.presentation,
+                frame=self.presentation,
+                strength=1.0,
+                teaching=self.influences[epoch * self.examples + rows],
+            )
+        )
+        weights = vector_field_ep.by_layer(self.parameters, self.model.weights())
         self.evaluated.take(weights)
         validation = self.images.part("validation")
         report = self.evaluated.answer(*validation)
@@ -100,7 +115,8 @@ class VectorFieldEpNetwork(NetworkExperiment):
 
     def finish(self) -> Mapping[str, float]:
         """Error on the test images, and on the validation images at the end."""
-        self.evaluated.take(self.model.weights())
+        weights = self.model.weights()
+        self.evaluated.take(vector_field_ep.by_layer(self.parameters, weights))
         return {
             "test_error": self.evaluated.error(*self.images.part("test")),
             "final_validation_error": self.evaluated.error(*self.images.part("validation")),

@@ -9,28 +9,28 @@ dendrite (v_dend) the burst probability.
     bursting_cell        the dendrite's nonlinearity and the back-propagating spike couple the two
                          compartments, and bursts come out of the dynamics
 
-Each is text for :class:`brian2.NeuronGroup`.  Names that the caller's namespace must supply, with
-the papers' symbols: E_leak (E_L), v_reset (V_r), tau_soma, C_soma, tau_dend, C_dend, theta_rest,
-theta_jump, tau_theta, b_adapt (b_w), tau_adapt, a_dend (a_w), tau_dend_adapt, E_burst (E_d),
-D_burst (D_d), E_exc, E_inh, tau_exc, tau_inh, charge_exc, charge_inh, and refractory, extra_from,
-extra_to (burst_poisson_cell) or g_soma, g_dend, c_dend, box, tau_detect (bursting_cell).
+Each takes its constants by name, with the papers' symbols: E_leak (E_L), v_reset (V_r), tau_soma,
+C_soma, tau_dend, C_dend, theta_rest, theta_jump, tau_theta, b_adapt (b_w), tau_adapt, a_dend (a_w),
+tau_dend_adapt, E_burst (E_d), D_burst (D_d), E_exc, E_inh, tau_exc, tau_inh, charge_exc,
+charge_inh, and refractory, extra_from, extra_to (burst_poisson_cell) or g_soma, g_dend, c_dend,
+box, tau_detect (bursting_cell).  Cells start at rest, with somatic potentials spread by 5 mV.
 
 Synaptic conductances g are in units of the leak conductance: a spike that arrives adds its weight.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from brian2 import second
 
-__all__ = ["NEVER", "BurstingText", "burst_poisson_cell", "bursting_cell", "step_charge"]
+from bioplaus.neurons.cell import Cell
 
-NEVER = 1e9
-"""A time [s] that no run reaches: no extra spike is due (infinity is kept for errors)."""
+__all__ = ["burst_poisson_cell", "bursting_cell", "step_charge"]
+
+NEVER = 1e9 * second
+"""A time that no run reaches: no extra spike is due (infinity is kept for errors)."""
 
 _COMPARTMENTS = """
 dv/dt = (E_leak - v + charge_exc*g_exc*(E_exc - v) + charge_inh*g_inh*(E_inh - v))/tau_soma
@@ -57,22 +57,27 @@ w_soma += 1
 """
 
 
-@dataclass(frozen=True)
-class BurstingText:
-    """What :class:`brian2.NeuronGroup` needs, and what to run at each burst mark.
+def _compartments(
+    constants: Mapping[str, Any], driven: str, coupling_soma: str = "", coupling_dend: str = ""
+) -> Cell:
+    """What both cells have; ``driven`` is the potential that dendritic conductances see."""
+    return Cell(
+        equations=_COMPARTMENTS.format(
+            coupling_soma=coupling_soma, coupling_dend=coupling_dend, driven=driven
+        ),
+        reset=_SPIKE,
+        constants=constants,
+        start={
+            "v": "E_leak + 5*mV*randn()",
+            "v_dend": constants["E_leak"],
+            "theta": constants["theta_rest"],
+        },
+    )
 
-    ``events`` are custom events besides the spike; ``on_burst`` is for ``run_on_event("burst")``
-    (empty when nothing has to be done).
-    """
 
-    model: str
-    threshold: str
-    reset: str
-    on_burst: str = ""
-    events: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-
-def burst_poisson_cell(somatic_driving_force: bool = True) -> BurstingText:
+def burst_poisson_cell(
+    constants: Mapping[str, Any], method: str = "euler", somatic_driving_force: bool = True
+) -> Cell:
     """The simplified cell of the learning networks (Payeur 2021, exclusive or).
 
     ``spike`` is the spike that opens an event, ``burst`` the one extra spike that may follow it
@@ -84,23 +89,27 @@ def burst_poisson_cell(somatic_driving_force: bool = True) -> BurstingText:
     somatic_driving_force
         Whether dendritic conductances see E - v, as in the released simulator, or E - v_dend.
     """
-    model = _COMPARTMENTS.format(
-        coupling_soma="", coupling_dend="", driven="v" if somatic_driving_force else "v_dend"
-    )
-    return BurstingText(
-        model=model + "t_ready : second\nt_extra : second\n",
+    spike = """
+    t_ready = t + refractory
+    t_extra = t + extra_from + (extra_to - extra_from)*rand() - dt
+    t_extra += NEVER*int(rand() > 1/(1 + exp((E_burst - v_dend)/D_burst)))
+    """
+    return _compartments(constants, "v" if somatic_driving_force else "v_dend") + Cell(
+        equations="t_ready : second\nt_extra : second",
         # Half a step of slack: sums of time steps are not exact.
         threshold="v > theta and t > t_ready - 0.5*dt",
-        reset=_SPIKE
-        + "t_ready = t + refractory\n"
-        + "t_extra = t + extra_from + (extra_to - extra_from)*rand() - dt\n"
-        + "t_extra += NEVER*int(rand() > 1/(1 + exp((E_burst - v_dend)/D_burst)))\n",
+        reset=spike,
+        method=method,
         events={"burst": "t > t_extra"},
-        on_burst="t_extra = NEVER\nt_ready = t + refractory\n",
+        on_event={"burst": "t_extra = NEVER\nt_ready = t + refractory"},
+        constants={"NEVER": NEVER},
+        start={"t_extra": NEVER},
     )
 
 
-def bursting_cell(somatic_driving_force: bool = True) -> BurstingText:
+def bursting_cell(
+    constants: Mapping[str, Any], method: str = "euler", somatic_driving_force: bool = True
+) -> Cell:
     """The full cell (Naud and Sprekeler 2018; Payeur 2021, figures 2 and 3).
 
     Events and bursts are told apart by a trace z of the cell's own spikes, tested before a spike
@@ -110,15 +119,17 @@ def bursting_cell(somatic_driving_force: bool = True) -> BurstingText:
     longer (22.9 ms after two spikes 10 ms apart).
     """
     sigmoid = "1/(1 + exp((E_burst - v_dend)/D_burst))"
-    model = _COMPARTMENTS.format(
+    compartments = _compartments(
+        constants,
+        "v" if somatic_driving_force else "v_dend",
         coupling_soma=f"g_soma*{sigmoid} + ",
         coupling_dend=f"g_dend*{sigmoid} + c_dend*int(t < t_box) + ",
-        driven="v" if somatic_driving_force else "v_dend",
     )
-    return BurstingText(
-        model=model + "dz/dt = -z/tau_detect : 1\nin_burst : boolean\nt_box : second\n",
+    return compartments + Cell(
+        equations="dz/dt = -z/tau_detect : 1\nin_burst : boolean\nt_box : second",
         threshold="v > theta",
-        reset=_SPIKE + "t_box = t + box + 0.5*dt\nin_burst = z >= exp(-1)\nz += 1\n",
+        reset="t_box = t + box + 0.5*dt\nin_burst = z >= exp(-1)\nz += 1",
+        method=method,
         events={
             "event": "v > theta and z < exp(-1)",
             "burst": "v > theta and z >= exp(-1) and not in_burst",

@@ -9,25 +9,12 @@ the two are equal in law, and rates do not depend on the time step.
 from __future__ import annotations
 
 import math
+from typing import Any
 
-__all__ = ["MODEL", "NEW_IMAGE", "RESET", "THRESHOLD", "rate"]
+from bioplaus.neurons.cell import Cell, Operation
+from bioplaus.neurons.counting import COUNT
 
-MODEL = """
-hazard : Hz
-ready : second
-next_spike : second
-spike_count : 1
-"""
-"""``hazard`` once the dead time is over, at ``ready``; ``next_spike`` as drawn; spikes so far."""
-
-THRESHOLD = "t >= next_spike"
-
-RESET = """
-ready = next_spike + dead_time
-next_spike = ready - log(rand())/hazard
-spike_count += 1
-"""
-"""A spike: dead time from its exact (not its rounded) time, then an exponential interval."""
+__all__ = ["dead_time_poisson", "rate"]
 
 NEW_IMAGE = """
 grey = images(order(t - onset)*frame, i)
@@ -35,12 +22,43 @@ drive = drive_gain*(grey - grey_offset)*int(grey > 0) - silent_drive*int(grey <=
 hazard = hazard_at_threshold*exp((drive - drive_threshold)/drive_width)
 next_spike = clip(ready, t, inf*second) - log(rand())/hazard
 """
-"""On the slow clock of the stimulus: take the hazard of the image shown from now on.
+"""Take the hazard of the image shown from now on.
 
-A hazard has no memory, so the interval is drawn anew from now (or from the end of the dead
-time), also where the same image goes on.  ``images(row*frame, i)``, ``order(t - onset)`` (the
-row) and ``frame`` are supplied when the network runs.
+A hazard has no memory, so the interval is drawn anew from now (or from the end of the dead time),
+also where the same image goes on.
 """
+
+
+def dead_time_poisson(
+    *,
+    dead_time: Any,
+    hazard_at_threshold: Any,
+    drive_gain: Any,
+    grey_offset: float,
+    silent_drive: Any,
+    drive_threshold: Any,
+    drive_width: Any,
+) -> Cell:
+    """Pixels of the image shown, ``images(order(t - onset)*frame, i)``, grey values in [0, 1).
+
+    ``hazard`` [Hz] holds once the dead time is over, at ``ready``; ``next_spike`` as drawn.  A
+    spike's dead time begins at its exact, not at its rounded, time.
+    Reads ``images``, ``order`` and ``frame`` of the schedule.
+    """
+    constants = dict(locals())
+    return (
+        Cell(
+            equations="hazard : Hz\nready : second\nnext_spike : second",
+            threshold="t >= next_spike",
+            reset="""
+            ready = next_spike + dead_time
+            next_spike = ready - log(rand())/hazard
+            """,
+            operations={"new_image": Operation(NEW_IMAGE, "frame")},
+            constants=constants,
+        )
+        + COUNT
+    )
 
 
 def rate(

@@ -2,21 +2,23 @@
 
 The plastic neuron of event-driven random back-propagation (Neftci, Augustine, Paul, Detorakis
 2017).  The membrane is driven by data and makes spikes; the dendritic potential integrates error
-spikes and never reaches the membrane.  Both matter to a synapse: the dendrite says which way to
-change, the synaptic current whether to change at all (the boxcar that stands for the derivative
-of the activation function).
+spikes and never reaches the membrane.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
-__all__ = ["COUNT_OPEN_GATES", "LEARNING_SIGNAL", "NEW_PRESENTATION", "RESET", "dendritic_lif"]
-__all__ += ["firing_rate"]
+from bioplaus.neurons.cell import Cell
+
+__all__ = ["dendritic_lif", "firing_rate"]
 
 
-def dendritic_lif() -> str:
-    """Equations of the neuron.
+def dendritic_lif(
+    *, tau_membrane: Any, tau_synapse: Any, tau_dendrite: Any, threshold: Any, refractory: Any
+) -> Cell:
+    """Membrane potential ``v``, synaptic ``current`` and dendritic potential ``u``, all in volts.
 
     ::
 
@@ -24,50 +26,25 @@ def dendritic_lif() -> str:
         tau_synapse dcurrent/dt = -current   (each input spike adds its weight)
         tau_dendrite du/dt = -u              (each error spike adds its weight)
 
-    Membrane potential ``v``, synaptic ``current`` (in volts, resistance included) and dendritic
-    potential ``u`` are in volts.  ``learning_signal`` [V] is what one presynaptic spike adds to a
-    weight, see :data:`LEARNING_SIGNAL`.  ``spike_count`` counts spikes (in an output layer since
-    the presentation began, see :data:`NEW_PRESENTATION`), ``first_spike`` is the time of the first
-    of them (meaningless while there is none), ``gate_open`` counts the frames at whose end the
-    gate was open.
+    ``current`` includes the resistance.
     """
-    return """
-    dv/dt = (current - v)/tau_membrane : volt (unless refractory)
-    dcurrent/dt = -current/tau_synapse : volt
-    du/dt = -u/tau_dendrite : volt
-    gate = int(gate_low < current)*int(current < gate_high) : 1
-    learning_rate : 1 (shared)
-    learning_signal : volt
-    gated_error : volt
-    spike_count : 1
-    gate_open : 1
-    first_spike : second
-    """
-
-
-LEARNING_SIGNAL = """
-gated_error = u*gate
-learning_signal = learning_rate*plasticity(t - onset)*gated_error
-"""
-"""Once per step and neuron, before spikes arrive: the change that a presynaptic spike will make.
-
-The paper's T_i Theta(I_i): learning rate times dendritic error, zero unless the synaptic current
-lies strictly inside the gate.  ``plasticity(t - onset)`` is supplied when the network runs: 0
-while learning is off, else the present fraction of the learning rate.
-"""
-
-RESET = """
-v = 0*volt
-first_spike += int(spike_count == 0)*(t - first_spike)
-spike_count += 1
-"""
-"""What a spike does: reset the membrane, count, and note the time of the first."""
-
-COUNT_OPEN_GATES = "gate_open += gate"
-"""On the slow clock of the stimulus."""
-
-NEW_PRESENTATION = "spike_count *= 1 - fresh(t - onset)"
-"""On the slow clock of the stimulus: forget the count where a new presentation begins."""
+    return Cell(
+        equations="""
+        dv/dt = (current - v)/tau_membrane : volt (unless refractory)
+        dcurrent/dt = -current/tau_synapse : volt
+        du/dt = -u/tau_dendrite : volt
+        """,
+        threshold="v > threshold",
+        reset="v = 0*volt",
+        refractory=refractory,
+        method="exact",
+        constants={
+            "tau_membrane": tau_membrane,
+            "tau_synapse": tau_synapse,
+            "tau_dendrite": tau_dendrite,
+            "threshold": threshold,
+        },
+    )
 
 
 def firing_rate(current: float, threshold: float, tau_membrane: float, refractory: float) -> float:

@@ -12,44 +12,36 @@ come one earlier) and the errors ``ERROR_ORDER``; plasticity follows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from bioplaus.neurons.cell import Cell, Operation
 from bioplaus.neurons.rate_transfer import Transfer
 
-__all__ = ["CELL_ORDER", "ERROR_ORDER", "DendriticCells", "RateCell", "nudging_conductances"]
+__all__ = ["CELL_ORDER", "ERROR_ORDER", "DendriticCells"]
 
 CELL_ORDER = 2
 ERROR_ORDER = 3
 NOISE = {"none": "", "white": " + sigma*xi", "per step": " + sigma*sample"}
 SAMPLE = "sample = randn() : 1 (constant over dt)\n"
-
-
-@dataclass(frozen=True)
-class RateCell:
-    """Text of one cell type.
-
-    Attributes
-    ----------
-    model
-        Differential equations and compartments, for ``NeuronGroup``.
-    errors
-        What is computed once in each step when the compartments are known, for
-        ``run_regularly(..., order=ERROR_ORDER)``: the postsynaptic factor of each plasticity
-        rule, and the prospective potential.
-    """
-
-    model: str
-    errors: str = ""
+PLASTICITY = "plasticity(t - onset)"
 
 
 @dataclass(frozen=True)
 class DendriticCells:
     """The cell types of the microcircuit for one transfer function and one kind of noise.
 
+    The errors, which are the postsynaptic factors of the plasticity rules, and the prospective
+    potential are computed once in each step when the compartments are known.  Errors are
+    multiplied by ``plasticity`` of the schedule.
+
     Attributes
     ----------
     phi
         Transfer function of every soma.
+    constants
+        Conductances and time constants that the equations name.
     noise
         ``none``; ``white``: sigma xi, with sigma in 1/sqrt(ms), integrated as sigma sqrt(dt)
         N(0, 1) a step; ``per step``: sigma N(0, 1) drawn in each step, with sigma in 1/ms, so that
@@ -58,26 +50,25 @@ class DendriticCells:
         Whether cells and plasticity read ``u + tau du/dt`` in the place of ``u`` (Haider 2021).
         With ``tau`` one over the sum of conductances that is the potential at which the soma
         would settle; it is taken from the step before.
-    learning
-        Expression that switches every error on (1) or off (0).
     """
 
     phi: Transfer
+    constants: Mapping[str, Any]
     noise: str = "none"
     prospective: bool = False
-    learning: str = "plastic"
 
-    def input(self, smoothed: bool = True) -> RateCell:
+    def input(self, smoothed: bool = True) -> Cell:
         """Sensory area: the rate of the stimulus, low-pass filtered with ``tau_input`` or as it is.
 
-        ``images(order(t - onset)*presentation, i)`` is supplied when the network runs.
+        Reads ``images`` and ``order`` of the schedule.
         """
-        stimulus = "images(order(t - onset)*presentation, i)"
+        stimulus = "images(order(t - onset)*frame, i)"
+        rate = f"rate = {stimulus} : 1 (constant over dt)"
         if smoothed:
-            return RateCell(f"drate/dt = ({stimulus} - rate)/tau_input : 1")
-        return RateCell(f"rate = {stimulus} : 1 (constant over dt)")
+            rate = f"drate/dt = ({stimulus} - rate)/tau_input : 1"
+        return Cell(rate, method="euler", constants=self.constants)
 
-    def pyramidal(self, top_down_learns: bool = False) -> RateCell:
+    def pyramidal(self, top_down_learns: bool = False) -> Cell:
         """Hidden pyramidal cell with soma, basal and apical compartment (eq 1).
 
         ::
@@ -96,18 +87,19 @@ class DendriticCells:
         v_lateral : 1
         error_apical : 1
         """
-        errors = f"error_apical = -({self.learning})*v_apical"
+        errors = f"error_apical = -({PLASTICITY})*v_apical"
         if top_down_learns:
             unexplained = f"{self._rate_now} - {self.phi.text('v_top_down')}"
             model += "error_top_down : 1\n"
-            errors += f"\nerror_top_down = ({self.learning})*({unexplained})"
+            errors += f"\nerror_top_down = ({PLASTICITY})*({unexplained})"
         return self._complete(
-            RateCell(model, errors),
+            model,
+            errors,
             prediction="g_basal/(g_leak + g_basal + g_apical)*v_basal",
             settled="(g_basal*v_basal + g_apical*v_apical)/(g_leak + g_basal + g_apical)",
         )
 
-    def interneuron(self) -> RateCell:
+    def interneuron(self) -> Cell:
         """Lateral interneuron with soma and dendrite, nudged by its partner in the area above.
 
         ::
@@ -122,30 +114,32 @@ class DendriticCells:
         u_partner : 1 (linked)
         """
         return self._complete(
-            RateCell(model),
+            model,
+            "",
             prediction="g_dendrite/(g_leak + g_dendrite)*v_basal",
             settled="(g_dendrite*v_basal + g_som*u_partner)/(g_leak + g_dendrite + g_som)",
         )
 
-    def output(self) -> RateCell:
+    def output(self) -> Cell:
         """Output pyramidal cell: soma, basal compartment and a teaching current.
 
         ::
 
             du/dt = -g_leak u + g_basal (v_basal - u) + teaching g_teach (target - u) + sigma xi
 
-        ``target`` is a potential, ``targets(order(t - onset)*presentation, i)``; ``teaching`` is
-        1 or 0.  Without an apical compartment the prediction is
+        ``target`` is a potential, a row of ``targets`` of the schedule, ``teaching`` the strength
+        of the nudging, 1 or 0.  Without an apical compartment the prediction is
         ``g_basal/(g_leak + g_basal) v_basal``; only then does an output without a teacher not
         learn.
         """
         model = f"""
         du/dt = -g_leak*u + g_basal*(v_basal - u) + g_now*(target - u){self._noise} : 1
-        g_now = teaching*g_teach : hertz (shared)
-        target = targets(order(t - onset)*presentation, i) : 1
+        g_now = teaching(t - onset)*g_teach : hertz (shared)
+        target = targets(order(t - onset)*frame, i) : 1
         """
         return self._complete(
-            RateCell(model),
+            model,
+            "",
             prediction="g_basal/(g_leak + g_basal)*v_basal",
             settled="(g_basal*v_basal + g_now*target)/(g_leak + g_basal + g_now)",
         )
@@ -163,9 +157,9 @@ class DendriticCells:
     def _noise(self) -> str:
         return NOISE[self.noise]
 
-    def _complete(self, cell: RateCell, prediction: str, settled: str) -> RateCell:
+    def _complete(self, own: str, errors: str, prediction: str, settled: str) -> Cell:
         """Add what all cells with a soma have: basal input with bias, rate, basal error."""
-        model = f"""{cell.model}
+        model = f"""{own}
         v_basal = v_forward + bias*bias_rate : 1
         v_forward : 1
         bias : 1
@@ -173,7 +167,7 @@ class DendriticCells:
         rate = {self.phi.text("potential")} : 1 (constant over dt)
         """
         unexplained = f"{self._rate_now} - {self.phi.text(prediction)}"
-        errors = f"{cell.errors}\nerror_basal = ({self.learning})*({unexplained})"
+        errors = f"{errors}\nerror_basal = ({PLASTICITY})*({unexplained})"
         if self.noise == "per step":
             model += SAMPLE
         if self.prospective:
@@ -181,17 +175,9 @@ class DendriticCells:
             errors = f"potential = {settled}\n{errors}"
         else:
             model += "potential = u : 1 (constant over dt)\n"
-        return RateCell(model, errors)
-
-
-def nudging_conductances(
-    g_som: float, target: float, exc: float, inh: float
-) -> tuple[float, float]:
-    """Excitatory and inhibitory conductance that pull a soma to ``target`` (eq 4).
-
-    ``g_exc (exc - u) + g_inh (inh - u)`` equals ``g_som (target - u)`` for any reversal
-    potentials; the cells use the right-hand side.  A target outside ``[inh, exc]`` makes one
-    conductance negative, which the current form does not mind.
-    """
-    span = exc - inh
-    return g_som * (target - inh) / span, -g_som * (target - exc) / span
+        return Cell(
+            model,
+            method="euler",
+            operations={"errors": Operation(errors, when="groups", order=ERROR_ORDER)},
+            constants=self.constants,
+        )

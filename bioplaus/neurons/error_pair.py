@@ -2,48 +2,54 @@
 
 For each class, E+ (``side = 1``) integrates label spikes minus prediction spikes and E-
 (``side = -1``) the opposite (Neftci 2017).  No leak, no refractory period; a spike takes the
-threshold away, and the potential cannot sink below rest, else the silent member of a pair would
-build up a debt that survives from image to image.
+threshold away, and with a floor the potential cannot sink below rest, else the silent member of a
+pair would build up a debt that survives from image to image.
 
 A population of pairs has twice as many neurons as the layer it judges: first all E+, then all E-.
 """
 
 from __future__ import annotations
 
-__all__ = ["COPY_SIGNAL", "FLOOR", "RESET", "THRESHOLD", "error_pair"]
+from typing import Any
+
+import numpy as np
+
+from bioplaus.neurons.cell import Cell, Operation
+from bioplaus.neurons.counting import COUNT
+
+__all__ = ["dendrite_pair", "error_pair"]
 
 
-def error_pair(*, judges_dendrite: bool = False, learning_feedback: bool = False) -> str:
-    """Equations of a population of pairs.
+def error_pair(pairs: int, *, threshold: Any, floor: bool = True) -> Cell:
+    """Pairs that judge spikes, which add to ``balance``; each weighs them with its ``side``."""
+    return _pair(pairs, threshold, floor) + Cell(equations="balance : volt")
 
-    Parameters
-    ----------
-    judges_dendrite
-        Integrate the gated dendritic error of a hidden layer (``error_above``, linked) instead of
-        spikes: for feedback that goes layer by layer.
-    learning_feedback
-        Give the feedback synapses the ``learning_signal`` of the layer judged
-        (``judged_signal``, linked; see :data:`COPY_SIGNAL`).
+
+def dendrite_pair(pairs: int, *, threshold: Any, tau: Any, floor: bool = True) -> Cell:
+    """Pairs that integrate the gated dendritic error of a hidden layer (``error_above``, linked).
+
+    For feedback that goes layer by layer; ``tau`` is the time constant of the dendrites judged.
     """
-    drift = (
-        "dbalance/dt = side*error_above/tau_dendrite : volt"
-        if judges_dendrite
-        else "balance : volt"
+    return _pair(pairs, threshold, floor) + Cell(
+        equations="""
+        dbalance/dt = side*error_above/tau_dendrite : volt
+        error_above : volt (linked)
+        """,
+        constants={"tau_dendrite": tau},
     )
-    error = "error_above : volt (linked)" if judges_dendrite else ""
-    signal = "learning_signal : volt\njudged_signal : volt (linked)" if learning_feedback else ""
-    return f"""
-    {drift}
-    side : 1 (constant)
-    spike_count : 1
-    {error}
-    {signal}
-    """
 
 
-THRESHOLD = "balance > error_threshold"
-RESET = "balance -= error_threshold; spike_count += 1"
-COPY_SIGNAL = "learning_signal = judged_signal"
-"""Once per step, after the layer judged has computed its own; only where feedback learns."""
-FLOOR = "balance *= int(balance > 0*volt)"
-"""At the start of each step."""
+def _pair(pairs: int, threshold: Any, floor: bool) -> Cell:
+    cannot_sink = Operation("balance *= int(balance > 0*volt)")
+    return (
+        Cell(
+            equations="side : 1 (constant)",
+            threshold="balance > error_threshold",
+            reset="balance -= error_threshold",
+            method="euler",
+            operations={"floor": cannot_sink} if floor else {},
+            constants={"error_threshold": threshold},
+            start={"side": np.repeat([1.0, -1.0], pairs)},
+        )
+        + COUNT
+    )

@@ -14,21 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bioplaus.neurons.cell import Cell, Operation
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AWAKE", "MODEL", "RESET", "STEP", "THRESHOLD", "rate"]
-
-MODEL = """
-v : 1
-ready : 1
-fired : 1
-"""
-"""Membrane v, in units of the threshold; the current ``J`` is the user's.
-
-ready : how much of its charging the neuron achieves in this step, at least 0 and at most 1; it
-grows by 1 a step, from below 0 while the neuron is refractory.  fired : its spikes so far.
-"""
+__all__ = ["rate", "substep_lif"]
 
 STEP = """
 awake = clip(ready, 0, 1)
@@ -37,8 +28,6 @@ v = v*int(v > 0)
 ready += 1
 """
 """One step of a neuron; v is not driven below rest."""
-
-THRESHOLD = "v > 1"
 
 RESET = """
 left = (J - v)/(J - 1)
@@ -56,8 +45,22 @@ The refractory time is that many ``whole`` steps and a rest; a neuron that cross
 step, longer ago than the rest, wakes one step sooner, and then charges for the end of that step.
 """
 
-AWAKE = {"ready": 1.0}
-"""Initial values: nobody is refractory."""
+
+def substep_lif(*, tau_membrane: Any, tau_refractory: Any) -> Cell:
+    """Membrane ``v`` in units of the threshold; the current ``J`` is the user's.
+
+    ready : how much of its charging the neuron achieves in this step, at least 0 and at most 1; it
+    grows by 1 a step, from below 0 while the neuron is refractory.  fired : its spikes so far.
+    Nobody is refractory at the start.
+    """
+    return Cell(
+        equations="v : 1\nready : 1\nfired : 1",
+        threshold="v > 1",
+        reset=RESET,
+        operations={"step": Operation(STEP, when="groups")},
+        constants={"tau_membrane": tau_membrane, "tau_refractory": tau_refractory},
+        start={"ready": 1.0},
+    )
 
 
 def rate(current: Any, tau_membrane: float = 0.02, tau_refractory: float = 0.002) -> NDArray[Any]:

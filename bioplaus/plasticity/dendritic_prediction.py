@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["PLASTICITY_ORDER", "DendriticPrediction", "FixedProjection"]
+from bioplaus.neurons.cell import Cell, Operation
+from bioplaus.plasticity.rule import Rule
+
+__all__ = ["PLASTICITY_ORDER", "DendriticPrediction", "LearnedBias"]
 
 PLASTICITY_ORDER = 4
 
 
 @dataclass(frozen=True)
-class FixedProjection:
-    """A projection that drives one compartment and does not learn.
-
-    w : (n_pre, n_post) plain number; ``compartment`` of the target receives ``sum_pre w rate``.
-    """
-
-    compartment: str
-
-    def synapses(self) -> dict[str, Any]:
-        """Keyword arguments of ``Synapses``."""
-        model = f"w : 1 (constant)\n{self.compartment}_post = w*rate_pre : 1 (summed)"
-        return {"model": model}
-
-
-@dataclass(frozen=True)
-class DendriticPrediction:
+class DendriticPrediction(Rule):
     """dw/dt = eta <error_post rate_pre>: the error is what a dendrite failed to predict.
 
     w : (n_pre, n_post) plain number.  ``error`` names the postsynaptic factor, with its sign:
@@ -37,47 +26,61 @@ class DendriticPrediction:
     ``error_top_down``  phi(u) - phi(v_top_down)                  eq 10
     ==================  ========================================  =====================
 
-    With ``filtered`` the product is low-pass filtered with ``tau_w`` before it moves the weight
-    (``change`` is the filtered product); without, it moves the weight at once.  A product that is
-    constant at I from time 0 moves a filtered weight by
-    ``eta I [t - tau_w (1 - exp(-t/tau_w))]``.
+    With ``tau_w`` the product is low-pass filtered before it moves the weight (``change`` is the
+    filtered product); without, it moves the weight at once.  A product that is constant at I from
+    time 0 moves a filtered weight by ``eta I [t - tau_w (1 - exp(-t/tau_w))]``.
 
-    ``eta`` [1/ms] is shared by the projection and may be changed while a network runs.
+    Reads ``rate`` of the presynaptic cell and the error of the postsynaptic one, which is 0 while
+    nothing is learned; transmission is the network's.  ``eta`` [1/ms] is shared by the projection.
     """
 
-    compartment: str
     error: str
-    filtered: bool = True
+    tau_w: Any = None
 
     def synapses(self) -> dict[str, Any]:
-        """Keyword arguments of ``Synapses``; ``tau_w`` comes from the namespace."""
-        if self.filtered:
+        """Weights that move in every step, after the errors."""
+        product = f"{self.error}_post*rate_pre"
+        rule, constants = f"dw/dt = eta*{product} : 1 (clock-driven)", {}
+        if self.tau_w is not None:
             rule = f"""
             dw/dt = eta*change : 1 (clock-driven)
-            dchange/dt = ({self.error}_post*rate_pre - change)/tau_w : 1 (clock-driven)
+            dchange/dt = ({product} - change)/tau_w : 1 (clock-driven)
             """
-        else:
-            rule = f"dw/dt = eta*{self.error}_post*rate_pre : 1 (clock-driven)\n"
-        model = f"""{rule}
-        eta : hertz (shared)
-        {self.compartment}_post = w*rate_pre : 1 (summed)
-        """
-        return {"model": model, "method": "euler", "order": PLASTICITY_ORDER}
+            constants = {"tau_w": self.tau_w}
+        return {
+            "model": f"{rule}\neta : hertz (shared)",
+            "method": "euler",
+            "order": PLASTICITY_ORDER,
+            "namespace": constants,
+        }
 
-    def bias_update(self) -> str:
-        """The same rule for one bias a cell, whose presynaptic rate is ``bias_rate``.
+    def drift(self, pre: Mapping[str, float], post: Mapping[str, float]) -> float:
+        """pre: ``rate``; post: the error, ``eta`` [Hz].  [1/s]"""
+        return post["eta"] * post[self.error] * pre["rate"]
 
-        Code for the step in which the errors are computed; the cell needs ``bias_equations``.
-        """
-        if not self.filtered:
-            return f"bias += dt*eta_bias*{self.error}*bias_rate"
-        return f"""
-        bias += dt*eta_bias*bias_change
-        bias_change += dt/tau_w*({self.error}*bias_rate - bias_change)
-        """
 
-    @property
-    def bias_equations(self) -> str:
-        """State that :meth:`bias_update` needs beside the cell's ``bias``."""
-        filtered = "bias_change : 1\n" if self.filtered else ""
-        return filtered + "eta_bias : hertz (shared)\n"
+@dataclass(frozen=True)
+class LearnedBias:
+    """The same rule for one ``bias`` a cell, whose presynaptic rate is ``bias_rate``: a part of it.
+
+    ``eta_bias`` [1/ms] is shared by the population.
+    """
+
+    error: str
+    tau_w: Any = None
+
+    def post(self) -> Cell:
+        """Change in the step in which the errors are computed, after them."""
+        state, constants = "", {}
+        code = f"bias += dt*eta_bias*{self.error}*bias_rate"
+        if self.tau_w is not None:
+            state, constants = "bias_change : 1\n", {"tau_w": self.tau_w}
+            code = (
+                "bias += dt*eta_bias*bias_change\n"
+                f"bias_change += dt/tau_w*({self.error}*bias_rate - bias_change)"
+            )
+        return Cell(
+            equations=f"{state}eta_bias : hertz (shared)",
+            operations={"bias": Operation(code, when="groups", order=PLASTICITY_ORDER)},
+            constants=constants,
+        )

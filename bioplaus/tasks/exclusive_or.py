@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from bioplaus.tasks.schedule import Schedule, stretch
+
 __all__ = ["NAMES", "PATTERNS", "TARGETS", "XorFrames", "shuffled_order", "xor_frames"]
 
 NAMES = ("00", "10", "01", "11")
@@ -40,6 +42,17 @@ class XorFrames:
             for each in fields(self)
         }
         return XorFrames(**parts)
+
+    def schedule(self, slot: float, first: int = 0, last: int | None = None) -> Schedule:
+        """What a network is shown in the slots ``first .. last``, of ``slot`` s each."""
+        window = slice(first, last)
+        return stretch(
+            slot,
+            stimulus=self.stimulus[window],
+            target=self.target[window],
+            teaching=self.teach[window],
+            plasticity=self.plastic[window],
+        )
 
     @property
     def stimulus(self) -> npt.NDArray[np.float64]:

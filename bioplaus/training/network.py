@@ -19,6 +19,8 @@ __all__ = ["NetworkExperiment"]
 if TYPE_CHECKING:
     from brian2 import Network, StateMonitor
 
+    from bioplaus.tasks import Schedule
+
 _SNAPSHOT = "bioplaus"
 
 
@@ -44,6 +46,7 @@ class NetworkExperiment(Experiment):
         self._monitors: dict[Any, Any] | None = None
         self._told_of_fallbacks = False
         self._estimated = False
+        self._shown: dict[Any, Any] = {}
 
     @property
     def simulated_time(self) -> float:
@@ -71,6 +74,23 @@ class NetworkExperiment(Experiment):
         self._listen(True)
         self._advance(duration - silent, duration, float(silent / duration), namespace)
         self._collect()
+
+    def present(self, schedule: Schedule) -> NDArray[np.float64]:
+        """Run what a schedule shows; returns (presentations, 3) start, stop [s] and label.
+
+        Times are those of the network; the record keeps them.
+        """
+        from brian2 import second
+
+        from bioplaus.training.presenting import namespace
+
+        began = float(self.network.t_)
+        names = namespace(schedule, self.network.t, self._shown)
+        self.run(schedule.duration * second, names)
+        shown = schedule.shown + np.array([began, began, 0])
+        if len(shown):
+            self.put_presentations(*shown.T)
+        return shown
 
     def _advance(self, part: Any, whole: Any, behind: float, namespace: Mapping[str, Any]) -> None:
         from brian2 import second

@@ -6,8 +6,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "batched": ["BatchedNetwork"],
-        "continuous": ["build_continuous"],
-        "network": ["build", "scaled_wiring"],
+        "continuous": ["build_continuous", "signals"],
+        "network": ["build", "live", "scaled_wiring", "time"],
         "poisson": ["build_poisson"],
         "parameters": ["Continuous", "Discrete", "PoissonPairs", "Spiking"],
     },

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from bioplaus.parameters import Quantity, parameter
 
-__all__ = ["Cell", "CoupledCell"]
+__all__ = ["CoupledCell", "SimplifiedCell"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class SimplifiedCell:
     """The simplified two-compartment cell (Payeur 2021, exclusive or; released code)."""
 
     leak: Quantity = parameter("-70 mV", "leak reversal", symbol="E_L")
@@ -56,7 +56,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class CoupledCell(Cell):
+class CoupledCell(SimplifiedCell):
     """The full cell, whose compartments drive one another (Payeur 2021, figures 2 and 3)."""
 
     burst_midpoint: Quantity = parameter(

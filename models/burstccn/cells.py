@@ -1,19 +1,20 @@
-"""Groups of bursting cells from their parameters, and their background noise."""
+"""Bursting cells from their parameters, and their background noise."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from brian2 import Hz, NeuronGroup, PoissonInput, second
+from brian2 import Hz, PoissonInput
 
-from bioplaus.models.burstccn.cell_parameters import Cell, CoupledCell
-from bioplaus.neurons.bursting import NEVER, burst_poisson_cell, bursting_cell, step_charge
+from bioplaus.models.burstccn.cell_parameters import CoupledCell, SimplifiedCell
+from bioplaus.neurons.bursting import burst_poisson_cell, bursting_cell, step_charge
+from bioplaus.neurons.cell import Cell
 from bioplaus.parameters import quantities
 
-__all__ = ["background", "bursting_cells", "cell_constants"]
+__all__ = ["background", "bursting", "cell_constants"]
 
 
-def cell_constants(p: Cell, step: Any, *, exponential: bool = False) -> dict[str, Any]:
+def cell_constants(p: SimplifiedCell, step: Any, *, exponential: bool = False) -> dict[str, Any]:
     """Names that the equations of the cell use, with the values of ``p`` at a time ``step``."""
     q = quantities(p)
     constants = {
@@ -51,57 +52,17 @@ def cell_constants(p: Cell, step: Any, *, exponential: bool = False) -> dict[str
         "refractory": q.refractory,
         "extra_from": q.extra_from,
         "extra_to": q.extra_to,
-        "NEVER": NEVER * second,
     }
 
 
-def bursting_cells(
-    count: int,
-    p: Cell,
-    clock: Any,
-    *,
-    method: str = "euler",
-    name: str = "cells",
-    traces: str = "",
-    at_event: str = "",
-    at_burst: str = "",
-    namespace: dict[str, Any] | None = None,
-) -> NeuronGroup:
-    """Make cells that start at rest, with somatic potentials spread by 5 mV.
+def bursting(p: SimplifiedCell, step: Any, method: str = "euler") -> Cell:
+    """The cell of a parameter set at a time ``step``.
 
-    Parameters
-    ----------
-    clock
-        Brian2 clock of the time step.
-    method
-        ``euler``, or ``exponential_euler`` for the simplified cell.
-    traces, at_event, at_burst
-        Equations and statements that a learning rule adds to each cell.
-    namespace
-        Constants of those.
+    method : ``euler``, or ``exponential_euler`` for the simplified cell.
     """
-    somatic = p.somatic_driving_force
-    text = bursting_cell(somatic) if isinstance(p, CoupledCell) else burst_poisson_cell(somatic)
-    constants = cell_constants(p, clock.dt, exponential=method == "exponential_euler")
-    cells = NeuronGroup(
-        count,
-        text.model + traces,
-        threshold=text.threshold,
-        reset=text.reset + at_event,
-        events=dict(text.events),
-        method=method,
-        clock=clock,
-        name=name,
-        namespace=constants | (namespace or {}),
-    )
-    if text.on_burst + at_burst:
-        cells.run_on_event("burst", text.on_burst + at_burst)
-    cells.v = "E_leak + 5*mV*randn()"
-    cells.v_dend = constants["E_leak"]
-    cells.theta = constants["theta_rest"]
-    if not isinstance(p, CoupledCell):
-        cells.t_extra = constants["NEVER"]
-    return cells
+    constants = cell_constants(p, step, exponential=method == "exponential_euler")
+    kind = bursting_cell if isinstance(p, CoupledCell) else burst_poisson_cell
+    return kind(constants, method, p.somatic_driving_force)
 
 
 def background(

@@ -7,67 +7,59 @@
 
 As in the released runs the feedback weights follow the feedforward ones, Y = W and Q = p_b W: the
 two routes are one sum of W (b - p_b e).  Every rate is taken at the start of a step before any is
-advanced, so that the routes cancel during transients too.  Shown by ``stimulus(t, i)``,
-``target(t)`` and the gate ``plastic(t)``, which also switches the teacher.
+advanced, so that the routes cancel during transients too.  Shown are ``stimulus``, ``target`` and
+``plasticity`` of the schedule, which also switches the teacher.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, Synapses
+from brian2 import Network, NeuronGroup
 
 from bioplaus.models.burstccn.parameters import Continuous
+from bioplaus.neurons.cell import Cell, Clocks
 from bioplaus.parameters import quantities
+from bioplaus.plasticity.burst_rule import BurstRate
+from bioplaus.plasticity.model import Model
+from bioplaus.plasticity.rule import Bias, Projection, connect
 
-__all__ = ["ContinuousModel", "build_continuous"]
+__all__ = ["build_continuous", "signals"]
 
-_ENSEMBLE = """
+ENSEMBLE = """
 dv/dt = (drive + c - v)/tau_soma : 1
-dc/dt = plastic(t)*change/tau_weight : 1
 rate = 1/(1 + exp(-v)) : 1 (constant over dt)
 drive : 1
 """
-_HIDDEN = """
+HIDDEN = """
 du/dt = (4*(1 - rate)*down - u)/tau_apical : 1
 change = rate*(1/(1 + exp(-u)) - 0.5) : 1 (constant over dt)
 down : 1
 """
-_OUTPUT = """
-change = 0.5*plastic(t)*(target(t) - rate)*(1 - rate)*rate : 1 (constant over dt)
-dloss/dt = (target(t) - rate)**2 : second
+OUTPUT = """
+wanted = target(t - onset) : 1
+change = 0.5*plasticity(t - onset)*(wanted - rate)*(1 - rate)*rate : 1 (constant over dt)
+dloss/dt = (wanted - rate)**2 : second
 """
-_UP = """
-dw/dt = plastic(t)*change_post*rate_pre/tau_weight : 1 (clock-driven)
-drive_post = w*rate_pre : 1 (summed)
-"""
-_DOWN = "down_pre = w*change_post : 1 (summed)\n"
 
 
-@dataclass
-class ContinuousModel:
-    """The network and its parts.
-
-    In a population ``rate`` is the event rate e and ``change`` is b - p_b e; ``loss`` of the output
-    is the integral of its squared error [s].
-    """
-
-    network: Network
-    populations: dict[str, NeuronGroup]
-    input_to_hidden: Synapses
-    hidden_to_output: Synapses
-
-    def weights(self) -> tuple[Any, Any]:
-        """W of both layers, (hidden, inputs) and (outputs, hidden)."""
-        inputs, hidden, output = (len(group) for group in self.populations.values())
-        first = np.asarray(self.input_to_hidden.w).reshape(inputs, hidden).T
-        return first, np.asarray(self.hidden_to_output.w).reshape(hidden, output).T
+def signals(inputs: int, clocks: Clocks) -> NeuronGroup:
+    """An input population whose rates are the ``stimulus`` of the schedule."""
+    cell = Cell("rate = stimulus(t - onset, i) : 1 (constant over dt)", method="euler")
+    return cell.group(inputs, "input", clocks)
 
 
-def build_continuous(p: Continuous, inputs: int, outputs: int) -> ContinuousModel:
+def build_continuous(
+    p: Continuous, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: Clocks
+) -> Model:
     """Build the network with normal random weights (Xavier) and zero biases and states.
+
+    ``inputs`` holds one population with ``rate``.  Weights are drawn by Brian2's own generator
+    (``brian2.seed``), nothing by ``rng``.  In a population ``rate`` is the event rate e and
+    ``change`` is b - p_b e; ``loss`` of the output is the integral of its squared error [s].
 
     Raises
     ------
@@ -75,34 +67,24 @@ def build_continuous(p: Continuous, inputs: int, outputs: int) -> ContinuousMode
         For a value that cannot be used.
     """
     q = quantities(p)
-    clock = Clock(q.step, name="step_clock")
-    names = {name: getattr(q, name) for name in ("tau_soma", "tau_apical", "tau_weight")}
-    sizes = {"input": inputs, "hidden": p.hidden, "output": outputs}
-    texts = {
-        "input": "rate = stimulus(t, i) : 1 (constant over dt)",
-        "hidden": _ENSEMBLE + _HIDDEN,
-        "output": _ENSEMBLE + _OUTPUT,
-    }
+    (first,) = inputs.values()
+    rule = BurstRate(q.tau_weight)
+    ensemble = Cell(ENSEMBLE, method="euler", constants={"tau_soma": q.tau_soma}) + rule.post()
+    apical = Cell(HIDDEN, constants={"tau_apical": q.tau_apical})
     groups = {
-        name: NeuronGroup(
-            size, texts[name], method="euler", clock=clock, name=name, namespace=names
-        )
-        for name, size in sizes.items()
+        "input": first,
+        "hidden": (ensemble + apical).group(p.hidden, "hidden", clocks),
+        "output": (ensemble + Cell(OUTPUT)).group(p.outputs, "output", clocks),
     }
-    pairs = (("input", "hidden", _UP), ("hidden", "output", _UP + _DOWN))
-    up = []
-    for below, above, text in pairs:
-        synapses = Synapses(
-            groups[below],
-            groups[above],
-            text,
-            method="euler",
-            clock=clock,
-            name=f"{below}_to_{above}",
-            namespace=names,
-        )
-        synapses.connect()
-        sd = p.weight_gain * np.sqrt(2 / (sizes[below] + sizes[above]))
-        synapses.w = f"{sd}*randn()"
-        up.append(synapses)
-    return ContinuousModel(Network(*groups.values(), *up), groups, *up)
+    plastic: dict[str, Projection | Bias] = {}
+    for below, above in pairwise(groups.values()):
+        sent = {"model": "drive_post = w*rate_pre : 1 (summed)"}
+        if below is not first:
+            sent["model"] += "\ndown_pre = w*change_post : 1 (summed)"
+        made = connect(rule, below, above, clocks, transmits=sent)
+        sd = p.weight_gain * np.sqrt(2 / (len(below) + len(above)))
+        made.synapses.w = f"{sd}*randn()"
+        plastic[made.synapses.name] = made
+        plastic[f"bias_to_{above.name}"] = Bias(above, "c")
+    synapses = [each.synapses for each in plastic.values() if isinstance(each, Projection)]
+    return Model(Network(*groups.values(), *synapses), groups, plastic, clocks)

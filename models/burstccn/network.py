@@ -8,49 +8,46 @@
 W and Q transmit the spike that opens an event, Y the burst mark: ideal decoders in place of
 short-term depression and facilitation, with zero delay.
 
-What is shown comes with the names ``stimulus(t, i)`` (bit of input i), ``target(t)``, ``teach(t)``
-and ``plastic(t)`` (0 or 1, or a share of the learning rate), arrays over time in steps of
-``p.slot``, when the network runs.
+What is shown are ``stimulus`` (bit of each input), ``target``, ``teaching`` (0 or 1) and
+``plasticity`` of the schedule, whose frame is ``p.slot``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, StateMonitor, Subgroup, Synapses
+from brian2 import Network, NeuronGroup, StateMonitor, Subgroup, Synapses
 
-from bioplaus.models.burstccn.cells import background, bursting_cells
+from bioplaus.models.burstccn.cells import background, bursting
 from bioplaus.models.burstccn.parameters import Spiking, check_spiking
+from bioplaus.neurons.cell import Cell, Clocks, ShapeError
 from bioplaus.parameters import quantities
-from bioplaus.plasticity.burst_rules import AT_BURST, AT_EVENT, TRACES, BurstRule
+from bioplaus.plasticity.burst_rule import BurstRule
+from bioplaus.plasticity.model import Model
+from bioplaus.plasticity.rule import Projection, connect
 
-__all__ = ["POPULATIONS", "Model", "build", "scaled_wiring"]
+__all__ = ["POPULATIONS", "BurstModel", "build", "live", "scaled_wiring", "time"]
 
 POPULATIONS = ("input_1", "input_2", "hidden_1", "hidden_2", "output")
 
 
-@dataclass
-class Model:
-    """The network and its parts.
+@dataclass(frozen=True)
+class BurstModel(Model):
+    """Each population is a slice of ``cells``; ``input_to_hidden`` and ``hidden_to_output`` learn.
 
     Attributes
     ----------
     cells
-        All cells; each population is a slice of it.
-    input_to_hidden, hidden_to_output
-        Plastic excitation, ``w`` [leak conductance].
+        All cells.
     readout
         For each population the events and bursts so far and its low-passed event rate [Hz];
         ``activity`` holds the counts at the end of every slot's first step.
     """
 
-    network: Network
     cells: NeuronGroup
-    populations: dict[str, Subgroup]
-    input_to_hidden: Synapses
-    hidden_to_output: Synapses
     readout: NeuronGroup
     activity: StateMonitor
 
@@ -68,63 +65,86 @@ def scaled_wiring(cells: int) -> tuple[float, float]:
     return probability, 100 / (cells * probability)
 
 
-def build(p: Spiking) -> Model:
-    """Build the network; ``brian2.seed`` decides wiring, initial state and noise.
+def time(p: Spiking) -> Clocks:
+    """The step, and the slot as frame."""
+    q = quantities(p)
+    return Clocks.of(q.step, q.slot)
+
+
+def live(p: Spiking) -> dict[str, Any]:
+    """What may be set while the network runs: the learning rates, scaled like the weights."""
+    scale = scaled_wiring(p.cells)[1]
+    return {
+        "input_to_hidden.eta": p.learning_rate_hidden * scale,
+        "hidden_to_output.eta": p.learning_rate_output * scale,
+    }
+
+
+def build(
+    p: Spiking, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: Clocks
+) -> BurstModel:
+    """Build the network.
+
+    Wiring, initial state and noise are drawn by Brian2's own generator (``brian2.seed``), nothing
+    by ``rng``.  There are no ``inputs``: input cells are bursting cells like all others.
 
     Raises
     ------
     ParameterError
         For a value that cannot be used.
+    ShapeError
+        If a population is given as input.
     """
     check_spiking(p)
-    q = quantities(p)
-    clock = Clock(q.step, name="step_clock")
-    cells = bursting_cells(
-        5 * p.cells,
-        p,
-        clock,
-        method=p.integration,
-        traces=TRACES + "population : integer (constant)\nrate_heard : Hz\n",
-        at_event=AT_EVENT,
-        at_burst=AT_BURST,
-        namespace={
+    if inputs:
+        raise ShapeError(f"the input cells are made here; {', '.join(inputs)} cannot be others")
+    q, rule = quantities(p), _rule(p)
+    own = Cell(
+        "population : integer (constant)\nrate_heard : Hz",
+        constants={
             "input_on": q.input_on,
             "input_off": q.input_off,
             "I_teacher": q.teacher_current,
-            **_rule_constants(q),
         },
     )
+    cell = bursting(p, clocks.step.dt, p.integration) + rule.pre() + rule.post() + own
+    cells = cell.group(5 * p.cells, "cells", clocks)
     _set_populations(cells, p, q)
     populations = {name: _slice(cells, p, k, k + 1, name) for k, name in enumerate(POPULATIONS)}
-    inputs = _slice(cells, p, 0, 2, "inputs")
+    first = _slice(cells, p, 0, 2, "inputs")
     hidden = _slice(cells, p, 2, 4, "hidden")
     output = populations["output"]
     noise = [
-        *background(inputs, "", 500, 0.35, 0.35, order=1),
+        *background(first, "", 500, 0.35, 0.35, order=1),
         *background(hidden, "", 150, 0.385, 0.49, order=3),
         *background(output, "", 150, 0.35, 0.35, order=5),
         *background(cells, "_dend", 500, 0.05, 0.05, order=7),
     ]
-    plastic = [
-        _plastic(inputs, hidden, p, p.learning_rate_hidden, "input_to_hidden"),
-        _plastic(hidden, output, p, p.learning_rate_output, "hidden_to_output"),
-    ]
+    plastic = {
+        name: _plastic(rule, pre, post, p, name, clocks)
+        for name, pre, post in (
+            ("input_to_hidden", first, hidden),
+            ("hidden_to_output", hidden, output),
+        )
+    }
     fixed = [
-        _fixed(inputs, hidden, "g_inh", p.inhibition_up, p),
+        _fixed(first, hidden, "g_inh", p.inhibition_up, p),
         _fixed(hidden, output, "g_inh", p.inhibition_up, p),
         *_feedback(output, populations["hidden_1"], populations["hidden_2"], p),
     ]
-    readout, activity, count = _readout(cells, p, q, clock)
-    teacher = _teacher(readout, output, p, q)
+    readout, activity, count = _readout(cells, p, q, clocks)
+    teacher = _teacher(readout, output, p, clocks)
     # The run_regularly of a slice belongs to the slice, which must stand in the network itself.
-    show = inputs.run_regularly(
-        "I_soma = input_off + (input_on - input_off)*stimulus(t, population)",
-        dt=q.slot,
+    show = first.run_regularly(
+        "I_soma = input_off + (input_on - input_off)*stimulus(t - onset, population)",
+        clock=clocks.frame,
         name="show",
     )
-    parts = [*noise, *plastic, *fixed, count, *teacher, show]
-    network = Network(cells, readout, activity, parts)
-    return Model(network, cells, populations, plastic[0], plastic[1], readout, activity)
+    learning = [each.synapses for each in plastic.values()]
+    network = Network(cells, readout, activity, [*noise, *learning, *fixed, count, *teacher, show])
+    model = BurstModel(network, populations, {**plastic}, clocks, cells, readout, activity)
+    model.set(live(p))
+    return model
 
 
 def _slice(cells: NeuronGroup, p: Spiking, first: int, last: int, name: str) -> Subgroup:
@@ -144,19 +164,25 @@ def _set_populations(cells: NeuronGroup, p: Spiking, q: Any) -> None:
         cells.p_b[first : first + p.cells] = baseline
 
 
-def _rule_constants(q: Any) -> dict[str, Any]:
-    return {name: getattr(q, name) for name in ("tau_pre", "tau_average", "rate_min", "rate_max")}
+def _rule(p: Spiking) -> BurstRule:
+    q = quantities(p)
+    return BurstRule(
+        moving_average=p.rule == "burstprop",
+        tau_pre=q.tau_pre,
+        tau_average=q.tau_average,
+        rate_min=q.rate_min,
+        rate_max=q.rate_max,
+        w_max=p.weight_max * scaled_wiring(p.cells)[1],
+    )
 
 
-def _plastic(pre: Any, post: Any, p: Spiking, rate: float, name: str) -> Synapses:
+def _plastic(
+    rule: BurstRule, pre: Any, post: Any, p: Spiking, name: str, clocks: Clocks
+) -> Projection:
     probability, scale = scaled_wiring(p.cells)
-    rule = BurstRule(moving_average=p.rule == "burstprop")
-    synapses = Synapses(pre, post, **rule.synapses(), clock=pre.clock, name=name)
-    synapses.namespace.update(_rule_constants(quantities(p)), w_max=p.weight_max * scale)
-    synapses.connect(p=probability)
-    synapses.w = p.weight_up * scale
-    synapses.eta = rate * scale
-    return synapses
+    made = connect(rule, pre, post, clocks, name=name, p=probability)
+    made.synapses.w = p.weight_up * scale
+    return made
 
 
 def _fixed(
@@ -194,21 +220,19 @@ def _feedback(output: Any, hidden_1: Any, hidden_2: Any, p: Spiking) -> list[Syn
 
 
 def _readout(
-    cells: NeuronGroup, p: Spiking, q: Any, clock: Clock
+    cells: NeuronGroup, p: Spiking, q: Any, clocks: Clocks
 ) -> tuple[NeuronGroup, StateMonitor, Synapses]:
     """One element for each population that counts its events and bursts."""
-    readout = NeuronGroup(
-        len(POPULATIONS),
+    counter = Cell(
         """
         drate/dt = -rate/tau_readout : Hz
         n_events : 1
         n_bursts : 1
         """,
         method="exact",
-        clock=clock,
-        name="readout",
-        namespace={"tau_readout": q.tau_readout},
+        constants={"tau_readout": q.tau_readout},
     )
+    readout = counter.group(len(POPULATIONS), "readout", clocks)
     each = np.arange(len(cells))
     count = Synapses(
         cells,
@@ -218,7 +242,7 @@ def _readout(
             "count_bursts": "n_bursts_post += 1",
         },
         on_event={"count_events": "spike", "count_bursts": "burst"},
-        clock=clock,
+        clock=clocks.step,
         name="count",
         namespace={"members": p.cells, "tau_readout": q.tau_readout},
     )
@@ -227,14 +251,14 @@ def _readout(
         readout,
         ["n_events", "n_bursts"],
         record=True,
-        dt=q.slot,
+        clock=clocks.frame,
         when="end",
         name="activity",
     )
     return readout, activity, count
 
 
-def _teacher(readout: NeuronGroup, output: Any, p: Spiking, q: Any) -> list[Any]:
+def _teacher(readout: NeuronGroup, output: Any, p: Spiking, clocks: Clocks) -> list[Any]:
     """Dendritic current of the output cells, renewed in every slot (Payeur 2021, released code).
 
     Target 1 calls for a rate of at least 9 Hz, target 0 for at most 3 Hz; in between the current
@@ -244,11 +268,12 @@ def _teacher(readout: NeuronGroup, output: Any, p: Spiking, q: Any) -> list[Any]
     teach = output.run_regularly(
         f"""
         r = clip({"rate_heard" if of_population else "E_bar"}/Hz, 3, 9)
+        bit = target(t - onset)
         more = int(r < 9)/(r - 2)
         less = int(r > 3)/(10 - r)
-        I_teach = teach(t)*I_teacher*(target(t)*more - (1 - target(t))*less)
+        I_teach = teaching(t - onset)*I_teacher*(bit*more - (1 - bit)*less)
         """,
-        dt=q.slot,
+        clock=clocks.frame,
         name="teach",
     )
     if not of_population:

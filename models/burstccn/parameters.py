@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bioplaus.models.burstccn.cell_parameters import Cell
+from bioplaus.models.burstccn.cell_parameters import SimplifiedCell
 from bioplaus.parameters import ParameterError, Quantity, check, parameter, to_quantity
 
 __all__ = [
@@ -81,6 +81,7 @@ class Continuous:
     """Continuous-time rate model of the dynamic regression, 3-50-1 (Greedy 2022, figure 3)."""
 
     hidden: int = parameter(50, "hidden ensembles", source="Greedy 2022, released code", low=1)
+    outputs: int = parameter(1, "output ensembles", source="Greedy 2022, released code", low=1)
     tau_soma: Quantity = parameter(
         "100 ms", "somatic time constant", symbol="tau_v", source="Greedy 2022", low="1 us"
     )
@@ -112,7 +113,7 @@ class PoissonPairs:
 
 
 @dataclass(frozen=True)
-class Spiking(Cell):
+class Spiking(SimplifiedCell):
     """Five populations of bursting cells that learn exclusive or (Payeur 2021, figure 4).
 
     Weights are in units of the leak conductance.  With fewer than 500 cells the connection

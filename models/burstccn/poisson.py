@@ -7,15 +7,20 @@ r = -ln(1 - p_b)/T, and grows above.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, Synapses, ms, second
+from brian2 import Network, second
+from numpy.typing import NDArray
 
 from bioplaus.models.burstccn.parameters import PoissonPairs, check_baseline
+from bioplaus.neurons.cell import Cell, Clocks
 from bioplaus.parameters import quantities
-from bioplaus.plasticity.burst_rules import AT_BURST, AT_EVENT, TRACES, BurstRule
+from bioplaus.plasticity.burst_rule import BurstRule
+from bioplaus.plasticity.model import Model
+from bioplaus.plasticity.rule import connect
 
 __all__ = ["PoissonModel", "build_poisson"]
 
@@ -32,18 +37,22 @@ g_exc : 1
 _OPENS = "t - t_last > window - 0.5*dt"
 
 
-@dataclass
-class PoissonModel:
-    """Pairs of cells of equal rate; ``rates`` : (rate,) [Hz], pairs in the order of their rates."""
+@dataclass(frozen=True)
+class PoissonModel(Model):
+    """Pairs of ``cells`` of equal rate, whose weights are ``pairs``.
 
-    network: Network
-    cells: NeuronGroup
-    pairs: Synapses
-    rates: Any
+    rates : (rate,) [Hz]; cells and pairs come in the order of their rates.
+    """
+
+    rates: NDArray[np.float64]
 
 
-def build_poisson(p: PoissonPairs) -> PoissonModel:
+def build_poisson(
+    p: PoissonPairs, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: Clocks
+) -> PoissonModel:
     """Build rings of cells, one for each rate; each cell projects to the next of its ring.
+
+    There are no ``inputs``, and nothing is drawn from ``rng``.
 
     Raises
     ------
@@ -52,43 +61,34 @@ def build_poisson(p: PoissonPairs) -> PoissonModel:
     """
     check_baseline("baseline", p.baseline)
     q = quantities(p)
-    names = {
-        "window": q.burst_window,
-        "tau_pre": q.tau_pre,
-        "tau_average": 2 * second,
-        "rate_min": 0 / second,
-        "rate_max": 1e6 / second,
-        "w_max": 1e9,
-    }
+    rule = BurstRule(
+        moving_average=False,
+        tau_pre=q.tau_pre,
+        tau_average=2 * second,
+        rate_min=0 / second,
+        rate_max=1e6 / second,
+        w_max=1e9,
+        event="event",
+    )
     rates = np.linspace(float(q.lowest), float(q.highest), p.rates)
-    cells = NeuronGroup(
-        p.rates * p.pairs,
-        _CELL + TRACES,
+    cell = Cell(
+        _CELL,
         threshold="fires > 0",
         reset="in_burst = t - t_last < window - 0.5*dt\nt_last = t",
+        method="euler",
         events={
             "event": f"fires > 0 and {_OPENS}",
             "burst": f"fires > 0 and not ({_OPENS}) and not in_burst",
         },
-        method="euler",
-        clock=Clock(0.1 * ms, name="step_clock"),
-        name="cells",
-        namespace=names,
+        on_event={"event": "n_events += 1", "burst": "n_bursts += 1"},
+        constants={"window": q.burst_window},
+        start={"rate": np.repeat(rates, p.pairs) / second, "t_last": -1 * second},
     )
-    cells.run_on_event("event", AT_EVENT + "n_events += 1")
-    cells.run_on_event("burst", AT_BURST + "n_bursts += 1")
-    cells.rate = np.repeat(rates, p.pairs) / second
-    cells.t_last, cells.p_b = -1 * second, p.baseline
-    pairs = Synapses(
-        cells,
-        cells,
-        **BurstRule(moving_average=False, event="event").synapses(),
-        clock=cells.clock,
-        name="pairs",
-        namespace=names,
-    )
+    whole = cell + rule.pre() + rule.post() + Cell(start={"p_b": p.baseline})
+    cells = whole.group(p.rates * p.pairs, "cells", clocks)
     here = np.arange(len(cells))
     following = here - here % p.pairs + (here + 1) % p.pairs
-    pairs.connect(i=here, j=following)
-    pairs.w, pairs.eta = 1e6, 1.0
-    return PoissonModel(Network(cells, pairs), cells, pairs, rates)
+    pairs = connect(rule, cells, cells, clocks, name="pairs", i=here, j=following)
+    pairs.synapses.w, pairs.synapses.eta = 1e6, 1.0
+    network = Network(cells, pairs.synapses)
+    return PoissonModel(network, {"cells": cells}, {"pairs": pairs}, clocks, rates)

@@ -5,8 +5,15 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "network": ["Model", "build"],
-        "parameters": ["BlankOut", "OneHiddenLayer", "TwoHiddenLayers", "check_network"],
-        "stimulus": ["stimulus"],
+        "network": [
+            "ErbpModel",
+            "build",
+            "fan_out",
+            "last_feedback",
+            "live",
+            "pixels",
+            "spikes_so_far",
+        ],
+        "parameters": ["OneHiddenLayer", "check_network"],
     },
 )

@@ -11,7 +11,8 @@ magnitude and takes only the sign of the mirror.  With one hidden layer, ``layer
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,16 +21,31 @@ import numpy.typing as npt
 from brian2 import NeuronGroup, Synapses, linked_var, volt
 
 from bioplaus.models.erbp.parameters import LEARNING
-from bioplaus.neurons import error_pair
-from bioplaus.plasticity.event_driven_random_backprop import MIRRORED
+from bioplaus.neurons.cell import Cell, Clocks
+from bioplaus.neurons.error_pair import dendrite_pair, error_pair
+from bioplaus.plasticity.event_driven_random_backprop import Mirror
+from bioplaus.plasticity.rule import Projection, connect
 
-__all__ = ["error_neurons", "error_populations", "on_grid", "uniform_weights", "wire"]
+__all__ = ["ErrorPath", "error_path", "on_grid", "uniform_weights"]
 
 Array = npt.NDArray[np.float64]
 
 DIRECT = ("direct random", "sparse")
 FEEDBACK_LEVELS_RANGE = 2.0
 """Initial and feedback weights of the fixed-point network lie on a grid over +-2 V."""
+
+
+@dataclass
+class ErrorPath:
+    """What carries the error down.
+
+    judges : error neurons, of the output first; mirrors : feedback that learns, by name; fixed :
+    other synapses.
+    """
+
+    judges: list[NeuronGroup]
+    fixed: list[Synapses]
+    mirrors: dict[str, Projection] = field(default_factory=dict)
 
 
 def uniform_weights(rng: np.random.Generator, fan: int, shape: tuple[int, int]) -> Array:
@@ -60,138 +76,121 @@ def feedback_weights(q: SimpleNamespace, rng: np.random.Generator, fan: int, pre
     return q.feedback_scale * on_grid(g, q.levels)
 
 
-def error_neurons(q: SimpleNamespace, judged: NeuronGroup, name: str) -> NeuronGroup:
-    """Error pairs for ``judged``: of spikes for the output, of dendrites for a hidden layer."""
+def error_path(
+    q: SimpleNamespace,
+    clocks: Clocks,
+    label: NeuronGroup,
+    forward: Sequence[Projection],
+    rng: np.random.Generator,
+) -> ErrorPath:
+    """Label and output to the error neurons, and these to all dendrites.
+
+    ``forward`` are the plastic projections from the first to the last.
+    """
+    output = forward[-1].synapses.target
+    hidden = [each.synapses.target for each in forward[:-1]]
+    judge = _judge(q, clocks, output, "error")
+    path = ErrorPath([judge], _around_the_output(q, clocks, label, output, judge))
+    if q.feedback in DIRECT:
+        g = feedback_weights(q, rng, q.classes + sum(len(h) for h in hidden), q.classes)
+        path.fixed += [_random(q, clocks, judge, layer, g) for layer in hidden]
+        return path
+    for layer, above in zip(reversed(hidden), reversed(forward[1:]), strict=True):
+        pairs = len(judge) // 2
+        g = feedback_weights(q, rng, pairs + len(layer), pairs)
+        if q.feedback in LEARNING:
+            made = _mirror(q, clocks, judge, layer, g, above.weights.T)
+            path.mirrors[made.synapses.name] = made
+        else:
+            path.fixed.append(_random(q, clocks, judge, layer, g))
+        if layer is not hidden[0]:
+            judge = _judge(q, clocks, layer, f"{layer.name}_error")
+            path.judges.append(judge)
+    return path
+
+
+def _judge(q: SimpleNamespace, clocks: Clocks, judged: NeuronGroup, name: str) -> NeuronGroup:
+    """Error pairs for a layer: of spikes for the output, of dendrites for a hidden layer."""
     hidden = judged.name != "output"
-    learning = q.feedback in LEARNING
-    group = NeuronGroup(
-        2 * len(judged),
-        error_pair.error_pair(judges_dendrite=hidden, learning_feedback=learning),
-        threshold=error_pair.THRESHOLD,
-        reset=error_pair.RESET,
-        method="euler",
-        clock=q.clock,
-        namespace={"error_threshold": q.error_threshold, "tau_dendrite": q.tau_dendrite},
-        name=name,
-    )
-    group.side = np.repeat([1.0, -1.0], len(judged))
+    common = {"threshold": q.error_threshold, "floor": q.error_floor}
+    if hidden:
+        cell = dendrite_pair(len(judged), tau=q.tau_dendrite, **common)
+    else:
+        cell = error_pair(len(judged), **common)
+    learning = Mirror().pre() if q.feedback in LEARNING else Cell()
+    group = (cell + learning).group(2 * len(judged), name, clocks)
     both = np.tile(np.arange(len(judged)), 2)
     if hidden:
         group.error_above = linked_var(judged, "gated_error", index=both)
-    if learning:
+    if q.feedback in LEARNING:
         group.judged_signal = linked_var(judged, "learning_signal", index=both)
-        group.run_regularly(
-            error_pair.COPY_SIGNAL,
-            when="before_synapses",
-            order=1,
-            name=f"{name}_copy_signal",
-        )
-    if q.error_floor:
-        group.run_regularly(error_pair.FLOOR, when="start", name=f"{name}_floor")
     return group
 
 
-def wire(
-    q: SimpleNamespace,
-    populations: Mapping[str, NeuronGroup],
-    plastic: Sequence[Synapses],
-    rng: np.random.Generator,
-) -> list[Any]:
-    """Label and output to the error neurons, and these to all dendrites.
-
-    ``plastic`` are the forward projections from the first to the last.  Returns everything that
-    was made (synapses, and error neurons of hidden layers).
-    """
-    error, output = populations["error"], populations["output"]
-    hidden = [projection.target for projection in plastic[:-1]]
-    made: list[Any] = [
-        _one_to_pair(q, populations["label"], error, +1),
-        _one_to_pair(q, output, error, -1),
-        _pair_to_one(q, error, output),
+def _around_the_output(
+    q: SimpleNamespace, clocks: Clocks, label: NeuronGroup, output: NeuronGroup, error: NeuronGroup
+) -> list[Synapses]:
+    """Neuron c to both error neurons of class c, with opposite signs, and these to its dendrite."""
+    balance, pair = "balance_post += effect*side_post*error_weight", "i + k*N_pre for k in range(2)"
+    return [
+        _fixed(q, clocks, label, error, balance, pair, effect=+1),
+        _fixed(q, clocks, output, error, balance, pair, effect=-1),
+        _fixed(q, clocks, error, output, "u_post += side_pre*error_weight", "i % N_post"),
     ]
-    if q.feedback in DIRECT:
-        g = feedback_weights(q, rng, q.classes + sum(len(h) for h in hidden), q.classes)
-        return [*made, *(_feedback(q, error, layer, g) for layer in hidden)]
-    judge = error
-    for layer, forward in zip(reversed(hidden), reversed(plastic[1:]), strict=True):
-        pairs = len(judge) // 2
-        g = feedback_weights(q, rng, pairs + len(layer), pairs)
-        transposed = np.asarray(forward.w_).reshape(len(layer), pairs).T
-        made.append(_feedback(q, judge, layer, g, transposed))
-        if layer is not hidden[0]:
-            judge = error_neurons(q, layer, f"{layer.name}_error")
-            made.append(judge)
+
+
+def _fixed(
+    q: SimpleNamespace,
+    clocks: Clocks,
+    pre: NeuronGroup,
+    post: NeuronGroup,
+    code: str,
+    j: str,
+    **constants: Any,
+) -> Synapses:
+    made = Synapses(
+        pre,
+        post,
+        on_pre=code,
+        delay=q.delay,
+        clock=clocks.step,
+        namespace={"error_weight": q.error_weight, **constants},
+        name=f"{pre.name}_to_{post.name}",
+    )
+    made.connect(j=j)
     return made
 
 
-def error_populations(made: Sequence[Any]) -> dict[str, NeuronGroup]:
-    """The error neurons of hidden layers among what :func:`wire` made, by name."""
-    return {item.name: item for item in made if isinstance(item, NeuronGroup)}
-
-
-def _one_to_pair(q: SimpleNamespace, pre: NeuronGroup, error: NeuronGroup, effect: int) -> Synapses:
-    """Neuron c to both error neurons of class c, with opposite signs."""
-    synapses = Synapses(
-        pre,
-        error,
-        on_pre="balance_post += effect*side_post*error_weight",
-        delay=q.delay,
-        clock=q.clock,
-        namespace={"effect": effect, "error_weight": q.error_weight},
-        name=f"{pre.name}_to_{error.name}",
-    )
-    synapses.connect(j="i + k*N_pre for k in range(2)")
-    return synapses
-
-
-def _pair_to_one(q: SimpleNamespace, error: NeuronGroup, output: NeuronGroup) -> Synapses:
-    synapses = Synapses(
-        error,
-        output,
-        on_pre="u_post += side_pre*error_weight",
-        delay=q.delay,
-        clock=q.clock,
-        namespace={"error_weight": q.error_weight},
-        name=f"{error.name}_to_{output.name}",
-    )
-    synapses.connect(j="i % N_post")
-    return synapses
-
-
-def _feedback(
-    q: SimpleNamespace,
-    error: NeuronGroup,
-    layer: NeuronGroup,
-    g: Array,
-    transposed: Array | None = None,
+def _random(
+    q: SimpleNamespace, clocks: Clocks, error: NeuronGroup, layer: NeuronGroup, g: Array
 ) -> Synapses:
-    """Error pairs to the dendrites of a hidden layer; g (pairs, layer) serves both signs.
-
-    ``transposed`` (pairs, layer) are the forward weights, given where feedback may learn.
-    """
-    learning = transposed is not None and q.feedback in LEARNING
-    model, weight = {
-        "adaptive": ("mirror : volt", "mirror"),
-        "symmetric": ("mirror : volt", "mirror"),
-        "sign concordant": ("mirror : volt\nmagnitude : volt", "magnitude*sign(mirror)"),
-    }.get(q.feedback, ("g : volt (constant)", "g"))
-    synapses = Synapses(
+    """Fixed feedback; g (pairs, layer) serves both signs."""
+    made = Synapses(
         error,
         layer,
-        model,
-        on_pre=f"u_post += side_pre*{weight}",
-        on_post=MIRRORED if learning else None,
-        delay={"pre": q.delay, "post": q.delay} if learning else q.delay,
-        clock=q.clock,
+        "g : volt (constant)",
+        on_pre="u_post += side_pre*g",
+        delay=q.delay,
+        clock=clocks.step,
         name=f"{error.name}_to_{layer.name}",
     )
-    synapses.connect()
-    random = np.tile(g, (2, 1)).ravel() * volt
-    if transposed is None or not learning:
-        synapses.g = random
-        return synapses
-    forward = np.tile(transposed, (2, 1)).ravel() * volt
-    synapses.mirror = random if q.feedback == "adaptive" else forward
-    if q.feedback == "sign concordant":
-        synapses.magnitude = abs(random)
-    return synapses
+    made.connect()
+    made.g = np.tile(g, (2, 1)).ravel() * volt
+    return made
+
+
+def _mirror(
+    q: SimpleNamespace,
+    clocks: Clocks,
+    judge: NeuronGroup,
+    layer: NeuronGroup,
+    g: Array,
+    transposed: Array,
+) -> Projection:
+    """Feedback that learns; ``transposed`` (pairs, layer) are the forward weights."""
+    rule = Mirror(signs=q.feedback == "sign concordant")
+    made = connect(rule, judge, layer, clocks, delay={"pre": q.delay, "post": q.delay})
+    made.set_weights(np.tile(g if q.feedback == "adaptive" else transposed, (2, 1)))
+    if rule.signs:
+        made.synapses.magnitude = abs(np.tile(g, (2, 1)).ravel()) * volt
+    return made

@@ -11,32 +11,28 @@ Solid projections learn where they enter hidden and output; all others are fixed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from brian2 import (
-    Clock,
-    Network,
-    NeuronGroup,
-    PoissonInput,
-    Quantity,
-    StateMonitor,
-    Synapses,
-    hertz,
-    second,
-    volt,
-)
+from brian2 import Network, NeuronGroup, PoissonInput, StateMonitor
 
 from bioplaus.models.erbp import feedback
 from bioplaus.models.erbp.parameters import OneHiddenLayer, check_network
-from bioplaus.neurons import dead_time_poisson, dendritic_lif
+from bioplaus.neurons.cell import Cell, Clocks
+from bioplaus.neurons.counting import COUNT, COUNT_ANEW, monitor_responses
+from bioplaus.neurons.dead_time_poisson import dead_time_poisson
+from bioplaus.neurons.dendritic_lif import dendritic_lif
 from bioplaus.parameters import quantities
 from bioplaus.plasticity.event_driven_random_backprop import EventDrivenRandomBackprop
+from bioplaus.plasticity.model import Model
+from bioplaus.plasticity.rule import connect
 
-__all__ = ["Model", "build"]
+__all__ = ["ErbpModel", "build", "fan_out", "last_feedback", "live", "pixels", "spikes_so_far"]
 
 Array = npt.NDArray[np.float64]
 
@@ -45,80 +41,40 @@ BACKGROUND_SOURCES = 20
 spikes in a step is Poisson to good approximation also at coarse steps."""
 
 
-@dataclass
-class Model:
-    """A built network.
+@dataclass(frozen=True)
+class ErbpModel(Model):
+    """Populations: the input, ``hidden`` (``hidden2``, ...), ``output``, ``label``, ``error``.
 
-    Attributes
-    ----------
-    network
-        Everything below, ready to run with a :func:`~bioplaus.models.erbp.stimulus`.
-    populations
-        ``pixel``, ``label``, ``hidden`` (``hidden2``, ...), ``output``, ``error``.
-    projections
-        Plastic ones by name, ``pixel_to_hidden`` first, ``hidden_to_output`` last.
-    responses
-        Counts and first spikes of the output at every frame, see :func:`build`.
+    responses : counts and first spikes of the output at every frame, for
+    :func:`bioplaus.neurons.counting.read_responses`.
     """
 
-    network: Network
-    populations: dict[str, NeuronGroup]
-    projections: dict[str, Synapses]
     responses: StateMonitor
 
-    def spikes_so_far(self) -> dict[str, float]:
-        """Spikes of each population since the network was built; the output counts apart."""
-        return {
-            name: float(np.sum(group.spike_count_[:]))
-            for name, group in self.populations.items()
-            if name not in ("label", "output")
-        }
 
-    def fan_out(self, population: str) -> int:
-        """Synaptic events that one spike of a population makes."""
-        group = self.populations[population]
-        targets = [s for s in self.network.objects if isinstance(s, Synapses) and s.source is group]
-        return sum(len(s) for s in targets) // len(group)
-
-    def last_feedback(self) -> tuple[Array, Array]:
-        """Feedback of the last hidden layer, and the output weights transposed: (classes, hidden).
-
-        What backpropagation would send down instead of the first is the second.
-        """
-        forward = list(self.projections.values())[-1]
-        name = f"error_to_{forward.source.name}"
-        synapses = next(item for item in self.network.objects if item.name == name)
-        weights = synapses.g_ if "g" in synapses.variables else synapses.mirror_
-        shape = (len(forward.target), len(forward.source))
-        positive = np.array(weights).reshape(2, *shape)[0]  # the other side has the same
-        return positive, np.array(forward.w_).reshape(shape[::-1]).T
-
-    def forget_responses(self) -> None:
-        """Empty the record of responses, before a run."""
-        self.responses.resize(0)
-        self.responses.variables["N"].set_value(0)
-
-    def read_responses(self, began: float, frame: float, each: int) -> tuple[Array, Array]:
-        """Responses since ``began`` [s], in presentations of ``each`` frames of ``frame`` s.
-
-        Returns the spikes (presentation, frame, class) counted from the start of a presentation
-        to the end of each of its frames, and the first spikes (presentation, class) [s] after its
-        start, nan where there was none.
-        """
-        output = self.populations["output"]
-        spikes = np.column_stack(
-            [np.array(self.responses.spike_count_)[:, 1:], output.spike_count_[:]]
-        )
-        first = np.column_stack(
-            [np.array(self.responses.first_spike_)[:, 1:], output.first_spike_[:]]
-        )
-        counts = spikes.T.reshape(-1, each, len(output))
-        times = first.T.reshape(-1, each, len(output))[:, -1]
-        onsets = began + frame * each * np.arange(len(counts))
-        return counts, np.where(counts[:, -1] > 0, times - onsets[:, None], np.nan)
+def pixels(p: OneHiddenLayer, clocks: Clocks) -> NeuronGroup:
+    """The paper's input: neurons that spike by the grey values of the schedule's ``images``."""
+    q = quantities(p)
+    cell = dead_time_poisson(
+        dead_time=q.dead_time,
+        hazard_at_threshold=q.hazard_at_threshold,
+        drive_gain=q.drive_gain,
+        grey_offset=q.grey_offset,
+        silent_drive=q.silent_drive,
+        drive_threshold=q.drive_threshold,
+        drive_width=q.drive_width,
+    )
+    return cell.group(p.inputs, "pixel", clocks)
 
 
-def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = None) -> Model:
+def live(p: OneHiddenLayer) -> dict[str, Any]:
+    """What may be set while the network runs."""
+    return {f"{name}.learning_rate": p.learning_rate for name in _layers(p)}
+
+
+def build(
+    p: OneHiddenLayer, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: Clocks
+) -> ErbpModel:
     """Build the network.
 
     Parameters
@@ -127,8 +83,10 @@ def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = 
         A parameter set.
     rng
         Draws the initial weights.
-    frame
-        Step of the slow clock on which images change and responses are read; default 50 ms.
+    inputs
+        One spiking population, for example :func:`pixels`.
+    clocks
+        The step, and the frame on which images change and responses are read.
 
     Raises
     ------
@@ -137,147 +95,94 @@ def build(p: OneHiddenLayer, rng: np.random.Generator, frame: Quantity | None = 
     """
     check_network(p)
     q = quantities(p)
-    q.clock = Clock(q.time_step, name="step")
-    slow = Clock(0.05 * second if frame is None else frame, name="frame")
-    populations = {"pixel": _pixels(q, slow), "label": _labels(q)}
-    names = [f"hidden{n + 1 if n else ''}" for n in range(p.layers)]
-    for depth, name in enumerate([*names, "output"]):
-        populations[name] = _plastic_layer(q, name, depth, slow)
-    output = populations["output"]
-    output.run_regularly(
-        dendritic_lif.NEW_PRESENTATION, clock=slow, when="start", name="new_presentation"
-    )
-    populations["error"] = feedback.error_neurons(q, output, "error")
-
-    layers = [populations[name] for name in ("pixel", *names, "output")]
-    plastic = {}
-    for depth, (pre, post) in enumerate(pairwise(layers)):
-        projection = _plastic_projection(q, pre, post, depth, rng)
-        plastic[projection.name] = projection
-        if q.weight_decay > 0 * hertz:
-            _forget(q, projection, slow)
-    fixed = feedback.wire(q, populations, list(plastic.values()), rng)
-    responses = StateMonitor(
-        output,
-        ["spike_count", "first_spike"],
-        record=True,
-        clock=slow,
-        when="start",
-        order=-1,
-        name="responses",
-    )
-    network = Network(
-        *populations.values(), *plastic.values(), *fixed, *_background(q, layers[1:]), responses
-    )
-    return Model(network, {**populations, **feedback.error_populations(fixed)}, plastic, responses)
+    (pixel,) = inputs.values()
+    rules = [_rule(q, depth) for depth in range(p.layers + 1)]
+    layers = [_layer(q, name, rule, clocks) for name, rule in zip(_layers(p), rules, strict=True)]
+    output = layers[-1]
+    forward = []
+    for depth, ((pre, post), rule) in enumerate(zip(pairwise([pixel, *layers]), rules)):
+        made = connect(rule, pre, post, clocks, delay=q.delay)
+        # The authors count the label neurons among the inputs of the first hidden layer.
+        fan = len(pre) + len(post) + (q.classes if depth == 0 else 0)
+        scale = q.output_weights if post is output else 1.0
+        w = scale * feedback.uniform_weights(rng, fan, (len(pre), len(post)))
+        made.set_weights(feedback.on_grid(w, q.levels))
+        forward.append(made)
+    # One neuron per class; that of the label fires regularly, the others are silent.
+    teacher = Cell(threshold="i == label(t - onset)", refractory=q.label_period)
+    label = teacher.group(q.classes, "label", clocks)
+    path = feedback.error_path(q, clocks, label, forward, rng)
+    plastic = {each.synapses.name: each for each in forward} | path.mirrors
+    populations = {group.name: group for group in (pixel, *layers, label, *path.judges)}
+    responses = monitor_responses(output, clocks)
+    learning = [each.synapses for each in plastic.values()]
+    fixed = [*path.fixed, *_background(q, layers)]
+    network = Network(*populations.values(), *learning, *fixed, responses)
+    model = ErbpModel(network, populations, {**plastic}, clocks, responses)
+    model.set(live(p))
+    return model
 
 
-def _pixels(q: SimpleNamespace, slow: Clock) -> NeuronGroup:
-    group = NeuronGroup(
-        q.inputs,
-        dead_time_poisson.MODEL,
-        threshold=dead_time_poisson.THRESHOLD,
-        reset=dead_time_poisson.RESET,
-        clock=q.clock,
-        namespace={
-            name: getattr(q, name)
-            for name in (
-                "dead_time",
-                "hazard_at_threshold",
-                "drive_gain",
-                "grey_offset",
-                "silent_drive",
-                "drive_threshold",
-                "drive_width",
-            )
-        },
-        name="pixel",
-    )
-    group.run_regularly(dead_time_poisson.NEW_IMAGE, clock=slow, when="start", name="new_image")
-    return group
+def spikes_so_far(model: Model) -> dict[str, float]:
+    """Spikes of each population since the network was built; the output counts apart."""
+    return {
+        name: float(np.sum(group.spike_count_[:]))
+        for name, group in model.populations.items()
+        if "spike_count" in group.variables and name != "output"
+    }
 
 
-def _labels(q: SimpleNamespace) -> NeuronGroup:
-    """One neuron per class; that of the label fires regularly, the others are silent."""
-    return NeuronGroup(
-        q.classes,
-        "",
-        threshold="i == label(t - onset)",
-        refractory=q.label_period,
-        clock=q.clock,
-        name="label",
-    )
+def fan_out(model: Model, population: str) -> int:
+    """Synaptic events that one spike of a population makes."""
+    events = sum(len(synapses) for synapses in model.projections_of(population))
+    return events // len(model.populations[population])
 
 
-def _plastic_layer(q: SimpleNamespace, name: str, depth: int, slow: Clock) -> NeuronGroup:
+def last_feedback(model: Model) -> tuple[Array, Array]:
+    """Feedback of the last hidden layer, and the output weights transposed: (classes, hidden).
+
+    What backpropagation would send down instead of the first is the second.
+    """
+    into_output = [name for name in model.plastic if name.endswith("_to_output")][-1]
+    last = into_output.removesuffix("_to_output")
+    down = next(s for s in model.projections_of("error") if s.target.name == last)
+    acting = np.array(down.g_ if "g" in down.variables else down.mirror_)
+    transposed = model.plastic[into_output].weights.T.copy()
+    return acting.reshape(2, *transposed.shape)[0], transposed  # the other side has the same
+
+
+def _layers(p: OneHiddenLayer) -> list[str]:
+    """Names of the layers that learn."""
+    return [f"hidden{n + 1 if n else ''}" for n in range(p.layers)] + ["output"]
+
+
+def _rule(q: SimpleNamespace, depth: int) -> EventDrivenRandomBackprop:
+    """The rule of the projection into layer ``depth``; the output has the number ``q.layers``."""
     deep = 0 < depth < q.layers
-    group = NeuronGroup(
-        q.classes if name == "output" else q.hidden,
-        dendritic_lif.dendritic_lif(),
-        threshold="v > threshold",
-        reset=dendritic_lif.RESET,
+    largest = q.range_output if depth == q.layers else q.range_deep if depth else q.range_hidden
+    return EventDrivenRandomBackprop(
+        gate_low=-q.gate_deep if deep else q.gate_low,
+        gate_high=q.gate_deep if deep else q.gate_high,
+        transmission=q.transmission,
+        levels=q.levels,
+        largest=largest,
+        decay=q.weight_decay,
+    )
+
+
+def _layer(
+    q: SimpleNamespace, name: str, rule: EventDrivenRandomBackprop, clocks: Clocks
+) -> NeuronGroup:
+    cell = dendritic_lif(
+        tau_membrane=q.tau_membrane,
+        tau_synapse=q.tau_synapse,
+        tau_dendrite=q.tau_dendrite,
+        threshold=q.threshold,
         refractory=q.refractory,
-        method="exact",
-        clock=q.clock,
-        namespace={
-            "tau_membrane": q.tau_membrane,
-            "tau_synapse": q.tau_synapse,
-            "tau_dendrite": q.tau_dendrite,
-            "threshold": q.threshold,
-            "gate_low": -q.gate_deep if deep else q.gate_low,
-            "gate_high": q.gate_deep if deep else q.gate_high,
-        },
-        name=name,
     )
-    group.learning_rate = q.learning_rate
-    group.run_regularly(
-        dendritic_lif.LEARNING_SIGNAL,
-        when="before_synapses",
-        name=f"{name}_learning_signal",
-    )
-    group.run_regularly(
-        dendritic_lif.COUNT_OPEN_GATES, clock=slow, when="start", name=f"{name}_open_gates"
-    )
-    return group
-
-
-def _plastic_projection(
-    q: SimpleNamespace, pre: NeuronGroup, post: NeuronGroup, depth: int, rng: np.random.Generator
-) -> Synapses:
-    rule = EventDrivenRandomBackprop(blank_out=q.transmission < 1, quantised=q.levels > 0)
-    last = depth == q.layers
-    largest = q.range_output if last else q.range_deep if depth else q.range_hidden
-    namespace = {"transmission": q.transmission}
-    if q.levels:
-        namespace |= {"weight_low": -largest, "weight_step": 2 * largest / q.levels}
-    projection = Synapses(
-        pre,
-        post,
-        rule.model,
-        on_pre=rule.on_pre,
-        delay=q.delay,
-        clock=q.clock,
-        namespace=namespace,
-        name=f"{pre.name}_to_{post.name}",
-    )
-    projection.connect()
-    # The authors count the label neurons among the inputs of the first hidden layer.
-    fan = len(pre) + len(post) + (q.classes if depth == 0 else 0)
-    scale = q.output_weights if last else 1.0
-    w = scale * feedback.uniform_weights(rng, fan, (len(pre), len(post)))
-    projection.w = feedback.on_grid(w, q.levels).ravel() * volt
-    return projection
-
-
-def _forget(q: SimpleNamespace, projection: Synapses, slow: Clock) -> None:
-    """Weights decay exponentially while a label is shown, frame by frame."""
-    projection.namespace["weight_decay"] = q.weight_decay
-    projection.run_regularly(
-        "w *= exp(-weight_decay*frame*int(label(t - onset) >= 0))",
-        clock=slow,
-        when="start",
-        name=f"{projection.name}_decay",
-    )
+    output = name == "output"
+    counted = COUNT_ANEW if output else COUNT
+    return (cell + rule.post() + counted).group(q.classes if output else q.hidden, name, clocks)
 
 
 def _background(q: SimpleNamespace, layers: list[NeuronGroup]) -> list[PoissonInput]:
@@ -292,6 +197,7 @@ def _background(q: SimpleNamespace, layers: list[NeuronGroup]) -> list[PoissonIn
             rate=q.background_rate / BACKGROUND_SOURCES,
             weight=q.background_weight,
             when="before_thresholds" if q.background_before_threshold else "synapses",
+            order=depth,  # their names count through the process: they are no order to draw in
         )
-        for layer in layers
+        for depth, layer in enumerate(layers)
     ]

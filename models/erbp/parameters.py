@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
 
-__all__ = ["FEEDBACK", "BlankOut", "OneHiddenLayer", "TwoHiddenLayers", "check_network"]
+__all__ = ["FEEDBACK", "OneHiddenLayer", "check_network"]
 
 FEEDBACK = (
     "direct random",
@@ -116,31 +116,6 @@ class OneHiddenLayer:
     )
     label_period: Quantity = parameter(
         "4 ms", "interval of label spikes", source="code: 250 Hz", low="0.1 ms"
-    )
-
-
-@dataclass(frozen=True)
-class BlankOut(OneHiddenLayer):
-    """peRBP: synapses that fail at random take the place of background noise."""
-
-    background_weight: Quantity = parameter(
-        "0 mV", "height of a background spike (0: none)", source="code", low="0 V"
-    )
-    transmission: float = parameter(
-        0.65, "probability that an event is transmitted", symbol="p", source="code", low=0, high=1
-    )
-
-
-@dataclass(frozen=True)
-class TwoHiddenLayers(OneHiddenLayer):
-    """Two hidden layers of 200: narrower outer gates, the one between them always open."""
-
-    hidden: int = parameter(200, "neurons in a hidden layer", symbol="N_h", low=1)
-    layers: int = parameter(2, "hidden layers of that size", low=1, high=5)
-    gate_low: Quantity = parameter("-0.6 V", "gate, lower end", symbol="b_min", source="code")
-    gate_high: Quantity = parameter("0.6 V", "gate, upper end", symbol="b_max", source="code")
-    gate_deep: Quantity = parameter(
-        "25 V", "gate of hidden layers above the first (both signs)", source="code", low="0 V"
     )
 
 

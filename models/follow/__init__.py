@@ -7,20 +7,19 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "control": ["Control", "add_control"],
         "field": ["learned_field"],
-        "ideal": ["ideal_factors"],
-        "network": ["Model", "build"],
+        "ideal": ["ideal_weights"],
+        "network": ["FollowModel", "build", "commands", "learning", "live"],
         "parameters": [
             "Arm",
             "Follow",
             "InverseArm",
             "Linear",
             "Lorenz",
-            "NonlinearFeedforward",
             "VanDerPol",
             "VanDerPolLowRate",
             "acting_rate",
         ],
         "reader": ["Reader", "add_reader"],
-        "stability": ["delay_margin", "loop_growth", "ringing_frequency", "static_gain"],
+        "stability": ["delay_margin", "loop_growth"],
     },
 )

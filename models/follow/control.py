@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from brian2 import NeuronGroup, Synapses, ms
 
 if TYPE_CHECKING:
-    from bioplaus.models.follow.network import Model
+    from bioplaus.models.follow.network import FollowModel
 
 __all__ = ["Control", "add_control"]
 
@@ -45,12 +45,11 @@ torque2 : 1
 """The two-link arm of :mod:`bioplaus.tasks.arm` as equations: angles [rad], torques [N m]."""
 
 DEVIATION = """
-dcorrection/dt = (gain*(past(t - origin, i) - state) - correction)/tau_correction : 1
+dcorrection/dt = (gain*(past(t - onset, i) - state) - correction)/tau_correction : 1
 state : 1
 scale : 1 (constant)
 gain : 1 (shared)
 tau_correction : second (shared)
-origin : second (shared)
 """
 """The arm's four states in network units, compared with those wanted ``lag`` ago."""
 
@@ -81,7 +80,7 @@ class Control:
 
 
 def add_control(
-    model: Model,
+    model: FollowModel,
     arm_constants: Mapping[str, float],
     state_scale: Sequence[float],
     torque_scale: float,

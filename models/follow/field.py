@@ -15,21 +15,22 @@ from numpy.typing import NDArray
 from bioplaus.parameters import quantities
 
 if TYPE_CHECKING:
-    from bioplaus.models.follow.network import Model
+    from bioplaus.models.follow.network import FollowModel
 
 __all__ = ["learned_field"]
 
 Array = NDArray[np.floating[Any]]
 
 
-def learned_field(model: Model, states: Array, commands: Array) -> Array:
+def learned_field(model: FollowModel, states: Array, commands: Array) -> Array:
     """dx/dt [1/s] where the network's weights stand, (points, dimensions), in network units.
 
     states : (points, dimensions); commands : (points, command dimensions).  For the factorised
     form of networks with a recurrent projection.
     """
+    weights = model.weights()
     drive = (
-        model.state_tuning.rates(states) @ model.factors("recurrent").T
-        + model.command_tuning.rates(commands) @ model.factors("command").T
+        model.state_tuning.rates(states) @ weights["recurrent_learning"]
+        + model.command_tuning.rates(commands) @ weights["command_learning"]
     )
     return (drive - states) / float(quantities(model.parameters).tau_synapse)

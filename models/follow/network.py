@@ -8,21 +8,25 @@ recurrent weights learn from the same error, filtered more slowly.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, Synapses, exp, ms, second
+from brian2 import Network, NeuronGroup, Synapses, exp, ms, second
 from numpy.typing import NDArray
 
 from bioplaus.models.follow.parameters import Follow, acting_rate, check_follow
 from bioplaus.models.follow.stability import delay_margin, loop_growth
-from bioplaus.models.follow.weights import FORMS, encoding
-from bioplaus.neurons import substep_lif, tuning
+from bioplaus.neurons import tuning
+from bioplaus.neurons.cell import Cell, Clocks, Operation
+from bioplaus.neurons.substep_lif import substep_lif
 from bioplaus.parameters import quantities
-from bioplaus.plasticity import follow as rule
+from bioplaus.plasticity.follow import Explicit, Factorised
+from bioplaus.plasticity.model import Model
+from bioplaus.plasticity.rule import Projection, connect, summed
 
-__all__ = ["Model", "build"]
+__all__ = ["FollowModel", "build", "commands", "learning", "live"]
 
 TIME_STEP = 1 * ms
 SILENCE = 100
@@ -31,94 +35,69 @@ SILENCE = 100
 STEEP_GAIN = 40.5
 """Gain with which a neuron fires at 400 Hz one radius above its intercept."""
 
-INPUT = """
-u : 1
-correction : 1
-origin : second (shared)
-"""
-"""correction : what a controller adds to the command (:mod:`.control`)."""
-
-OUTPUT = """
-decoded : 1
-error : 1
-dfeedback/dt = (error - feedback)/tau_synapse : 1
-dlearning_error/dt = (error - learning_error)/tau_error : 1
-dsquared_error/dt = error**2 : second
-dsquared_learning_error/dt = learning_error**2 : second
-gain : 1 (shared)
-origin : second (shared)
-"""
-"""decoded : sum_i d_i r_i (eq 3); feedback : error * kappa; learning_error : error * kappa_eps."""
-
-
-def layer(inputs: tuple[str, ...]) -> str:
-    """Equations of a layer of neurons that sums these currents."""
-    return (
-        substep_lif.MODEL
-        + f"J = {' + '.join(inputs)} + bias - silence*quiet(t - origin) : 1\n"
-        + "".join(f"{current} : 1\n" for current in inputs)
-        + "bias : 1 (constant)\norigin : second (shared)\n"
-    )
-
 
 @dataclass(frozen=True)
-class Model:
-    """A built network.
+class FollowModel(Model):
+    """Populations: one input for each command layer, ``output``, the layers.
 
-    ``network.run`` needs in its namespace ``command(t, i)``, ``target(t, i)`` and ``quiet(t)``,
-    arrays that begin at the time set by :meth:`begin`.  Gain and learning rate are zero until
-    :meth:`set_gain` and :meth:`set_rate` are called.
+    A projection that learns is called ``<layer>_learning``: see :func:`learning`.
+
+    Attributes
+    ----------
+    decoders
+        (neurons, dimensions) [s].
+    state_tuning, command_tuning
+        Encoders and static rates of the recurrent layer and of the command layers.
     """
 
     parameters: Follow
-    network: Network
-    populations: dict[str, NeuronGroup]
-    readout: Synapses
-    plastic: dict[str, Synapses]
+    decoders: NDArray[np.float64]
     state_tuning: tuning.Tuning
     command_tuning: tuning.Tuning
 
-    def begin(self, time: Any) -> None:
-        """Let the arrays of command, target and quiet begin at this time."""
-        for group in self.populations.values():
-            group.origin = time
 
-    def set_gain(self, gain: float) -> None:
-        """Gain of the error feedback; 0 opens the loop."""
-        self.populations["output"].gain = gain
+def learning(layer: str) -> str:
+    """Name of the projection by which a layer (``recurrent``, ``command``) teaches.
 
-    def set_rate(self, rate: float) -> None:
-        """Learning rate [s], in the convention ``code``; 0 ends learning."""
-        FORMS[self.parameters.weights].set_rate(self.populations, self.plastic, rate)
+    Its weights are M, (neurons, dimensions) [s], in the factorised form, W = E M; otherwise every
+    weight, (neurons, neurons) [s].
+    """
+    return f"{layer}_learning"
 
-    @property
-    def published_rate(self) -> float:
-        """The parameters' learning rate [s], in the convention ``code``."""
-        p = self.parameters
-        rate = float(quantities(p).learning_rate)
-        return acting_rate(rate, p.rate_convention, p.gain, p.neurons)
 
-    @property
-    def decoders(self) -> NDArray[np.float64]:
-        """(dimensions, neurons) [s]."""
-        return self.readout.decoder_[:].reshape(self.parameters.neurons, -1).T.copy()
+def live(p: Follow) -> dict[str, Any]:
+    """What may be set while the network runs: the acting learning rate [s], and the gain."""
+    q = quantities(p)
+    rate = acting_rate(float(q.learning_rate), p.rate_convention, p.gain, p.neurons) * second
+    learns = ["output"] if p.weights == "factorised" else [learning(name) for name in p.plastic]
+    return {"output.gain": p.gain} | {f"{name}.learning_rate": rate for name in learns}
 
-    def factors(self, projection: str) -> NDArray[np.float64]:
-        """M of a factorised projection (``recurrent``, ``command``), (dimensions, neurons) [s]."""
-        return rule.Factorised.weights(self.plastic[projection], self.populations["output"])
 
-    def set_factors(self, projection: str, factors: NDArray[np.floating[Any]]) -> None:
-        """Put another M, (dimensions, neurons) [s], in place of what was learned."""
-        output = self.populations["output"]
-        rule.Factorised.set_weights(self.plastic[projection], output, np.asarray(factors))
-        output.drive_[:] = output.fade_[:] * sum(
-            np.sum(self.factors(name) * each.trace_[:].reshape(-1, len(output)).T, axis=1)
-            for name, each in self.plastic.items()
+def commands(p: Follow, clocks: Clocks) -> dict[str, NeuronGroup]:
+    """Populations that read the commands ``<layer>(t - onset, i)`` of the schedule, by layer.
+
+    correction : what a controller adds (:mod:`.control`).  They come first in a step, so that a
+    command acts in the step in which it arises.
+    """
+
+    def reading(name: str) -> Operation:
+        code = f"u = {name}(t - onset, i) + correction"
+        return Operation(code, when="groups", order=-2)
+
+    return {
+        name: Cell("u : 1\ncorrection : 1", operations={"reading": reading(name)}).group(
+            p.command_dimensions, f"{name}_input", clocks, order=-2
         )
+        for name in p.commands
+    }
 
 
-def build(p: Follow, rng: np.random.Generator) -> Model:
-    """Build the network of a parameter set; all draws come from ``rng``.
+def build(
+    p: Follow, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: Clocks
+) -> FollowModel:
+    """Build the network; ``inputs`` holds, for each command layer, a population with ``u``.
+
+    Reads ``target`` and ``quiet`` of the schedule.
 
     Raises
     ------
@@ -133,31 +112,128 @@ def build(p: Follow, rng: np.random.Generator) -> Model:
     q = quantities(p)
     check_follow(p)
     _warn_of_unstable_loop(p, q)
-    state_tuning = _tuning(p.tuning, p.neurons, p.dimensions, p.radius, rng)
-    command_tuning = _tuning(p.tuning, p.command_size, p.command_dimensions, p.command_radius, rng)
-    decoders = _noisy_decoders(p, state_tuning, rng)
+    state = _tuning(p.tuning, p.neurons, p.dimensions, p.radius, rng)
+    command = _tuning(p.tuning, p.command_size, p.command_dimensions, p.command_radius, rng)
+    decoders = _noisy_decoders(p, state, rng)
 
-    namespace = _constants(q)
-    groups = _populations(p, namespace)
-    groups["recurrent"].bias = state_tuning.bias
-    for name in p.commands:
-        groups[name].bias = command_tuning.bias
-    commanding = [
-        encoding(
-            groups[f"{name}_input"],
-            groups[name],
-            command_tuning.encoders,
-            {"current": "u_pre"},
-            namespace,
+    decay = exp(-TIME_STEP / q.tau_synapse)
+    traces = {"decay": float(decay), "jump": (1 - decay) / TIME_STEP}
+    rule = Factorised(**traces) if p.weights == "factorised" else Explicit(**traces)
+    cell = substep_lif(tau_membrane=q.tau_membrane, tau_refractory=q.tau_refractory) + rule.pre()
+    layers = {
+        name: (cell + _current("current") + Cell(start={"bias": command.bias})).group(
+            p.command_size, name, clocks
         )
         for name in p.commands
+    }
+    output, recurrent = _output(q, decay), cell + Cell(start={"bias": state.bias})
+    if isinstance(rule, Factorised):
+        output, recurrent = output + rule.post(), recurrent + _current("current")
+        sent = {"current": "drive_pre + gain_pre*feedback_pre"}
+    else:
+        heard = [f"{name}_input" for name in reversed(p.plastic)]
+        recurrent += _current("current", *heard) + Cell("error_current : 1")
+        sent = {"current": "gain_pre*feedback_pre", "error_current": "learning_error_pre"}
+    layers["recurrent"] = recurrent.group(p.neurons, "recurrent", clocks)
+    # Output before layers, so that the error acts in the step in which it arises.
+    judge = output.group(p.dimensions, "output", clocks, order=-2)
+    plastic = {
+        learning(name): _learning(p, rule, name, layers, judge, rng, clocks) for name in p.plastic
+    }
+    fixed = [
+        _encoding(inputs[name], layers[name], command.encoders, {"current": "u_pre"}, clocks)
+        for name in p.commands
     ]
-    readout = _readout(q, groups, decoders, namespace)
-    form = FORMS[p.weights]
-    plastic, others = form.connect(p, groups, state_tuning.encoders, namespace, rng)
-    objects = [*commanding, readout, *plastic.values(), *others, *_in_every_step(p, groups)]
-    network = Network(*groups.values(), *objects)
-    return Model(p, network, groups, readout, plastic, state_tuning, command_tuning)
+    fixed.append(_encoding(judge, layers["recurrent"], state.encoders, sent, clocks))
+    fixed.append(_readout(q, layers["recurrent"], judge, decoders, traces["jump"], clocks))
+    populations = {group.name: group for group in (*inputs.values(), judge, *layers.values())}
+    synapses = [each.synapses for each in plastic.values()]
+    network = Network(*populations.values(), *synapses, *fixed)
+    model = FollowModel(
+        network, populations, {**plastic}, clocks, p, decoders.T.copy(), state, command
+    )
+    model.set(live(p))
+    return model
+
+
+def _output(q: Any, decay: Any) -> Cell:
+    """decoded : sum_i d_i r_i (eq 3); feedback : error * kappa; learning_error : error * kappa_eps.
+
+    decoded decays when everything has used it.
+    """
+    compare = "error = (target(t - onset, i) - decoded)*(1 - quiet(t - onset))"
+    return Cell(
+        equations="""
+        decoded : 1
+        error : 1
+        dfeedback/dt = (error - feedback)/tau_synapse : 1
+        dlearning_error/dt = (error - learning_error)/tau_error : 1
+        dsquared_error/dt = error**2 : second
+        dsquared_learning_error/dt = learning_error**2 : second
+        gain : 1 (shared)
+        """,
+        method="exponential_euler",
+        operations={
+            "comparing": Operation(compare, when="groups", order=-3),
+            "decaying": Operation("decoded = decay*decoded", when="groups", order=1),
+        },
+        constants={
+            "tau_synapse": q.tau_synapse,
+            "tau_error": q.tau_error,
+            "decay": float(decay),
+        },
+    )
+
+
+def _current(*heard: str) -> Cell:
+    """The sum of some currents and a bias, which silence takes away."""
+    return Cell(
+        equations=f"J = {' + '.join(heard)} + bias - silence*quiet(t - onset) : 1\n"
+        + "".join(f"{current} : 1\n" for current in heard)
+        + "bias : 1 (constant)",
+        constants={"silence": SILENCE},
+    )
+
+
+def _learning(
+    p: Follow,
+    rule: Factorised | Explicit,
+    name: str,
+    layers: Mapping[str, NeuronGroup],
+    output: NeuronGroup,
+    rng: np.random.Generator,
+    clocks: Clocks,
+) -> Projection:
+    if isinstance(rule, Factorised):
+        return connect(rule, layers[name], output, clocks, name=learning(name))
+    pairs: dict[str, Any] = {}
+    if p.weights == "masked":
+        kept = rng.random((len(layers[name]), p.neurons)) < p.connectivity
+        pairs["i"], pairs["j"] = kept.nonzero()
+    sent = summed(f"{name}_input", "w*r_pre")
+    post = layers["recurrent"]
+    return connect(rule, layers[name], post, clocks, name=learning(name), transmits=sent, **pairs)
+
+
+def _encoding(
+    pre: NeuronGroup,
+    post: NeuronGroup,
+    encoders: NDArray[np.floating[Any]],
+    sums: dict[str, str],
+    clocks: Clocks,
+) -> Synapses:
+    """Fixed projection from vector components to a layer.
+
+    encoders : (neurons, dimensions), in units of the threshold; sums : summed variable of the
+    layer to the presynaptic expression that it sums.
+    """
+    model = "encoder : 1 (constant)\n" + "".join(
+        f"{name}_post = encoder*({expression}) : 1 (summed)\n" for name, expression in sums.items()
+    )
+    made = Synapses(pre, post, model, clock=clocks.step, name=f"{pre.name}_encoding")
+    made.connect()
+    made.encoder_[:] = encoders.T.ravel()
+    return made
 
 
 def _warn_of_unstable_loop(p: Follow, q: Any) -> None:
@@ -191,96 +267,22 @@ def _noisy_decoders(
     return decoders * (1.0 + p.decoder_shift + noise)
 
 
-def _constants(q: Any) -> dict[str, Any]:
-    decay = exp(-TIME_STEP / q.tau_synapse)
-    return {
-        "tau_membrane": q.tau_membrane,
-        "tau_refractory": q.tau_refractory,
-        "tau_synapse": q.tau_synapse,
-        "tau_error": q.tau_error,
-        "decay": float(decay),
-        "jump": (1 - decay) / TIME_STEP,
-        "silence": SILENCE,
-    }
-
-
-def _populations(p: Follow, namespace: dict[str, Any]) -> dict[str, NeuronGroup]:
-    """Populations in the order in which a step goes through them.
-
-    Input and output come first (order -2), so that command and error act in the step in which
-    they arise; the layers follow; traces decay when everything has used them (order 1).
-    """
-
-    clock = Clock(TIME_STEP, name="step")
-
-    def group(name: str, size: int, model: str, order: int, **spiking: str) -> NeuronGroup:
-        return NeuronGroup(
-            size,
-            model,
-            method="exponential_euler",
-            clock=clock,
-            order=order,
-            namespace=namespace,
-            name=name,
-            **spiking,
-        )
-
-    form = FORMS[p.weights]
-    recurrent = layer(form.recurrent_inputs) + form.layer + form.recurrent
-    spiking = {"threshold": substep_lif.THRESHOLD, "reset": substep_lif.RESET + form.at_spike}
-    groups = {
-        "output": group("output", p.dimensions, OUTPUT + form.output, -2),
-        "recurrent": group("recurrent", p.neurons, recurrent, 0, **spiking),
-    }
-    for name in p.commands:
-        groups[f"{name}_input"] = group(f"{name}_input", p.command_dimensions, INPUT, -2)
-        groups[name] = group(name, p.command_size, layer(("current",)) + form.layer, 0, **spiking)
-    for name in ("recurrent", *p.commands):
-        groups[name].set_states(substep_lif.AWAKE)
-    return groups
-
-
-def _in_every_step(p: Follow, groups: dict[str, NeuronGroup]) -> list[Any]:
-    form = FORMS[p.weights]
-    readings = [
-        groups[f"{name}_input"].run_regularly(
-            f"u = {name}(t - origin, i) + correction",
-            when="groups",
-            order=-2,
-            name=f"{name}_reading",
-        )
-        for name in p.commands
-    ]
-    comparing = groups["output"].run_regularly(
-        "error = (target(t - origin, i) - decoded)*(1 - quiet(t - origin))",
-        when="groups",
-        order=-3,
-        name="output_comparing",
-    )
-    decaying = groups["output"].run_regularly(
-        "decoded = decay*decoded\n" + form.output_step,
-        when="groups",
-        order=1,
-        name="output_decaying",
-    )
-    layers = [
-        groups[name].run_regularly(substep_lif.STEP, when="groups", order=0, name=f"{name}_step")
-        for name in (*p.commands, "recurrent")
-    ]
-    return [*readings, comparing, decaying, *layers]
-
-
 def _readout(
-    q: Any, groups: dict[str, NeuronGroup], decoders: NDArray[np.float64], namespace: dict[str, Any]
+    q: Any,
+    pre: NeuronGroup,
+    post: NeuronGroup,
+    decoders: NDArray[np.float64],
+    jump: Any,
+    clocks: Clocks,
 ) -> Synapses:
     readout = Synapses(
-        groups["recurrent"],
-        groups["output"],
+        pre,
+        post,
         "decoder : second (constant)",
         on_pre="decoded_post += decoder*jump",
-        clock=groups["output"].clock,
+        clock=clocks.step,
         delay=q.feedback_delay if q.feedback_delay > 0 * second else None,
-        namespace=namespace,
+        namespace={"jump": jump},
         name="readout",
     )
     readout.connect()

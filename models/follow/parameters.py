@@ -19,7 +19,6 @@ __all__ = [
     "InverseArm",
     "Linear",
     "Lorenz",
-    "NonlinearFeedforward",
     "VanDerPol",
     "VanDerPolLowRate",
     "acting_rate",
@@ -99,11 +98,6 @@ class Linear(Follow):
     """Damped linear oscillator (figure 2, supplement 2)."""
 
     neurons: int = parameter(2000, "neurons in each of the two layers", symbol="N", low=1)
-
-
-@dataclass(frozen=True)
-class NonlinearFeedforward(Linear):
-    """Linear oscillator behind a cubic input (figure 2, supplements 4 and 5)."""
 
 
 @dataclass(frozen=True)

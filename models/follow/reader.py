@@ -10,18 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup, Synapses, ms, second
+from brian2 import NeuronGroup, ms, second
 
-from bioplaus.models.follow.network import Model
-from bioplaus.models.follow.weights import rebasing
-from bioplaus.plasticity import follow as rule
+from bioplaus.models.follow.network import FollowModel
+from bioplaus.neurons.cell import Cell
+from bioplaus.plasticity.follow import Factorised
+from bioplaus.plasticity.rule import Projection, connect
 
 __all__ = ["Reader", "add_reader"]
-
-READER = """
-dlearning_error/dt = (target(t - origin, i) - drive - learning_error)/tau_reader : 1
-origin : second (shared)
-"""
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Reader:
     """``group.drive`` is what the new readout says; the rate is in the convention ``code``."""
 
     group: NeuronGroup
-    synapses: Synapses
+    projection: Projection
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate [s]; 0 ends learning."""
@@ -37,37 +33,23 @@ class Reader:
 
     def forget(self) -> None:
         """Begin again from zero."""
+        self.projection.set_weights(np.zeros(self.projection.shape))
         for name in ("drive", "learning_error"):
             self.group.set_states({name: 0.0})
-        neurons = len(self.synapses.source)
-        rule.Factorised.set_weights(self.synapses, self.group, np.zeros((len(self.group), neurons)))
 
 
-def add_reader(model: Model, tau: Any = 20 * ms) -> Reader:
+def add_reader(model: FollowModel, tau: Any = 20 * ms) -> Reader:
     """Add a readout that learns, with its error filtered by ``tau``, to a network."""
-    recurrent, output = model.populations["recurrent"], model.populations["output"]
-    namespace = {**output.namespace, "tau_reader": tau}
-    group = NeuronGroup(
-        len(output),
-        rule.OUTPUT_MODEL + READER,
-        method="exponential_euler",
-        clock=output.clock,
-        order=-2,
-        namespace=namespace,
-        name="reader",
+    taught = next(iter(model.plastic.values()))
+    assert isinstance(taught, Projection)
+    rule = taught.rule
+    assert isinstance(rule, Factorised)
+    error = "dlearning_error/dt = (target(t - onset, i) - drive - learning_error)/tau_reader : 1"
+    cell = Cell(error, method="exponential_euler", constants={"tau_reader": tau})
+    group = (rule.post() + cell).group(
+        model.parameters.dimensions, "reader", model.clocks, order=-2
     )
-    group.fade = 1
-    decaying = group.run_regularly(rule.OUTPUT_STEP, when="groups", order=1, name="reader_decaying")
-    synapses = Synapses(
-        recurrent,
-        group,
-        rule.Factorised.model,
-        on_pre=rule.Factorised.on_pre,
-        namespace=namespace,
-        clock=output.clock,
-        name="reading",
-    )
-    synapses.connect()
-    model.network.add(group, decaying, synapses, *rebasing(group, [synapses]))
+    reading = connect(rule, model.populations["recurrent"], group, model.clocks, name="reading")
+    model.network.add(group, reading.synapses)
     model.populations["reader"] = group
-    return Reader(group, synapses)
+    return Reader(group, reading)

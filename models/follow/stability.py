@@ -11,17 +11,7 @@ import math
 
 import numpy as np
 
-__all__ = ["delay_margin", "loop_growth", "ringing_frequency", "static_gain"]
-
-
-def static_gain(gain: float) -> float:
-    """Output over reference for a slow signal and no learned weights: k/(k + 1) (eq 9)."""
-    return gain / (gain + 1.0)
-
-
-def ringing_frequency(gain: float, tau_s: float = 0.02) -> float:
-    """Frequency [Hz] at which the closed loop rings: sqrt(k)/(2 pi tau)."""
-    return math.sqrt(gain) / (2.0 * math.pi * tau_s)
+__all__ = ["delay_margin", "loop_growth"]
 
 
 def delay_margin(gain: float, tau_s: float = 0.02) -> float:

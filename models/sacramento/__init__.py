@@ -7,7 +7,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "controls": ["LayeredNetwork"],
         "mixing": ["LearningRates", "Mixing", "learning_rates", "mixing"],
-        "network": ["Microcircuit", "build", "schedule"],
+        "network": [
+            "Microcircuit",
+            "build",
+            "circuit_weights",
+            "live",
+            "rates",
+            "set_circuit_weights",
+        ],
         "parameters": [
             "Association",
             "Bars",

@@ -2,97 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import brian2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from brian2 import NeuronGroup, Synapses
 
-from bioplaus.models.sacramento.mixing import LearningRates, learning_rates
+from bioplaus.models.sacramento.mixing import learning_rates
 from bioplaus.models.sacramento.parameters import Dynamics, area_sizes
 from bioplaus.models.sacramento.stability import check_dynamics
 from bioplaus.models.sacramento.weights import Weights, initial_weights
-from bioplaus.neurons.dendritic_rate import CELL_ORDER, ERROR_ORDER, DendriticCells, RateCell
+from bioplaus.neurons.cell import Cell, Clocks
+from bioplaus.neurons.dendritic_rate import CELL_ORDER, DendriticCells
 from bioplaus.neurons.rate_transfer import TRANSFERS
 from bioplaus.parameters import quantities
-from bioplaus.plasticity.dendritic_prediction import DendriticPrediction, FixedProjection
+from bioplaus.plasticity.dendritic_prediction import DendriticPrediction, LearnedBias
+from bioplaus.plasticity.model import Model
+from bioplaus.plasticity.rule import Bias, Projection, connect, summed
 
-__all__ = ["Microcircuit", "build", "schedule"]
+__all__ = ["Microcircuit", "build", "circuit_weights", "live", "rates", "set_circuit_weights"]
 
-PATHWAYS = ("forward", "interneuron", "lateral", "top_down")
+COMPARTMENTS = {
+    "forward": ("v_forward", "error_basal"),
+    "interneuron": ("v_forward", "error_basal"),
+    "lateral": ("v_lateral", "error_apical"),
+    "top_down": ("v_top_down", "error_top_down"),
+}
+"""Compartment that a pathway drives, and the error of the target from which it learns."""
 
-# Compartment that a pathway drives, and the error of the target from which it learns.
-FORWARD = ("v_forward", "error_basal")
-LATERAL = ("v_lateral", "error_apical")
-TOP_DOWN = ("v_top_down", "error_top_down")
 
+@dataclass(frozen=True)
+class Microcircuit(Model):
+    """Populations: the input, ``hidden_1``, ..., ``output``, ``interneuron_1``, ...
 
-@dataclass
-class Microcircuit:
-    """A built network and the names by which its parts are reached.
-
-    ``areas`` are the pyramidal populations, input first; ``interneurons`` and the four pathways
-    hold one entry for every area that has them, lowest first.  ``populations`` has them all by
-    name (``input``, ``hidden_1``, ``interneuron_1``, ``output``).
+    pathways : synapses of ``forward``, ``interneuron``, ``lateral`` and ``top_down``, one for every
+    area that has them, lowest first; those that learn are also in ``plastic``.
     """
 
-    network: brian2.Network
-    populations: dict[str, brian2.NeuronGroup]
-    areas: list[brian2.NeuronGroup]
-    interneurons: list[brian2.NeuronGroup]
-    forward: list[brian2.Synapses]
-    interneuron: list[brian2.Synapses]
-    lateral: list[brian2.Synapses]
-    top_down: list[brian2.Synapses]
-    rates: LearningRates
-    parameters: Dynamics
+    pathways: dict[str, list[Synapses]]
 
-    def weights(self) -> Weights:
-        """Copy all weights out of the network; matrices are (n_post, n_pre)."""
-        found = {name: tuple(_matrix(each) for each in getattr(self, name)) for name in PATHWAYS}
-        return Weights(
-            **found,
-            forward_bias=tuple(np.array(area.bias) for area in self.areas[1:]),
-            interneuron_bias=tuple(np.array(cells.bias) for cells in self.interneurons),
-        )
+    @property
+    def areas(self) -> list[NeuronGroup]:
+        """Pyramidal populations, input first."""
+        cells = self.populations.values()
+        return [group for group in cells if not group.name.startswith("interneuron")]
 
-    def set_weights(self, weights: Weights) -> None:
-        """Put weights into the network."""
-        for name in PATHWAYS:
-            for projection, w in zip(getattr(self, name), getattr(weights, name)):
-                projection.w.set_item(slice(None), np.ascontiguousarray(w.T).ravel())
-        for cells, bias in zip(self.areas[1:], weights.forward_bias):
-            cells.bias = bias
-        for cells, bias in zip(self.interneurons, weights.interneuron_bias):
-            cells.bias = bias
-
-    def scale_rates(self, factor: float) -> None:
-        """Set forward and interneuron rates, biases included, to a fraction of the built ones."""
-        learning = (
-            (self.areas[1:], self.forward, self.rates.forward),
-            (self.interneurons, self.interneuron, self.rates.interneuron),
-        )
-        for cells, projections, rates in learning:
-            for each, projection, rate in zip(cells, projections, rates):
-                if rate > 0:
-                    projection.eta = factor * rate / brian2.ms
-                if self.parameters.bias_rate > 0:
-                    each.eta_bias = factor * rate / brian2.ms
-
-    def set_potentials(self, value: float = 0.0) -> None:
-        """Put every soma at one potential and clear what depends on it."""
-        for cells in (*self.areas[1:], *self.interneurons):
-            cells.u = value
-            if self.parameters.prospective:
-                cells.potential = value
+    @property
+    def interneurons(self) -> list[NeuronGroup]:
+        """Interneurons of each hidden area."""
+        cells = self.populations.values()
+        return [group for group in cells if group.name.startswith("interneuron")]
 
 
-def build(p: Dynamics, seed: int = 0) -> Microcircuit:
-    """Build the network; weights are drawn from ``seed``.
+def rates(p: Dynamics, clocks: Clocks) -> NeuronGroup:
+    """The sensory area, which follows the schedule's ``images``."""
+    q = quantities(p)
+    cell = _cells(p).input(smoothed=q.tau_input > 0 * brian2.second)
+    return cell.group(area_sizes(p)[0], "input", clocks, order=CELL_ORDER)
 
-    The names ``images``, ``targets``, ``order``, ``onset``, ``presentation``, ``plastic`` and
-    ``teaching`` are supplied when it runs: see :func:`schedule`.
+
+def live(p: Dynamics) -> dict[str, Any]:
+    """What may be set while the network runs: all learning rates that are not 0."""
+    q, found = quantities(p), learning_rates(p)
+    names, per_ms = _names(p), 1 / brian2.ms
+    rates: dict[str, list[Any]] = {
+        "forward": [rate / brian2.ms for rate in found.forward],
+        "interneuron": [rate / brian2.ms for rate in found.interneuron],
+        "lateral": [q.lateral_rate] * len(found.interneuron),
+        "top_down": [q.top_down_rate] * len(found.interneuron),
+    }
+    values = {}
+    for pathway, ends in names.items():
+        for (pre, post), rate in zip(ends, rates[pathway], strict=True):
+            if rate > 0 * per_ms:
+                values[f"{pre}_to_{post}.eta"] = rate
+            if p.bias_rate > 0 and pathway in ("forward", "interneuron"):
+                values[f"{post}.eta_bias"] = rate
+    return values
+
+
+def build(
+    p: Dynamics, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: Clocks
+) -> Microcircuit:
+    """Build the network; weights are drawn from ``rng``.
+
+    ``inputs`` holds the sensory area, a population with ``rate``.  Reads ``targets``, ``order``,
+    ``teaching`` and ``plasticity`` of the schedule; a lag of learning after each onset is the
+    schedule's settling.
 
     Raises
     ------
@@ -100,140 +99,115 @@ def build(p: Dynamics, seed: int = 0) -> Microcircuit:
         For sizes, rates or conductances that do not fit, or an unstable time step.
     """
     check_dynamics(p)
-    rates = learning_rates(p)
-    parts = _Parts(p)
-    sizes = area_sizes(p)
-    last = len(sizes) - 1
-    smoothed = parts.q.tau_input > 0 * brian2.second
-    areas = [parts.cells("input", sizes[0], parts.types.input(smoothed))]
-    pyramidal = parts.types.pyramidal(top_down_learns=parts.q.top_down_rate > 0 * brian2.hertz)
-    for k in range(1, last):
-        areas.append(parts.cells(f"hidden_{k}", sizes[k], pyramidal))
-    areas.append(parts.cells("output", sizes[last], parts.types.output()))
-    nudged = []
-    for k in range(1, last):
-        cells = parts.cells(f"interneuron_{k}", sizes[k + 1], parts.types.interneuron())
-        cells.u_partner = brian2.linked_var(areas[k + 1], "potential")
-        nudged.append(cells)
-
-    ahead = list(zip(areas[:-1], areas[1:], rates.forward))
-    around = list(zip(areas[1:-1], nudged, areas[2:], rates.interneuron))
-    lateral, top_down = float(parts.q.lateral_rate), float(parts.q.top_down_rate)  # [Hz]
+    (sensory,) = inputs.values()
+    groups = {"input": sensory} | _populations(p, clocks)
+    values = live(p)
+    pathways: dict[str, list[Synapses]] = {}
+    plastic: dict[str, Projection | Bias] = {}
+    for pathway, ends in _names(p).items():
+        pathways[pathway] = []
+        for pre, post in ends:
+            name = f"{pre}_to_{post}"
+            learns = f"{name}.eta" in values
+            made = _projection(p, groups[pre], groups[post], pathway, learns, clocks)
+            if isinstance(made, Projection):
+                plastic[name], made = made, made.synapses
+            pathways[pathway].append(made)
+            if f"{post}.eta_bias" in values and pathway in ("forward", "interneuron"):
+                plastic[f"bias_to_{post}"] = Bias(groups[post], "bias")
+    synapses = [each for ends in pathways.values() for each in ends]
     model = Microcircuit(
-        network=brian2.Network(*areas, *nudged),
-        populations={cells.name: cells for cells in (*areas, *nudged)},
-        areas=areas,
-        interneurons=nudged,
-        forward=[parts.project(pre, post, FORWARD, 1e3 * eta) for pre, post, eta in ahead],
-        interneuron=[parts.project(here, ip, FORWARD, 1e3 * eta) for here, ip, _, eta in around],
-        lateral=[parts.project(ip, here, LATERAL, lateral) for here, ip, _, _ in around],
-        top_down=[parts.project(above, here, TOP_DOWN, top_down) for here, _, above, _ in around],
-        rates=rates,
-        parameters=p,
+        brian2.Network(*groups.values(), *synapses), groups, plastic, clocks, pathways
     )
-    model.network.add(*(each for name in PATHWAYS for each in getattr(model, name)))
-    model.scale_rates(1.0)
-    model.set_weights(initial_weights(p, np.random.Generator(np.random.PCG64(seed))))
-    model.set_potentials()
+    model.set(values)
+    set_circuit_weights(model, initial_weights(p, rng))
     return model
 
 
-class _Parts:
-    """Makes cells and projections that share one clock, one rule and one namespace."""
-
-    def __init__(self, p: Dynamics) -> None:
-        self.q = quantities(p)
-        self.bias = p.bias_rate > 0
-        self.filtered = self.q.tau_w > 0 * brian2.second
-        noise = p.noise if p.sigma > 0 else "none"
-        unit = brian2.ms**-0.5 if noise == "white" else 1 / brian2.ms
-        learning = "plastic"
-        if self.q.learning_lag > 0 * brian2.second:
-            # Half a step keeps the remainder away from the jump at a multiple of presentation.
-            learning += "*int((t - onset + 0.5*dt) % presentation >= learning_lag)"
-        self.types = DendriticCells(TRANSFERS[p.transfer], noise, p.prospective, learning)
-        self.clock = brian2.Clock(dt=self.q.dt, name="microcircuit_clock*")
-        names = "g_leak g_basal g_apical g_dendrite g_som g_teach bias_rate tau_input tau_w"
-        self.namespace = {name: getattr(self.q, name) for name in names.split()}
-        self.namespace |= {"learning_lag": self.q.learning_lag, "sigma": p.sigma * unit}
-
-    def cells(self, name: str, size: int, cell: RateCell) -> brian2.NeuronGroup:
-        """A population, with its errors computed in every step."""
-        rule = DendriticPrediction(*FORWARD, self.filtered)
-        learned = self.bias and cell.errors
-        group = brian2.NeuronGroup(
-            size,
-            cell.model + (rule.bias_equations if learned else ""),
-            method="euler",
-            order=CELL_ORDER,
-            clock=self.clock,
-            name=name,
-            namespace=self.namespace,
+def circuit_weights(model: Microcircuit) -> Weights:
+    """All weights, fixed ones and biases too, as the other forms have them: (post, pre)."""
+    found = {
+        name: tuple(
+            np.array(each.w_).reshape(len(each.source), len(each.target)).T.copy() for each in ends
         )
-        if cell.errors:
-            errors = cell.errors + (f"\n{rule.bias_update()}" if learned else "")
-            group.run_regularly(errors, when="groups", order=ERROR_ORDER, clock=self.clock)
-        return group
-
-    def project(
-        self, pre: brian2.NeuronGroup, post: brian2.NeuronGroup, path: tuple[str, str], eta: float
-    ) -> brian2.Synapses:
-        """All-to-all projection; it learns if its rate ``eta`` [Hz] is positive."""
-        rule = DendriticPrediction(*path, self.filtered) if eta > 0 else FixedProjection(path[0])
-        projection = brian2.Synapses(
-            pre,
-            post,
-            **rule.synapses(),
-            clock=self.clock,
-            name=f"{pre.name}_to_{post.name}",
-            namespace=self.namespace,
-        )
-        projection.connect()
-        if eta > 0:
-            projection.eta = eta * brian2.hertz
-        return projection
-
-
-def _matrix(projection: brian2.Synapses) -> NDArray[np.floating]:
-    """Weights of an all-to-all projection as (n_post, n_pre)."""
-    flat = np.array(projection.w[:])
-    return flat.reshape(len(projection.source), len(projection.target)).T.copy()
-
-
-def schedule(
-    images: ArrayLike,
-    targets: ArrayLike,
-    presentation: Any,
-    *,
-    order: ArrayLike | None = None,
-    onset: Any = 0 * brian2.second,
-    plastic: bool = True,
-    teaching: bool = True,
-) -> dict[str, Any]:
-    """The names that a network needs when it runs.
-
-    Parameters
-    ----------
-    images : (patterns, inputs)
-        Rates of the input area.
-    targets : (patterns, outputs)
-        Target potentials of the output area.
-    presentation
-        Time for which each pattern is shown [s].
-    order : (presentations,)
-        Which pattern each presentation shows; all in turn unless given.
-    onset
-        Time at which the first presentation begins [s]: the network's time when the run starts.
-    plastic, teaching
-        Whether weights learn, and whether the output is nudged.
-    """
-    indices = np.arange(len(np.asarray(images))) if order is None else np.asarray(order)
-    return {
-        "images": brian2.TimedArray(np.asarray(images, dtype=float), dt=presentation),
-        "targets": brian2.TimedArray(np.asarray(targets, dtype=float), dt=presentation),
-        "order": brian2.TimedArray(indices.astype(float), dt=presentation),
-        "presentation": presentation,
-        "onset": onset,
-        "plastic": float(plastic),
-        "teaching": float(teaching),
+        for name, ends in model.pathways.items()
     }
+    return Weights(
+        **found,
+        forward_bias=tuple(np.array(area.bias) for area in model.areas[1:]),
+        interneuron_bias=tuple(np.array(cells.bias) for cells in model.interneurons),
+    )
+
+
+def set_circuit_weights(model: Microcircuit, weights: Weights) -> None:
+    """Put all weights into the network."""
+    for name, ends in model.pathways.items():
+        for projection, w in zip(ends, getattr(weights, name), strict=True):
+            projection.w.set_item(slice(None), np.ascontiguousarray(w.T).ravel())
+    for cells, bias in zip(model.areas[1:], weights.forward_bias, strict=True):
+        cells.bias = bias
+    for cells, bias in zip(model.interneurons, weights.interneuron_bias, strict=True):
+        cells.bias = bias
+
+
+def _names(p: Dynamics) -> dict[str, list[tuple[str, str]]]:
+    """Populations before and behind each projection, by pathway, lowest area first."""
+    last = len(area_sizes(p)) - 1
+    areas = ["input", *(f"hidden_{k}" for k in range(1, last)), "output"]
+    cells = [f"interneuron_{k}" for k in range(1, last)]
+    hidden = areas[1:-1]
+    return {
+        "forward": list(pairwise(areas)),
+        "interneuron": list(zip(hidden, cells, strict=True)),
+        "lateral": list(zip(cells, hidden, strict=True)),
+        "top_down": list(zip(areas[2:], hidden, strict=True)),
+    }
+
+
+def _cells(p: Dynamics) -> DendriticCells:
+    q = quantities(p)
+    names = "g_leak g_basal g_apical g_dendrite g_som g_teach bias_rate tau_input"
+    constants = {name: getattr(q, name) for name in names.split()}
+    noise = p.noise if p.sigma > 0 else "none"
+    constants["sigma"] = p.sigma * (brian2.ms**-0.5 if noise == "white" else 1 / brian2.ms)
+    return DendriticCells(TRANSFERS[p.transfer], constants, noise, p.prospective)
+
+
+def _tau_w(p: Dynamics) -> Any:
+    """Time constant of the filter on weight changes, or None."""
+    tau = quantities(p).tau_w
+    return tau if tau > 0 * brian2.second else None
+
+
+def _populations(p: Dynamics, clocks: Clocks) -> dict[str, NeuronGroup]:
+    """Areas above the input, then interneurons, each nudged by its partner in the area above."""
+    sizes, types = area_sizes(p), _cells(p)
+    learned = LearnedBias("error_basal", _tau_w(p)).post() if p.bias_rate > 0 else Cell()
+    last = len(sizes) - 1
+
+    def made(name: str, size: int, cell: Cell) -> NeuronGroup:
+        return (cell + learned).group(size, name, clocks, order=CELL_ORDER)
+
+    pyramidal = types.pyramidal(quantities(p).top_down_rate > 0 * brian2.hertz)
+    groups = {f"hidden_{k}": made(f"hidden_{k}", sizes[k], pyramidal) for k in range(1, last)}
+    groups["output"] = made("output", sizes[last], types.output())
+    for k, above in enumerate([*list(groups)[1:]], start=1):
+        name = f"interneuron_{k}"
+        groups[name] = made(name, sizes[k + 1], types.interneuron())
+        groups[name].u_partner = brian2.linked_var(groups[above], "potential")
+    return groups
+
+
+def _projection(
+    p: Dynamics, pre: NeuronGroup, post: NeuronGroup, pathway: str, learns: bool, clocks: Clocks
+) -> Projection | Synapses:
+    """All-to-all projection into one compartment."""
+    compartment, error = COMPARTMENTS[pathway]
+    sent = summed(compartment, "w*rate_pre")
+    if learns:
+        rule = DendriticPrediction(error, _tau_w(p))
+        return connect(rule, pre, post, clocks, transmits=sent)
+    text = f"w : 1 (constant)\n{sent['model']}"
+    fixed = Synapses(pre, post, text, clock=clocks.step, name=f"{pre.name}_to_{post.name}")
+    fixed.connect()
+    return fixed

@@ -11,8 +11,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "batched": ["Learner", "Report", "build_batched", "centre"],
         "discrete": ["DiscreteLearner"],
-        "network": ["Model", "build", "stimulus"],
-        "parameters": ["Deep", "EnergyBased", "VectorField"],
+        "network": ["build", "by_layer", "live", "pixels", "time"],
+        "parameters": ["Deep", "VectorField"],
         "relatives": ["Discrete", "Spiking"],
         "silence": ["silent_units", "warn_of_silent_units"],
         "spiking": ["SpikingLearner"],

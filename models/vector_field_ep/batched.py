@@ -10,7 +10,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,10 +26,11 @@ from .parameters import (
     learning_rates,
 )
 from .presentation import Phases, train_batches
-from .relaxation import ACTIVATIONS, Array, Dynamics, Units, Weights, input_drive, relax, scratch
+from .relaxation import ACTIVATIONS, Dynamics, Units, input_drive, relax, scratch
 from .silence import silent_units, warn_of_silent_units
+from .weights import Array, Weights, initial_weights
 
-__all__ = ["Learner", "Report", "build_batched", "centre", "initial_weights"]
+__all__ = ["Learner", "Report", "build_batched", "centre"]
 
 EVALUATED_AT_ONCE = 50  # examples; small enough for the states to stay in the cache
 
@@ -62,39 +62,6 @@ class Report:
     def silent(self) -> list[int]:
         """Output units that answered no example at all."""
         return silent_units(self.answers)
-
-
-def initial_weights(p: VectorField, rng: np.random.Generator, dtype: Any) -> Weights:
-    """Uniform forward weights and biases by ``first_weights``, feedback by ``feedback_start``.
-
-    ``flipped`` copies the transpose and turns the sign of each weight with probability
-    ``(1 - cos psi) / 2``, which makes the expected angle ``psi`` (Ernoult 2020).
-    """
-    sizes = layer_sizes(p)
-    forward = [_uniform(p, rng, below, n, dtype) for below, n in pairwise(sizes)]
-    forward[-1] *= p.output_scale
-    feedback = []
-    for weight in forward[1:]:
-        if p.feedback_start == "independent":
-            copy = _uniform(p, rng, weight.shape[1], weight.shape[0], dtype)
-            copy *= p.feedback_scale
-            feedback.append(copy)
-            continue
-        copy = np.ascontiguousarray(weight.T)
-        if p.feedback_start == "flipped":
-            chance = (1 - np.cos(np.deg2rad(p.initial_angle))) / 2
-            copy[rng.random(copy.shape) < chance] *= -1
-        feedback.append(copy)
-    bias = [np.zeros(n, dtype) for n in sizes[1:]]
-    if p.first_weights == "fan-in":
-        for below, values in zip(sizes[:-1], bias, strict=True):
-            values[:] = rng.uniform(-1, 1, values.size) / np.sqrt(below)
-    return Weights(tuple(forward), tuple(feedback), tuple(bias))
-
-
-def _uniform(p: VectorField, rng: np.random.Generator, below: int, n: int, dtype: Any) -> Array:
-    bound = np.sqrt(6 / (below + n)) if p.first_weights == "glorot" else 1 / np.sqrt(below)
-    return rng.uniform(-bound, bound, (below, n)).astype(dtype)
 
 
 def centre(weights: Weights, images: Array, mean: float, spread: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bioplaus.parameters import ParameterError
 
-from .relaxation import Array
+from .weights import Array
 
 __all__ = ["in_batches"]
 

@@ -19,7 +19,7 @@ from .batches import in_batches
 from .discrete_phases import Steps, Update, advance, first_drive, present, work_for
 from .parameters import layer_sizes, learning_rates
 from .relatives import Discrete, check_discrete
-from .relaxation import Array, Weights
+from .weights import Array, Weights
 
 __all__ = ["DiscreteLearner"]
 

@@ -12,8 +12,9 @@ import numpy as np
 from numba import njit
 
 from .learning import add, add_sum, input_step
-from .relaxation import Array, Weights, copy_states, input_drive, nudge
+from .relaxation import copy_states, input_drive, nudge
 from .sigmoid import shifted_sigmoid
+from .weights import Array, Weights
 
 __all__ = [
     "Steps",

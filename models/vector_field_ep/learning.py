@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from .relaxation import Array, Dynamics, Weights, rates_of, units_of
+from .relaxation import Dynamics, rates_of, units_of
+from .weights import Array, Weights
 
 __all__ = [
     "RULES",

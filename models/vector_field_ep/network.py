@@ -1,70 +1,69 @@
 """Equilibrium propagation as a Brian2 network, one example at a time (Scellier et al. 2018).
 
 Layers of leaky integrators, independent forward and feedback projections, and both phases as
-parts of one presentation.  The experiment supplies ``images(t, i)`` (a table with one row a
-``presentation``), ``example(t)``, ``wanted(t, i)``, ``influence(t)`` and ``plastic(t)`` when it
-runs the network; see :func:`stimulus`.
+parts of one presentation, which is the frame of the schedule.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from brian2 import Network, NeuronGroup, Synapses, TimedArray, second
+from brian2 import Clock, Network, NeuronGroup, Synapses, second
 
-from bioplaus.neurons.leaky_integrator import BEFORE_EACH_STEP, LeakyIntegrator
+from bioplaus.neurons.cell import Cell, Clocks
+from bioplaus.neurons.leaky_integrator import STEP, clamped, leaky_integrator, phases
 from bioplaus.parameters import ParameterError, quantities
-from bioplaus.plasticity.two_phase import RULES
+from bioplaus.plasticity.model import Model
+from bioplaus.plasticity.rule import Bias, Projection, connect, summed
+from bioplaus.plasticity.two_phase import Differential, LearnedBias, TwoPhase
 
-from .batched import initial_weights
 from .parameters import VectorField, check_vector_field, influence_and_rates, layer_sizes
-from .relaxation import Array, Weights
+from .weights import Weights, initial_weights
 
-__all__ = ["Model", "build", "stimulus"]
+__all__ = ["build", "by_layer", "live", "pixels", "time"]
 
-
-@dataclass(frozen=True)
-class Model:
-    """The network and its parts.
-
-    layers : from the first hidden to the output; forward, feedback : projections, as many as in
-    :class:`~.relaxation.Weights`; presentation : duration of one example; step : one Euler step.
-    """
-
-    network: Network
-    populations: dict[str, NeuronGroup]
-    layers: tuple[NeuronGroup, ...]
-    forward: tuple[Synapses, ...]
-    feedback: tuple[Synapses, ...]
-    presentation: Any
-    step: Any
-
-    def weights(self) -> Weights:
-        """Present weights as arrays, ``(pre, post)``; they share no memory with the network."""
-        return Weights(
-            tuple(_matrix(projection) for projection in self.forward),
-            tuple(_matrix(projection) for projection in self.feedback),
-            tuple(np.array(layer.b[:]) for layer in self.layers),
-        )
-
-    def set_weights(self, weights: Weights) -> None:
-        """Replace all weights and biases."""
-        for projection, matrix in zip(self.forward, weights.forward, strict=True):
-            projection.w[:] = matrix.ravel()
-        for projection, matrix in zip(self.feedback, weights.feedback, strict=True):
-            projection.w[:] = matrix.ravel()
-        for layer, bias in zip(self.layers, weights.bias, strict=True):
-            layer.b[:] = bias
+AT_ONSET = {"on_pre": {"onset": "drive_post += w*x_pre"}, "on_event": {"onset": "onset"}}
+"""The input sends its drive once in a presentation; all others their rates at every step."""
 
 
-def build(p: VectorField, rng: np.random.Generator, examples: int) -> Model:
-    """Build the network with its first weights.
+def time(p: VectorField) -> Clocks:
+    """One Euler step, and one presentation."""
+    q = quantities(p)
+    step = p.epsilon * q.tau
+    return Clocks(
+        Clock(step, name="step"), Clock(_whole_steps(_counts(p)["steps"], step), name="frame")
+    )
+
+
+def pixels(p: VectorField, clocks: Clocks) -> NeuronGroup:
+    """The clamped input of the schedule's ``images``."""
+    cell = clamped(_counts(p)) + _rule(p).pre()
+    return cell.group(layer_sizes(p)[0], "pixels", clocks)
+
+
+def live(p: VectorField) -> dict[str, Any]:
+    """What may be set while the network runs: the learning rates."""
+    _, rates = influence_and_rates(p)
+    found: dict[str, Any] = {}
+    for (pre, post), rate in zip(pairwise(_names(p)), rates, strict=True):
+        found[f"{pre}_to_{post}.learning_rate"] = rate
+        found[f"{post}.bias_rate"] = rate
+        if pre != "pixels":
+            found[f"{post}_to_{pre}.learning_rate"] = rate * p.feedback_rate
+    return found
+
+
+def build(
+    p: VectorField, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: Clocks
+) -> Model:
+    """Build the network with its first weights; ``inputs`` holds one clamped population.
 
     ``p.batch`` must be 1, and the rates are per example: those of a batch divided by its size.
-    With ``persistent`` every example has a store of synapses that recalls its last free state;
-    ``examples`` is their number.
+    With ``persistent`` every one of ``p.examples`` has a store of synapses that recalls its last
+    free state.  ``teaching`` of the schedule is the influence in half-cost terms, signed.
 
     Raises
     ------
@@ -73,63 +72,63 @@ def build(p: VectorField, rng: np.random.Generator, examples: int) -> Model:
         and what :func:`~.parameters.check_vector_field` refuses.
     """
     _check(p)
-    q = quantities(p)
-    sizes = layer_sizes(p)
-    step = p.epsilon * q.tau
-    counts = _counts(p)
-    presentation = _whole_steps(counts["steps"], step)
-    pixels = _pixels(sizes[0], step, presentation, counts)
-    names = [f"hidden_{k}" for k in range(1, len(sizes) - 1)] + ["output"]
-    if len(names) == 2:
-        names[0] = "hidden"
-    layers = tuple(
-        _layer(p, name, units, q.tau, step, counts)
-        for name, units in zip(names, sizes[1:], strict=True)
-    )
-    _, rates = influence_and_rates(p)
-    for layer, rate in zip(layers, rates, strict=True):
-        layer.bias_rate = rate
-    rule = RULES[p.rule]
-    populations = {"pixels": pixels} | dict(zip(names, layers, strict=True))
-    groups = [pixels, *layers]
-    forward, feedback = [], []
-    for k, (pre, post) in enumerate(zip(groups, layers, strict=False)):
-        received = "drive" if k == 0 else "feedforward"
-        forward.append(_projection(pre, post, received, rule, rates[k], counts))
-        if k > 0:
-            back = rates[k] * p.feedback_rate
-            feedback.append(_projection(post, pre, "feedback", rule, back, counts))
-    stores = _stores(layers, examples, step, counts) if p.persistent else []
-    model = Model(
-        Network(*groups, *forward, *feedback, *stores),
-        populations,
-        layers,
-        tuple(forward),
-        tuple(feedback),
-        presentation,
-        step,
-    )
-    model.set_weights(initial_weights(p, rng, np.float64))
+    (images,) = inputs.values()
+    names, sizes = _names(p)[1:], layer_sizes(p)[1:]
+    layers = [_layer(p, name, n, clocks) for name, n in zip(names, sizes, strict=True)]
+    rule = _rule(p)
+    plastic: dict[str, Projection | Bias] = {}
+    for pre, post in pairwise([images, *layers]):
+        sent = AT_ONSET if pre is images else summed("feedforward", "w*rate_pre")
+        made: dict[str, Projection | Bias] = {
+            f"{pre.name}_to_{post.name}": connect(rule, pre, post, clocks, transmits=sent),
+            f"bias_to_{post.name}": Bias(post, "b"),
+        }
+        if pre is not images:
+            back = summed("feedback", "w*rate_pre")
+            made[f"{post.name}_to_{pre.name}"] = connect(rule, post, pre, clocks, transmits=back)
+        plastic |= made
+    stores = _stores(p, layers, clocks) if p.persistent else []
+    synapses = [each.synapses for each in plastic.values() if isinstance(each, Projection)]
+    network = Network(images, *layers, *synapses, *stores)
+    model = Model(network, {group.name: group for group in (images, *layers)}, plastic, clocks)
+    model.set(live(p))
+    model.set_weights(_by_name(p, initial_weights(p, rng, np.float64)))
     return model
 
 
-def stimulus(
-    model: Model, images: Array, labels: Array, order: Array, influences: Array
-) -> dict[str, Any]:
-    """Names that the network asks of a run, from arrays.
+def by_layer(p: VectorField, weights: Mapping[str, Any]) -> Weights:
+    """Weights of the model as the batched form has them."""
+    forward, feedback, bias = zip(*_layer_names(p), strict=True)
+    return Weights(
+        tuple(weights[name] for name in forward),
+        tuple(weights[name] for name in feedback if name),
+        tuple(weights[name][0] for name in bias),
+    )
 
-    images : (examples, n_in); labels : (examples,); order : (presentations,) example indices for
-    the whole run, from time zero; influences : (presentations,) signed, in half-cost terms.
-    """
-    duration = model.presentation
-    classes = np.eye(model.layers[-1].N)
+
+def _by_name(p: VectorField, weights: Weights) -> dict[str, Any]:
+    """The other way round."""
+    forward, feedback, bias = zip(*_layer_names(p), strict=True)
     return {
-        "images": TimedArray(np.asarray(images, float), dt=duration),
-        "example": TimedArray(np.asarray(order, float), dt=duration),
-        "wanted": TimedArray(classes[labels[order]], dt=duration),
-        "influence": TimedArray(np.asarray(influences, float), dt=duration),
-        "plastic": TimedArray(np.ones(1), dt=duration),
+        **dict(zip(forward, weights.forward, strict=True)),
+        **dict(zip((name for name in feedback if name), weights.feedback, strict=True)),
+        **{name: values[None] for name, values in zip(bias, weights.bias, strict=True)},
     }
+
+
+def _layer_names(p: VectorField) -> list[tuple[str, str, str]]:
+    """Names of forward weights, feedback (none to the input) and bias of each layer."""
+    return [
+        (f"{pre}_to_{post}", f"{post}_to_{pre}" if pre != "pixels" else "", f"bias_to_{post}")
+        for pre, post in pairwise(_names(p))
+    ]
+
+
+def _names(p: VectorField) -> list[str]:
+    """Populations from the input to the output."""
+    hidden = len(layer_sizes(p)) - 2
+    between = ["hidden"] if hidden == 1 else [f"hidden_{k + 1}" for k in range(hidden)]
+    return ["pixels", *between, "output"]
 
 
 def _check(p: VectorField) -> None:
@@ -150,15 +149,16 @@ def _check(p: VectorField) -> None:
         )
 
 
+def _signs(p: VectorField) -> int:
+    return 2 if p.nudging == "symmetric" else 1
+
+
 def _counts(p: VectorField) -> dict[str, int]:
-    """Counts that the equations use, as :mod:`bioplaus.neurons.leaky_integrator` names them."""
-    signs = 2 if p.nudging == "symmetric" else 1
-    return {
-        "free_steps": p.free_steps,
-        "positive_until": p.free_steps + p.nudged_steps,
-        "steps": 1 + p.free_steps + signs * p.nudged_steps,
-        "signs": signs,
-    }
+    return phases(p.free_steps, p.nudged_steps, symmetric=p.nudging == "symmetric")
+
+
+def _rule(p: VectorField) -> TwoPhase | Differential:
+    return Differential(_signs(p)) if p.rule == "differential" else TwoPhase(_signs(p), p.rule)
 
 
 def _whole_steps(steps: int, step: Any) -> Any:
@@ -169,117 +169,34 @@ def _whole_steps(steps: int, step: Any) -> Any:
     return duration * second
 
 
-def _pixels(units: int, step: Any, presentation: Any, counts: dict[str, int]) -> NeuronGroup:
-    """The clamped input: its drive is sent once a presentation, by the event ``onset``."""
-    pixels = NeuronGroup(
-        units,
-        """
-        x : 1
-        rate_free = x : 1
-        rate_plus = x : 1
-        rate_minus = x : 1
-        rate_before = x : 1
-        step = t_in_timesteps % steps : integer (shared)
-        """,
-        events={
-            "onset": "step == 0 and x != 0",
-            "moving": "step > free_steps and x != 0",
-            "learn": "step == steps - 1 and x != 0",
-        },
-        dt=step,
-        namespace=counts | {"presentation": presentation},
-        name="pixels",
-    )
-    pixels.run_regularly(
-        "x = images(example(t)*presentation, i)",
-        dt=presentation,
-        when="start",
-        name="pixels_load",
-    )
-    return pixels
-
-
-def _layer(
-    p: VectorField, name: str, units: int, tau: Any, step: Any, counts: dict[str, int]
-) -> NeuronGroup:
+def _layer(p: VectorField, name: str, units: int, clocks: Clocks) -> NeuronGroup:
     linear = name == "output" and p.outputs == "linear"
-    text = LeakyIntegrator(
+    energy_based = p.rule == "energy-based"
+    cell = leaky_integrator(
         "linear" if linear else p.activation,
+        _counts(p),
+        tau=quantities(p).tau,
         output=name == "output",
-        energy_based=p.rule == "energy-based",
+        energy_based=energy_based,
         symmetric=p.nudging == "symmetric",
         clipped=p.clipped and not linear,
     )
-    differential = p.rule == "differential"
-    heard = "rate_free != 0 or rate_plus != 0 or rate_minus != 0"
-    learn = "step == steps - 1" + ("" if differential else f" and ({heard})")
-    layer = NeuronGroup(
-        units,
-        text.equations(),
-        events={"moving": "step > free_steps and rate_before != 0", "learn": learn},
-        method="euler",
-        dt=step,
-        namespace=dict(counts),
-        name=name,
-    )
-    layer.tau = tau
-    layer.run_regularly(
-        text.after_each_step(), dt=step, when="after_groups", name=f"{name}_after_each_step"
-    )
-    if differential:
-        layer.run_regularly(BEFORE_EACH_STEP, dt=step, when="start", name=f"{name}_before_step")
-    return layer
+    rule, bias = _rule(p), LearnedBias(_signs(p), energy_based)
+    return (cell + rule.pre() + rule.post() + bias.post()).group(units, name, clocks)
 
 
-def _projection(
-    pre: NeuronGroup,
-    post: NeuronGroup,
-    received: str,
-    rule: Any,
-    learning_rate: float,
-    counts: dict[str, int],
-) -> Synapses:
-    """All-to-all; the input sends its drive at onset, all others their rates at every step."""
-    model, on_pre, on_event = rule.model, {"learn": rule.on_learn()}, {"learn": "learn"}
-    if rule.on_moving:
-        on_pre["moving"], on_event["moving"] = rule.on_moving, "moving"
-    if received == "drive":
-        on_pre["onset"], on_event["onset"] = "drive_post += w*x_pre", "onset"
-    else:
-        model += f"\n{received}_post = w*rate_pre : 1 (summed)"
-    projection = Synapses(
-        pre,
-        post,
-        model,
-        on_pre=on_pre,
-        on_event=on_event,
-        clock=pre.clock,
-        namespace={"signs": counts["signs"]},
-        name=f"{pre.name}_to_{post.name}",
-    )
-    if rule.on_moving:
-        projection.moving.order = projection.learn.order - 1  # the last step counts too
-    projection.connect()
-    projection.learning_rate = learning_rate
-    return projection
-
-
-def _stores(
-    layers: tuple[NeuronGroup, ...], examples: int, step: Any, counts: dict[str, int]
-) -> list[Any]:
+def _stores(p: VectorField, layers: list[NeuronGroup], clocks: Clocks) -> list[Any]:
     """One unit per example whose synapses keep the free state and give it back."""
-    shown = "i == int(example(t) + 0.5)"
-    units = NeuronGroup(
-        examples,
-        "step = t_in_timesteps % steps : integer (shared)",
+    shown = "i == int(order(t - onset) + 0.5)"
+    cell = Cell(
+        equations=STEP,
         events={
             "recall": f"step == 0 and {shown}",
             "keep": f"step == free_steps and {shown}",
         },
-        dt=step,
-        namespace=dict(counts),
-        name="examples",
+        constants=_counts(p),
     )
+    units = cell.group(p.examples, "examples", clocks)
     stores: list[Any] = [units]
     for layer in layers:
         store = Synapses(
@@ -288,14 +205,9 @@ def _stores(
             "kept : 1",
             on_pre={"recall": "s_post += kept", "keep": "kept = s_post"},
             on_event={"recall": "recall", "keep": "keep"},
-            dt=step,
+            clock=clocks.step,
             name=f"examples_to_{layer.name}",
         )
         store.connect()
         stores.append(store)
     return stores
-
-
-def _matrix(projection: Synapses) -> Array:
-    shape = (projection.source.N, projection.target.N)
-    return np.array(projection.w[:]).reshape(shape)

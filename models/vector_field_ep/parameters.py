@@ -14,7 +14,6 @@ from bioplaus.parameters import ParameterError, Quantity, check, parameter
 
 __all__ = [
     "Deep",
-    "EnergyBased",
     "VectorField",
     "check_vector_field",
     "influence_and_rates",
@@ -116,6 +115,7 @@ class VectorField:
     )
     batch: int = parameter(20, "examples per update", symbol="B", low=1)
     persistent: bool = parameter(True, "start an example from its last free state")
+    examples: int = parameter(50_000, "training images, the first of the set", low=1)
     homeostasis: float = parameter(
         0.0,
         "rate of the step that makes the Jacobian symmetric",
@@ -123,15 +123,6 @@ class VectorField:
         low=0.0,
     )
     weight_decay: float = parameter(0.0, "decay of all weights per update", low=0.0, high=1.0)
-
-
-@dataclass(frozen=True)
-class EnergyBased(VectorField):
-    """Scellier and Bengio 2017, 784-500-10, in the published program's full-cost convention."""
-
-    rule: str = parameter("energy-based", "learning rule", choices=("energy-based",))
-    feedback_start: str = parameter("transpose", "tied weights", choices=("transpose",))
-    cost: str = parameter("full", "cost convention", symbol="C", choices=("half", "full"))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import numpy as np
 from numba import njit
 
 from .learning import Rates, States, learn
-from .relaxation import Array, Dynamics, Scratch, Weights, copy_states, input_drive, relax
+from .relaxation import Dynamics, Scratch, copy_states, input_drive, relax
+from .weights import Array, Weights
 
 __all__ = ["Phases", "train_batches"]
 

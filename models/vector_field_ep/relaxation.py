@@ -18,13 +18,13 @@ from numba import njit
 from .changes import difference, follow
 from .precision import FOUR, ONE, ZERO
 from .sigmoid import logistic, shifted_sigmoid
+from .weights import Array, Weights
 
 __all__ = [
     "ACTIVATIONS",
     "Dynamics",
     "Scratch",
     "Units",
-    "Weights",
     "copy_states",
     "input_drive",
     "nudge",
@@ -36,19 +36,6 @@ __all__ = [
 ]
 
 ACTIVATIONS = {"hard-sigmoid": 0, "shifted-sigmoid": 1, "tanh": 2, "linear": 3}
-
-Array = np.ndarray[Any, Any]
-
-
-class Weights(NamedTuple):
-    """All plastic quantities; layers count from the first hidden (index 0) to the output.
-
-    forward : per layer, (n_below, n); feedback : per hidden layer, (n_above, n); bias : (n,).
-    """
-
-    forward: tuple[Array, ...]
-    feedback: tuple[Array, ...]
-    bias: tuple[Array, ...]
 
 
 class Units(NamedTuple):

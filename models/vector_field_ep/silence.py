@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from .relaxation import Array
+from .weights import Array
 
 __all__ = ["silent_units", "warn_of_silent_units"]
 

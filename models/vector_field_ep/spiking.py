@@ -24,8 +24,8 @@ from bioplaus.parameters import check
 from .batches import in_batches
 from .parameters import influence_and_rates, layer_sizes
 from .relatives import Spiking
-from .relaxation import Array
 from .ticks import Network, Ticks, run_phases
+from .weights import Array
 
 __all__ = ["SpikingLearner"]
 

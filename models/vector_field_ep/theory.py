@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from .relaxation import Weights
+from .weights import Weights
 
 __all__ = [
     "FlatNetwork",
     "antisymmetric_correction",
     "asymmetry",
-    "asymmetry_loss",
     "exact_gradient",
     "fixed_point",
     "flat_network",
@@ -221,13 +220,3 @@ def asymmetry(network: FlatNetwork) -> float:
     """Norm of the antisymmetric over that of the symmetric part of the Jacobian at rest."""
     jacobian = state_jacobian(network, fixed_point(network))
     return float(np.linalg.norm(jacobian - jacobian.T) / np.linalg.norm(jacobian + jacobian.T))
-
-
-def asymmetry_loss(weight: Array, samples: Array) -> float:
-    """Estimate of ``2 |A|^2 / n`` from Gaussian vectors (Laborieux and Zenke 2023).
-
-    weight : (n, n), the Jacobian with the activation bypassed; samples : (count, n).
-    """
-    forward = samples @ weight.T
-    backward = samples @ weight
-    return float(np.mean(np.sum(forward * (forward - backward), axis=1)) / weight.shape[0])

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from .precision import HALF, ONE, ZERO
-from .relaxation import Array
+from .weights import Array
 
 __all__ = ["Network", "Ticks", "run_phases", "sigma_delta"]
 

@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 
 from bioplaus.models import sacramento
-from bioplaus.neurons.dendritic_rate import nudging_conductances
-from bioplaus.parameters import ParameterError, replace
+from bioplaus.neurons.cell import Clocks
+from bioplaus.parameters import ParameterError, replace, to_quantity
+from bioplaus.tasks import presentations
+from bioplaus.training.presenting import namespace
+from tests.papers import showing
 
 MS = brian2.ms
 A = 1 / 1.9  # g_basal over the sum of conductances
 B = 0.8 / 1.9  # every mixing factor of the standard conductances
+FRAME = 1e-3
 
 
 @pytest.fixture(autouse=True)
@@ -23,15 +27,22 @@ def numpy_target():
     brian2.prefs.codegen.target = before
 
 
+def build(p, seed=0):
+    clocks = Clocks.of(to_quantity(p.dt), FRAME)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    return sacramento.build(p, rng, {"input": sacramento.rates(p, clocks)}, clocks)
+
+
 def chain(transfer="logistic", **changes):
     """The 1-1-1 circuit: w10 = 1.5, w21 = 0.8, w12 = 0.5, in the self-predicting state."""
     p = replace(
         sacramento.Dynamics(),
         {"areas": "1-1-1", "transfer": transfer, "tau_input": "0 ms", **changes},
     )
-    model = sacramento.build(p)
+    model = build(p)
     one = np.array([[1.0]])
-    model.set_weights(
+    sacramento.set_circuit_weights(
+        model,
         sacramento.Weights(
             forward=(1.5 * one, 0.8 * one),
             forward_bias=(np.zeros(1), np.zeros(1)),
@@ -39,17 +50,17 @@ def chain(transfer="logistic", **changes):
             interneuron=(0.8 * one,),
             interneuron_bias=(np.zeros(1),),
             lateral=(-0.5 * one,),
-        )
+        ),
     )
     return model
 
 
 def settle(model, rates, targets, teaching, plastic=False, milliseconds=40):
-    duration = milliseconds * MS
-    names = sacramento.schedule(
-        rates, targets, duration, onset=model.network.t, plastic=plastic, teaching=teaching
-    )
-    model.network.run(duration, namespace=names)
+    tables = {"images": np.array(rates), "targets": np.array(targets)}
+    on = {"strength": float(plastic), "teaching": float(teaching)}
+    shown = {"presentation": 1e-3 * milliseconds, "frame": FRAME}
+    schedule = presentations([0], tables, **shown, **on)
+    showing.run(model, schedule)
 
 
 def potentials(model):
@@ -82,14 +93,6 @@ def test_linear_circuit_with_teacher_solves_its_three_equations():
     assert u_1 == pytest.approx(0.50611384, abs=1e-8)
 
 
-@pytest.mark.parametrize("reversals", [(1.0, -1.0), (5.0, -0.3)])
-def test_teaching_conductances_are_the_nudging_current(reversals):
-    for target, u in [(0.7, -0.2), (1.4, 3.0)]:
-        exc, inh = nudging_conductances(0.8, target, *reversals)
-        current = exc * (reversals[0] - u) + inh * (reversals[1] - u)
-        assert current == pytest.approx(0.8 * (target - u), abs=1e-14)
-
-
 @pytest.mark.parametrize("areas", ["30-20-10", "30-20-20-20-10"])
 @pytest.mark.parametrize("bias_rate", [0.0, 1.0])
 def test_self_predicting_network_is_silent_and_learns_nothing(areas, bias_rate):
@@ -102,23 +105,24 @@ def test_self_predicting_network_is_silent_and_learns_nothing(areas, bias_rate):
             "bias_rate": bias_rate,
         },
     )
-    model = sacramento.build(p, seed=3)
+    model = build(p, seed=3)
     rng = np.random.default_rng(1)
     if bias_rate:
-        start = model.weights()
+        start = sacramento.circuit_weights(model)
         biases = tuple(rng.uniform(-1, 1, len(b)) for b in start.forward_bias)
         mix = sacramento.mixing(p)
         shifted = sacramento.Weights(**{**vars(start), "forward_bias": biases})
-        model.set_weights(sacramento.self_predicting(shifted, mix))
+        sacramento.set_circuit_weights(model, sacramento.self_predicting(shifted, mix))
     settle(model, rng.uniform(-1, 1, (1, 30)), np.zeros((1, 10)), teaching=False, milliseconds=60)
     for k, cells in enumerate(model.interneurons, start=1):
         assert np.abs(model.areas[k].v_apical[:]).max() < 1e-13
         assert np.abs(cells.u[:] - model.areas[k + 1].u[:]).max() < 1e-13
         assert np.abs(cells.error_basal[:]).max() < 1e-13
-    before = model.weights()
+    before = sacramento.circuit_weights(model)
     settle(model, rng.uniform(-1, 1, (1, 30)) * 0, np.zeros((1, 10)), teaching=False)
+    after = sacramento.circuit_weights(model)
     for name in ("forward", "interneuron", "lateral", "top_down"):
-        for w, again in zip(getattr(before, name), getattr(model.weights(), name)):
+        for w, again in zip(getattr(before, name), getattr(after, name)):
             np.testing.assert_array_equal(w, again)
 
 
@@ -132,7 +136,7 @@ def test_filtered_weight_follows_the_closed_form():
     assert error == 0.0  # not plastic yet
     settle(model, [[0.6]], [[1.0]], teaching=True, plastic=True, milliseconds=100)
     error = float(model.interneurons[0].error_basal[0])
-    moved = model.weights().interneuron[0][0, 0] - 0.8
+    moved = model.weights()["hidden_1_to_interneuron_1"][0, 0] - 0.8
     assert moved / (rate * error * pre * 100) == pytest.approx(0.71070, rel=5e-3)
 
 
@@ -160,7 +164,7 @@ def test_stationary_noise_of_a_soma(noise, expected):
         {"areas": "1-1000-1", "sigma": 0.1, "noise": noise, "weight_scale": "0",
          "top_down_scale": 0.0, "forward_rates": "0", "interneuron_rates": "0"},
     )  # fmt: skip
-    model = sacramento.build(p)
+    model = build(p)
     brian2.seed(11)
     samples = []
     for _ in range(10):
@@ -175,9 +179,9 @@ def test_prospective_chain_settles_in_as_many_steps_as_areas():
         sacramento.Bars(),
         {"areas": "2-2-2-2-2", "g_apical": "0/ms", "forward_rates": "0", "interneuron_rates": "0"},
     )
-    model = sacramento.build(p, seed=2)
-    steady = np.array([[0.3, 0.9]])
-    names = sacramento.schedule(steady, np.zeros((1, 2)), 100 * MS, plastic=False, teaching=False)
+    model = build(p, seed=2)
+    steady = {"images": np.array([[0.3, 0.9]]), "targets": np.zeros((1, 2))}
+    names = namespace(presentations([0], steady, presentation=0.1, frame=FRAME))
     reached = []
     for _ in range(8):
         model.network.run(0.1 * MS, namespace=names)

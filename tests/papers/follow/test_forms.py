@@ -50,8 +50,8 @@ def test_currents_of_the_printed_rule_with_the_same_spikes():
         groups["output"], "learning_error", record=True, when="end", name="all_errors"
     )
     experiment.network.add(errors, *spikes.values())
-    rate = 5 * model.published_rate
-    experiment.present(experiment.tracking.training(float(SECONDS)), 10.0, rate)
+    experiment.show(experiment.tracking.training(float(SECONDS)), 10.0, share=5.0)
+    rate = float(groups["output"].learning_rate)
 
     encoders = model.state_tuning.encoders
     decay = np.exp(-1 / 20)
@@ -61,7 +61,7 @@ def test_currents_of_the_printed_rule_with_the_same_spikes():
         raster[np.round(fired.t_[:] * 1000).astype(int), fired.i[:]] = 1.0
         error_currents = np.ascontiguousarray(errors.learning_error.T @ encoders.T)
         w, r = printed_rule(raster, error_currents, rate, decay, (1 - decay) / 1e-3)
-        factorised = encoders @ model.factors(name)
+        factorised = encoders @ model.weights()[f"{name}_learning"].T
         assert np.abs(w).max() > 1e-3
         assert np.abs(factorised - w).max() < 1e-10 * np.abs(w).max()
         drive += w @ r

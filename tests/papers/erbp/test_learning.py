@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2 import TimedArray, prefs, second, seed, volt
+from brian2 import prefs, seed, volt
 
 from bioplaus import tasks
 from bioplaus.analysis import alignment_angle
 from bioplaus.models import erbp
+from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import replace
+from tests.papers import showing
 
 COARSE = {"time_step": "0.5 ms", "background_before_threshold": True}
 
@@ -34,7 +36,8 @@ class Learner:
         self.data, self.presentation, self.settling = data, presentation, settling
         p = replace(erbp.OneHiddenLayer(), {"inputs": data.train_raw.shape[1], **COARSE, **changes})
         rng = np.random.Generator(np.random.PCG64(5))
-        self.model = erbp.build(p, rng, presentation * second)
+        clocks = Clocks.of(5e-4, presentation)
+        self.model = erbp.build(p, rng, {"pixel": erbp.pixels(p, clocks)}, clocks)
         self.order = rng.permutation(len(data.train_labels))
 
     def show(self, images, labels, taught: bool) -> np.ndarray:
@@ -42,22 +45,9 @@ class Learner:
         rows = np.arange(len(images))
         teach = {"labels": labels, "strength": 1.0, "settling": self.settling} if taught else {}
         each = self.presentation
-        frames = tasks.presentation_frames(rows, presentation=each, frame=each, **teach)
-        table = TimedArray(images * (255 / 256), dt=each * second)
-        began = float(self.model.network.t)
-        namespace = erbp.stimulus(
-            table,
-            frame=each * second,
-            order=frames.order,
-            labels=frames.labels,
-            fresh=frames.fresh,
-            tick=frames.tick * second,
-            plasticity=frames.plasticity,
-            onset=self.model.network.t,
-        )
-        self.model.forget_responses()
-        self.model.network.run(frames.duration * second, namespace=namespace)
-        return self.model.read_responses(began, each, 1)[0][:, -1]
+        table = {"images": images * (255 / 256)}
+        schedule = tasks.presentations(rows, table, presentation=each, frame=each, **teach)
+        return showing.responses(self.model, schedule)[0][:, -1]
 
     def train(self, count: int) -> None:
         """Show training images with labels."""
@@ -76,21 +66,21 @@ class Learner:
         error back through the transposed output weights.
         """
         hidden, output = self.model.populations["hidden"], self.model.populations["output"]
-        weights = self.model.projections["pixel_to_hidden"]
+        weights = self.model.plastic["pixel_to_hidden"]
         hidden.learning_rate, output.learning_rate = 1e-9, 0.0
         hidden.namespace["gate_low"], hidden.namespace["gate_high"] = -25 * volt, 25 * volt
-        back = np.array(self.model.projections["hidden_to_output"].w_).reshape(len(hidden), -1)
+        back = self.model.plastic["hidden_to_output"].weights
         found = []
         for row in range(images):
             image = np.repeat(self.data.train_images[row : row + 1], repeats, axis=0)
             label = np.full(repeats, self.data.train_labels[row])
-            start = np.array(weights.w_)
+            start = weights.weights
             before = np.array(self.model.populations["pixel"].spike_count_)
             counts = self.show(image, label, taught=True)
             pre = np.array(self.model.populations["pixel"].spike_count_) - before
             error = 250.0 * np.eye(10)[label[0]] - counts.mean(axis=0) / self.presentation
-            update = np.array(weights.w_) - start
-            found.append(alignment_angle(update, np.outer(pre, back @ error).ravel()))
+            update = weights.weights - start
+            found.append(alignment_angle(update.ravel(), np.outer(pre, back @ error).ravel()))
         return float(np.mean(found))
 
 

@@ -9,9 +9,13 @@ import pytest
 from bioplaus import tasks
 from bioplaus.models import sacramento
 from bioplaus.models.sacramento.steady_state import weight_changes
-from bioplaus.parameters import replace
+from bioplaus.neurons.cell import Clocks
+from bioplaus.parameters import replace, to_quantity
+from bioplaus.tasks import presentations
+from bioplaus.training.presenting import namespace
 
 PATHWAYS = ("forward", "interneuron", "lateral", "top_down")
+FRAME = 1e-2
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +24,12 @@ def numpy_target():
     brian2.prefs.codegen.target = "numpy"
     yield
     brian2.prefs.codegen.target = before
+
+
+def build(p, seed=0):
+    clocks = Clocks.of(to_quantity(p.dt), FRAME)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    return sacramento.build(p, rng, {"input": sacramento.rates(p, clocks)}, clocks)
 
 
 def learning_circuit(**changes):
@@ -39,7 +49,7 @@ def learning_circuit(**changes):
             **changes,
         },
     )
-    return p, sacramento.build(p, seed=6)
+    return p, build(p, seed=6)
 
 
 def test_every_pathway_moves_by_its_rule_at_the_settled_potentials():
@@ -48,12 +58,13 @@ def test_every_pathway_moves_by_its_rule_at_the_settled_potentials():
     p, model = learning_circuit()
     rng = np.random.default_rng(1)
     rates, targets = rng.uniform(0, 1, (1, 6)), rng.uniform(-1, 1, (1, 3))
-    shown = 100 * brian2.ms
-    quiet = sacramento.schedule(rates, targets, shown, plastic=False)
+    tables = {"images": rates, "targets": targets}
+    quiet = namespace(presentations([0], tables, presentation=0.1, frame=FRAME, teaching=1.0))
     model.network.run(40 * brian2.ms, namespace=quiet)
-    before = model.weights()
-    model.network.run(10 * brian2.ms, namespace={**quiet, "plastic": 1.0})
-    after = model.weights()
+    before = sacramento.circuit_weights(model)
+    learned = presentations([0], tables, presentation=0.1, frame=FRAME, teaching=1.0, strength=1.0)
+    model.network.run(10 * brian2.ms, namespace=namespace(learned))
+    after = sacramento.circuit_weights(model)
     settled = sacramento.relax(p, before, rates, targets)
     for area, u in zip(model.areas[1:], settled.u):
         np.testing.assert_allclose(area.u[:], u[0], atol=1e-5)
@@ -68,22 +79,30 @@ def test_every_pathway_moves_by_its_rule_at_the_settled_potentials():
 def test_lag_pauses_learning_after_each_onset():
     # 10 ms a pattern with a lag of 7.5 ms: a quarter of the time is left for learning.
     moved = []
-    for lag in ("0 ms", "7.5 ms"):
-        _, model = learning_circuit(learning_lag=lag, areas="3-2-2")
-        names = sacramento.schedule([[0.5] * 3], [[0.5] * 2], 10 * brian2.ms, order=[0] * 4)
-        model.network.run(15 * brian2.ms, namespace={**names, "plastic": 0.0})
-        before = model.weights().forward[0]
-        model.network.run(20 * brian2.ms, namespace={**names, "onset": 15 * brian2.ms})
-        moved.append(model.weights().forward[0] - before)
+    for lag in (0.0, 7.5e-3):
+        _, model = learning_circuit(areas="3-2-2")
+        tables = {"images": np.full((1, 3), 0.5), "targets": np.full((1, 2), 0.5)}
+        shown = {"presentation": FRAME, "frame": FRAME, "teaching": 1.0, "settling": lag}
+        model.network.run(
+            15 * brian2.ms, namespace=namespace(presentations([0] * 4, tables, **shown))
+        )
+        before = model.weights()["input_to_hidden_1"]
+        names = namespace(presentations([0] * 4, tables, **shown, strength=1.0), model.network.t)
+        model.network.run(20 * brian2.ms, namespace=names)
+        moved.append(model.weights()["input_to_hidden_1"] - before)
     np.testing.assert_allclose(moved[1], 0.25 * moved[0], rtol=2e-3)
 
 
 def test_rates_can_be_scaled_while_a_network_runs():
-    _, model = learning_circuit()
-    model.scale_rates(0.5)
-    assert float(model.forward[0].eta / brian2.hertz) == pytest.approx(0.5e-4)
+    p, model = learning_circuit()
+    rates = {name: 0.5 * rate for name, rate in sacramento.live(p).items()}
+    lateral = {name: rates.pop(name) for name in list(rates) if name.startswith("interneuron")}
+    model.set(rates)
+    forward = model.plastic["input_to_hidden_1"].synapses
+    assert float(forward.eta / brian2.hertz) == pytest.approx(0.5e-4)
     assert float(model.areas[1].eta_bias / brian2.hertz) == pytest.approx(0.5e-4)
-    assert float(model.lateral[0].eta / brian2.hertz) == pytest.approx(3e-4)
+    assert float(model.pathways["lateral"][0].eta / brian2.hertz) == pytest.approx(3e-4)
+    assert len([name for name in lateral if name.endswith("hidden_1.eta")]) == 1
 
 
 def test_yin_yang_classes_by_hand():

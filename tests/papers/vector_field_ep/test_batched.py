@@ -10,6 +10,7 @@ from bioplaus.analysis import alignment_angle
 from bioplaus.models.vector_field_ep import batched, theory
 from bioplaus.models.vector_field_ep.parameters import VectorField
 from bioplaus.models.vector_field_ep.relaxation import relax, scratch
+from bioplaus.models.vector_field_ep.weights import initial_weights
 from bioplaus.parameters import ParameterError, replace
 
 SIZES = (12, 9, 4)
@@ -175,7 +176,7 @@ def test_flipped_feedback_starts_at_its_angle(angle):
         VectorField(),
         {"layers": "20-300-100", "feedback_start": "flipped", "initial_angle": angle},
     )
-    weights = batched.initial_weights(p, np.random.default_rng(0), np.float64)
+    weights = initial_weights(p, np.random.default_rng(0), np.float64)
     # 30,000 independent signs: the cosine has a standard error of 0.006, a third of a degree.
     assert alignment_angle(weights.forward[1], weights.feedback[0].T) == pytest.approx(
         angle, abs=1.5
@@ -335,7 +336,7 @@ def test_layer_chain_makes_the_shapes():
 def test_first_weights_have_the_spread_of_their_name(first_weights, variances, bias):
     """A uniform draw within b has variance b^2/3; 120,000 weights hold it to one per cent."""
     p = replace(VectorField(), {"layers": "300-400-100", "first_weights": first_weights})
-    weights = batched.initial_weights(p, np.random.default_rng(0), np.float64)
+    weights = initial_weights(p, np.random.default_rng(0), np.float64)
     for matrix, variance in zip(weights.forward, variances, strict=True):
         assert matrix.var() == pytest.approx(variance, rel=0.02)
     assert weights.bias[0].var() == pytest.approx(bias, rel=0.2)

@@ -51,8 +51,8 @@ def test_continued_run_equals_an_unbroken_one(kind, changes, tmp_path, monkeypat
     resumed.rng.bit_generator.state = generator
     np.testing.assert_equal(resumed.advance(1), expected)
     assert getattr(resumed, "checked", None) == getattr(whole, "checked", None)
-    for name in whole.model.plastic:
-        assert (resumed.model.factors(name) == whole.model.factors(name)).all()
+    for name, weights in whole.model.weights().items():
+        assert (resumed.model.weights()[name] == weights).all()
 
 
 def test_sixteen_results_are_listed():
@@ -74,7 +74,7 @@ def test_times_must_fit():
 def test_learning_ends_slowly_where_asked():
     Backend(name="numpy").select(3)
     experiment = make(FollowLorenz, neurons=40, duration="1500 second", settling="500 second")
-    assert [experiment.rate(n) for n in range(3)] == pytest.approx([2e-3, 2e-3, 2e-4])
+    assert [experiment.share(n) for n in range(3)] == [1.0, 1.0, 0.1]
 
 
 @pytest.mark.slow
@@ -83,18 +83,17 @@ def test_learning_keeps_ideal_weights():
     """From ideal weights, 200 s of learning do not raise the error (10 % for its own noise)."""
     Backend(name="numba").select(3)
     experiment = make(FollowLinear, neurons=300)
-    factors = follow.ideal_factors(
+    ideal = follow.ideal_weights(
         experiment.model,
         lambda x: x @ np.array([[-0.2, 1.0], [-1.0, -0.2]]) / 0.05,
         lambda u: u / 0.02,
         np.random.default_rng(1),
     )
-    for name, m in factors.items():
-        experiment.model.set_factors(name, m)
-    experiment.present(experiment.tracking.training(2.0), gain=10.0)
-    before = experiment.learn(50.0, rate=0.0)["raw_error"]
-    experiment.learn(200.0, rate=experiment.model.published_rate)
-    after = experiment.learn(50.0, rate=0.0)["raw_error"]
+    experiment.model.set_weights(ideal)
+    experiment.show(experiment.tracking.training(2.0), gain=10.0)
+    before = experiment.learn(50.0, share=0.0)["raw_error"]
+    experiment.learn(200.0, share=1.0)
+    after = experiment.learn(50.0, share=0.0)["raw_error"]
     assert after < 1.1 * before
 
 
@@ -117,4 +116,4 @@ def test_reference_outside_the_radius_is_told():
     Backend(name="numpy").select(3)
     experiment = make(FollowLinear, neurons=40, radius=0.01)
     with pytest.warns(UserWarning, match=r"outside the represented radius of 0.01 for \d+ %"):
-        assert experiment.learn(1.0, rate=0.0)["outside"] > 0.1
+        assert experiment.learn(1.0, share=0.0)["outside"] > 0.1

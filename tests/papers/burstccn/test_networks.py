@@ -11,9 +11,13 @@ import pytest
 from brian2 import Hz, ms, pA, second
 
 from bioplaus import tasks
-from bioplaus.models.burstccn import BatchedNetwork, build, build_continuous
+from bioplaus.models import burstccn
+from bioplaus.models.burstccn import BatchedNetwork
 from bioplaus.models.burstccn.parameters import Continuous, Discrete, Spiking
+from bioplaus.neurons.cell import Clocks
+from bioplaus.tasks import stretch
 from bioplaus.tasks.exclusive_or import TARGETS
+from bioplaus.training.presenting import namespace
 
 SMALL = Spiking(
     cells=100, step="1 ms", integration="exponential_euler", slot="100 ms", teacher_reads="cell"
@@ -29,9 +33,24 @@ def numpy_target():
     b2.prefs.codegen.target = before
 
 
-def shown(frames, slot=100 * ms):
-    names = ("stimulus", "target", "teach", "plastic")
-    return {name: b2.TimedArray(getattr(frames, name), dt=slot) for name in names}
+def build(p):
+    return burstccn.build(p, np.random.default_rng(0), {}, burstccn.time(p))
+
+
+def build_continuous(p, inputs):
+    clocks = Clocks.of(0.01, 0.01)
+    population = {"input": burstccn.signals(inputs, clocks)}
+    return burstccn.build_continuous(p, np.random.default_rng(0), population, clocks)
+
+
+def shown(frames):
+    return namespace(frames.schedule(0.1))
+
+
+def taught(bit):
+    """Three slots, of which the teacher speaks in the second."""
+    signals = {"stimulus": np.zeros((3, 2)), "target": np.full(3, float(bit))}
+    return namespace(stretch(0.1, **signals, teaching=[0.0, 1.0, 0.0], plasticity=np.zeros(3)))
 
 
 def test_untrained_network_fires_at_the_published_operating_point():
@@ -65,12 +84,7 @@ def test_teacher_current_against_the_published_cases(bit, expected):
     The averages decay by 1/2000 before they are read.
     """
     model = build(replace(SMALL, cells=5))
-    names = {
-        "stimulus": b2.TimedArray(np.zeros((3, 2)), dt=100 * ms),
-        "target": b2.TimedArray([float(bit)], dt=100 * ms),
-        "teach": b2.TimedArray([0.0, 1.0, 0.0], dt=100 * ms),
-        "plastic": b2.TimedArray([0.0], dt=1 * second),
-    }
+    names = taught(bit)
     model.network.run(100 * ms, namespace=names)
     assert np.all(np.asarray(model.cells.I_teach) == 0)
     model.populations["output"].E_bar = [2, 3, 6, 9.1, 12] * Hz
@@ -88,12 +102,7 @@ def test_teacher_current_against_the_published_cases(bit, expected):
 @pytest.mark.parametrize(("bit", "sense"), [(0, -1), (1, 1)])
 def test_teacher_of_the_population_reads_the_low_passed_rate(bit, sense):
     model = build(replace(SMALL, cells=50, teacher_reads="population"))
-    names = {
-        "stimulus": b2.TimedArray(np.zeros((3, 2)), dt=100 * ms),
-        "target": b2.TimedArray([float(bit)], dt=100 * ms),
-        "teach": b2.TimedArray([0.0, 1.0, 0.0], dt=100 * ms),
-        "plastic": b2.TimedArray([0.0], dt=1 * second),
-    }
+    names = taught(bit)
     model.network.run(99 * ms, namespace=names)
     model.readout.rate = [0, 0, 0, 0, 6] * Hz  # one event of the 50 cells adds 0.07 Hz
     model.network.run(2 * ms, namespace=names)
@@ -107,13 +116,14 @@ def test_weights_move_only_while_the_gate_is_open_and_stay_bounded():
     model = build(replace(SMALL, cells=30, learning_rate_output=5.0))
     frames = tasks.xor_frames([3, 3], 5, teach_from=3, settle=1)
     names = shown(frames)
-    start = np.array(model.hidden_to_output.w)
+    learned = model.plastic["hidden_to_output"]
+    start = learned.weights.data
     model.network.run(300 * ms, namespace=names)
-    assert np.array_equal(start, model.hidden_to_output.w)
+    assert np.array_equal(start, learned.weights.data)
     model.network.run(700 * ms, namespace=names)
-    weights = np.array(model.hidden_to_output.w)
+    weights = learned.weights.data
     assert not np.array_equal(start, weights)
-    upper = model.hidden_to_output.namespace["w_max"]
+    upper = learned.rule.w_max
     assert weights.min() >= 0
     assert weights.max() <= upper
     assert upper in weights or 0 in weights  # such a rate drives some to a bound
@@ -126,21 +136,19 @@ def test_equal_seeds_give_equal_bits_and_others_do_not():
         model = build(replace(SMALL, cells=20, q_pathway=True))
         frames = tasks.xor_frames([1], 3, teach_from=0, settle=0)
         model.network.run(300 * ms, namespace=shown(frames))
-        ends.append(np.concatenate([model.cells.v_[:], model.input_to_hidden.w[:]]))
+        ends.append(
+            np.concatenate([model.cells.v_[:], model.plastic["input_to_hidden"].weights.data])
+        )
     assert np.array_equal(ends[0], ends[1])
     assert ends[0].shape != ends[2].shape or not np.array_equal(ends[0], ends[2])
 
 
 def test_continuous_network_comes_to_rest_where_the_discrete_one_stands():
     """T9: fixed input and target, weights held: rates and bursts equal a discrete sweep."""
-    p = Continuous(hidden=8, step="10 ms", tau_weight="1e12 second", weight_gain=2.0)
-    model = build_continuous(p, inputs=3, outputs=2)
+    p = Continuous(hidden=8, outputs=2, step="10 ms", tau_weight="1e12 second", weight_gain=2.0)
+    model = build_continuous(p, inputs=3)
     x, target = np.array([0.3, -0.8, 1.0]), 0.9
-    names = {
-        "stimulus": b2.TimedArray(x[None, :], dt=1000 * second),
-        "target": b2.TimedArray([target], dt=1000 * second),
-        "plastic": b2.TimedArray([1.0], dt=1000 * second),
-    }
+    names = namespace(stretch(1000.0, stimulus=x[None, :], target=[target], plasticity=[1.0]))
     model.network.run(4 * second, namespace=names)  # 40 time constants
     discrete = BatchedNetwork(
         Discrete(hidden_layers=1, hidden=8, feedback="tied", precision="float64"),
@@ -148,7 +156,8 @@ def test_continuous_network_comes_to_rest_where_the_discrete_one_stands():
         2,
         np.random.default_rng(0),
     )
-    discrete.W = list(map(np.ascontiguousarray, model.weights()))
+    weights = [model.weights()[name] for name in ("input_to_hidden", "hidden_to_output")]
+    discrete.W = [np.ascontiguousarray(w.T) for w in weights]
     discrete.Y = discrete.W[1:]
     discrete.forward(x[None, :])
     changes = discrete.changes(np.full((1, 2), target))
@@ -160,13 +169,10 @@ def test_continuous_network_comes_to_rest_where_the_discrete_one_stands():
 
 def test_routes_cancel_in_transients_too():
     """T9: without a teacher the apical potential stays exactly zero while the rates move."""
-    model = build_continuous(Continuous(hidden=5, step="10 ms"), inputs=3, outputs=1)
+    model = build_continuous(Continuous(hidden=5, step="10 ms"), inputs=3)
     t = np.arange(200) * 0.01
-    names = {
-        "stimulus": b2.TimedArray(np.cos(np.outer(t, [1, 2, 3])), dt=10 * ms),
-        "target": b2.TimedArray([1.0], dt=1000 * second),
-        "plastic": b2.TimedArray([0.0], dt=1000 * second),
-    }
+    waves = np.cos(np.outer(t, [1, 2, 3]))
+    names = namespace(stretch(0.01, stimulus=waves, target=np.ones(200), plasticity=np.zeros(200)))
     model.network.run(1 * second, namespace=names)
     assert np.ptp(model.populations["hidden"].rate[:]) > 0.01
     assert np.all(model.populations["hidden"].u[:] == 0)

@@ -5,9 +5,9 @@ import pytest
 
 from bioplaus.models.vector_field_ep import theory
 from bioplaus.models.vector_field_ep.relatives import Spiking
-from bioplaus.models.vector_field_ep.relaxation import Weights
 from bioplaus.models.vector_field_ep.spiking import SpikingLearner
 from bioplaus.models.vector_field_ep.ticks import sigma_delta
+from bioplaus.models.vector_field_ep.weights import Weights
 from bioplaus.parameters import ParameterError, replace
 
 

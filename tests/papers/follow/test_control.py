@@ -10,8 +10,10 @@ import pytest
 
 from bioplaus.models import follow
 from bioplaus.models.follow.control import ARM
-from bioplaus.tasks import arm
+from bioplaus.neurons.cell import Clocks
+from bioplaus.tasks import arm, stretch
 from bioplaus.tasks import dynamical_systems as systems
+from tests.papers import showing
 
 MS = brian2.ms
 SCALE = (0.4, 0.4, 0.15, 0.15)
@@ -43,7 +45,9 @@ def test_arm_of_equations_moves_as_the_reference_arm(preset):
 def test_deviation_is_fed_back_through_its_filter():
     """40 and 60 ms filters of gain times (wanted 50 ms ago minus the arm's scaled state)."""
     settings = follow.InverseArm(neurons=60, command_neurons=60)
-    model = follow.build(settings, np.random.default_rng(1))
+    clocks = Clocks.of(1e-3, 1e-3)
+    inputs = follow.commands(settings, clocks)
+    model = follow.build(settings, np.random.default_rng(1), inputs, clocks)
     constants = asdict(arm.DAMPING["code"])
     control = follow.add_control(model, constants, SCALE, 0.1)
     names = ["angle1", "angle2", "speed1", "speed2"]
@@ -54,11 +58,9 @@ def test_deviation_is_fed_back_through_its_filter():
     }
     model.network.add(moved, *received.values())
     wanted = np.tile([0.2, -0.1, 0.05, 0.0], (60, 1))
-    arrays = {"present": wanted, "past": wanted, "target": np.zeros((60, 2)), "quiet": np.zeros(60)}
+    nothing = {"target": np.zeros((60, 2)), "quiet": np.zeros(60)}
     control.set_gain(3.0)
-    model.begin(0 * MS)
-    named = {name: brian2.TimedArray(x, dt=1 * MS) for name, x in arrays.items()}
-    model.network.run(60 * MS, namespace=named)
+    showing.run(model, stretch(1e-3, present=wanted, past=wanted, **nothing))
     states = np.stack([getattr(moved, name)[0] for name in names], axis=1) * np.array(SCALE)
     assert np.abs(states).max() > 1e-3
     for name, tau in (("present", 40.0), ("past", 60.0)):

@@ -6,9 +6,12 @@ import pytest
 
 from bioplaus.models.vector_field_ep import batched, network, theory
 from bioplaus.models.vector_field_ep.parameters import VectorField
+from bioplaus.models.vector_field_ep.weights import initial_weights
 from bioplaus.parameters import ParameterError, replace
+from bioplaus.tasks import presentations
+from tests.papers import showing
 
-BASE = {"layers": "12-9-4", "learning_rates": "0.02, 0.01", "batch": 1}
+BASE = {"layers": "12-9-4", "learning_rates": "0.02, 0.01", "batch": 1, "examples": 6}
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +26,19 @@ def task(examples):
     rng = np.random.default_rng(3)
     images = np.where(rng.random((examples, 12)) < 0.5, rng.random((examples, 12)), 0)
     return images, rng.integers(0, 4, examples)
+
+
+def build(p, seed):
+    clocks = network.time(p)
+    rng = np.random.default_rng(seed)
+    return network.build(p, rng, {"pixels": network.pixels(p, clocks)}, clocks)
+
+
+def show(model, images, labels, order, influences):
+    frame = float(model.clocks.frame.dt_)
+    tables = {"images": images, "targets": np.eye(4)[labels]}
+    shown = {"presentation": frame, "frame": frame, "strength": 1.0, "teaching": influences}
+    showing.run(model, presentations(order, tables, **shown))
 
 
 @pytest.mark.parametrize(
@@ -51,10 +67,9 @@ def test_network_and_batch_of_one_learn_the_same_weights(options):
     learner = batched.build_batched(p, np.random.default_rng(0), 6, np.float64)
     learner.rng = np.random.default_rng(5)
     learner.train(images, labels, order)
-    model = network.build(p, np.random.default_rng(0), 6)
-    names = network.stimulus(model, images, labels, order, influences)
-    model.network.run(order.size * model.presentation, namespace=names)
-    for group, expected in zip(model.weights(), learner.weights, strict=True):
+    model = build(p, 0)
+    show(model, images, labels, order, influences)
+    for group, expected in zip(network.by_layer(p, model.weights()), learner.weights, strict=True):
         for matrix, reference in zip(group, expected, strict=True):
             np.testing.assert_allclose(matrix, reference, atol=1e-12)
 
@@ -63,12 +78,11 @@ def test_free_phase_rests_at_the_fixed_point():
     """Within 1e-6 after 60 steps, against the flat network relaxed to rounding."""
     p = replace(VectorField(), BASE | {"free_steps": 60, "persistent": False})
     images, labels = task(1)
-    model = network.build(p, np.random.default_rng(1), 1)
-    names = network.stimulus(model, images, labels, np.zeros(1, int), np.array([0.5]))
-    model.network.run(model.presentation, namespace=names)
-    weights = batched.initial_weights(p, np.random.default_rng(1), np.float64)
+    model = build(p, 1)
+    show(model, images, labels, [0], 0.5)
+    weights = initial_weights(p, np.random.default_rng(1), np.float64)
     flat = theory.flat_network(weights, images[0])
-    states = np.concatenate([layer.s_free[:] for layer in model.layers])
+    states = np.concatenate([model.populations[name].s_free[:] for name in ("hidden", "output")])
     np.testing.assert_allclose(states, theory.fixed_point(flat), atol=1e-6)
 
 
@@ -83,16 +97,11 @@ def one_step(rule, influence):
         "persistent": False,
         "learning_rates": "1, 1",
     }
-    model = network.build(replace(VectorField(), setting), np.random.default_rng(4), 1)
+    model = build(replace(VectorField(), setting), 4)
     before = model.weights()
     images, labels = task(1)
-    names = network.stimulus(model, images, labels, np.zeros(1, int), np.array([influence]))
-    model.network.run(model.presentation, namespace=names)
-    return [
-        new - old
-        for group, earlier in zip(model.weights(), before, strict=True)
-        for new, old in zip(group, earlier, strict=True)
-    ]
+    show(model, images, labels, [0], influence)
+    return {name: new - before[name] for name, new in model.weights().items()}
 
 
 def test_differential_rule_integrates_to_the_two_phase_rule():
@@ -101,9 +110,10 @@ def test_differential_rule_integrates_to_the_two_phase_rule():
     for influence in (0.02, 0.002):
         differential, two_phase = (one_step(r, influence) for r in ("differential", "vector-field"))
         # The input does not move: there the integral is the difference, whatever beta.
-        np.testing.assert_allclose(differential[0], two_phase[0], atol=1e-12)
-        gaps.append(np.max(np.abs(differential[1] - two_phase[1])))
-        assert gaps[-1] < influence * np.max(np.abs(two_phase[1]))
+        name, above = "pixels_to_hidden", "hidden_to_output"
+        np.testing.assert_allclose(differential[name], two_phase[name], atol=1e-12)
+        gaps.append(np.max(np.abs(differential[above] - two_phase[above])))
+        assert gaps[-1] < influence * np.max(np.abs(two_phase[above]))
     assert gaps[0] / gaps[1] == pytest.approx(10, rel=0.2)
 
 
@@ -112,4 +122,4 @@ def test_differential_rule_integrates_to_the_two_phase_rule():
 )
 def test_what_belongs_to_batches_is_refused(wrong):
     with pytest.raises(ParameterError, match="write"):
-        network.build(replace(VectorField(), BASE | wrong), np.random.default_rng(0), 1)
+        build(replace(VectorField(), BASE | wrong), 0)

@@ -11,13 +11,15 @@ import pytest
 from brian2 import Hz, ms, mV, pA, second
 
 from bioplaus.analysis import find_bursts
-from bioplaus.models.burstccn.cell_parameters import Cell, CoupledCell
-from bioplaus.models.burstccn.cells import background, bursting_cells
+from bioplaus.models.burstccn.cell_parameters import CoupledCell, SimplifiedCell
+from bioplaus.models.burstccn.cells import background, bursting
 from bioplaus.models.burstccn.network import scaled_wiring
 from bioplaus.models.burstccn.parameters import PoissonPairs, Spiking, check_spiking
 from bioplaus.models.burstccn.poisson import build_poisson
+from bioplaus.neurons.cell import Cell, Clocks, Operation
 from bioplaus.parameters import ParameterError
-from bioplaus.plasticity.burst_rules import AT_BURST, AT_EVENT, TRACES, BurstRule
+from bioplaus.plasticity.burst_rule import BurstRule
+from bioplaus.plasticity.rule import connect
 from bioplaus.plasticity.short_term import DEPRESSING, FACILITATING
 
 
@@ -30,9 +32,21 @@ def numpy_target():
     b2.prefs.codegen.target = before
 
 
-def noisy_cells(currents, count, step, method="euler", kind=Cell, soma_rate=150):
+RULE = {"tau_pre": 100 * ms, "rate_min": 0 * Hz, "rate_max": 100 * Hz, "w_max": 100}
+
+
+def always():
+    return {"plasticity": b2.TimedArray([1.0], dt=100 * second), "onset": 0 * second}
+
+
+def bursting_cells(count, p, step=0.1, method="euler"):
+    clocks = Clocks.of(step * ms, step * ms)
+    return bursting(p, step * ms, method).group(count, "cells", clocks)
+
+
+def noisy_cells(currents, count, step, method="euler", kind=SimplifiedCell, soma_rate=150):
     """``count`` cells for each dendritic current [pA], with the background of the output."""
-    cells = bursting_cells(count * len(currents), kind(), b2.Clock(step * ms), method=method)
+    cells = bursting_cells(count * len(currents), kind(), step, method)
     cells.I_dend = np.repeat(currents, count) * pA
     noise = background(cells, "", soma_rate, 0.35, 0.35) + background(
         cells, "_dend", 500, 0.05, 0.05
@@ -74,7 +88,7 @@ def test_coupled_cell_bursts_more_with_dendritic_current():
 
 def test_static_dendrite_moves_by_the_current_over_leak_and_adaptation():
     """T15: 400 pA / (170 pF / 7 ms + 13 nS) = 10.73 mV."""
-    cells = bursting_cells(1, Cell(), b2.Clock(0.1 * ms))
+    cells = bursting_cells(1, SimplifiedCell())
     cells.I_dend = 400 * pA
     b2.Network(cells).run(400 * ms)
     assert cells.v_dend[0] / mV == pytest.approx(-70 + 400 / (170 / 7 + 13), abs=1e-3)
@@ -113,7 +127,7 @@ def test_simplified_cell_has_pairs_that_the_offline_criterion_finds():
 def test_detector_of_the_coupled_cell(times, events, bursts):
     """T14; the last two straddle 22.9 ms, where the summed trace of two spikes falls to 1/e."""
     clock = b2.Clock(0.1 * ms)
-    cells = bursting_cells(1, CoupledCell(), clock)
+    cells = bursting_cells(1, CoupledCell())
     force = b2.SpikeGeneratorGroup(1, [0] * len(times), times * ms, clock=clock)
     push = b2.Synapses(force, cells, on_pre="v_post = 0*mV")
     push.connect()
@@ -149,31 +163,27 @@ def test_drift_is_proportional_to_burst_probability_above_the_baseline(moving_av
     20 Hz in steps of 1 ms give the trace a mean of 2; 100 cells of 8 Hz for 8 s make 6,400 events:
     the sum of marks has an sd of about 1.3 % of eta E T.
     """
-    names = {"tau_pre": 100 * ms, "rate_min": 0 * Hz, "rate_max": 100 * Hz, "w_max": 100}
-    names |= {"tau_average": 1e7 * second, "plastic": b2.TimedArray([1.0], dt=100 * second)}
-    model = TRACES + "g_exc : 1\nrate : Hz\nP : 1\n"
-    cells = b2.NeuronGroup(
-        101,
-        model + "due : 1\n",
+    rule = BurstRule(moving_average, tau_average=1e7 * second, **RULE)
+    marked = Cell(
+        "g_exc : 1\nrate : Hz\nP : 1\ndue : integer",
         threshold="rand() < rate*dt",
-        reset=AT_EVENT + "due = int(rand() < P)\n",
-        events={"burst": "due > 0"},
+        reset="due = 2*int(rand() < P)",
         method="euler",
-        dt=1 * ms,
-        namespace=names,
+        # A burst mark a step after its event: the mark and the event of one step stay apart.
+        events={"burst": "due == 1"},
+        operations={"later": Operation("due = clip(due - 1, 0, 2)")},
     )
-    cells.run_on_event("burst", AT_BURST + "due = 0\n", when="before_resets")
+    clocks = Clocks.of(1e-3, 1e-3)
+    cells = (marked + rule.pre() + rule.post()).group(101, "cells", clocks)
     cells.rate, cells.P, cells.p_b = 8 * Hz, probability, 0.3
     cells.rate[100] = 20 * Hz
     cells.E_bar, cells.B_bar = 10 * Hz, 3 * Hz
-    rule = BurstRule(moving_average).synapses()
-    synapses = b2.Synapses(cells, cells, **rule, namespace=names)
-    synapses.connect(i=100, j=np.arange(100))
+    synapses = connect(rule, cells, cells, clocks, i=100, j=np.arange(100)).synapses
     synapses.w, synapses.eta = 50, 0.01
     net = b2.Network(cells, synapses)
-    net.run(1 * second)
+    net.run(1 * second, namespace=always())
     synapses.w = 50
-    net.run(8 * second)
+    net.run(8 * second, namespace=always())
     drift = float(np.mean(synapses.w) - 50) / (0.01 * 8 * 8 * 2)
     # the one presynaptic cell fires 160 times: its mean trace is known to 8 %
     assert drift == pytest.approx(probability - 0.3, abs=0.02 + 0.3 * abs(probability - 0.3))
@@ -184,36 +194,32 @@ def test_poisson_pairs_have_the_rates_of_the_formula_and_opposite_drifts():
 
     50 cells for 1.5 s: at least 400 bursts, sd 5 %, four of which are allowed.
     """
-    model = build_poisson(PoissonPairs(rates=2, pairs=50))
-    gate = b2.TimedArray([1.0], dt=10 * second)
-    model.network.run(1.5 * second, namespace={"plastic": gate})
-    events = np.asarray(model.cells.n_events).reshape(2, 50).mean(axis=1) / 1.5
-    bursts = np.asarray(model.cells.n_bursts).reshape(2, 50).mean(axis=1) / 1.5
+    clocks = Clocks.of(1e-4, 10.0)
+    pairs = PoissonPairs(rates=2, pairs=50)
+    model = build_poisson(pairs, np.random.default_rng(0), {}, clocks)
+    model.network.run(1.5 * second, namespace=always())
+    cells = model.populations["cells"]
+    events = np.asarray(cells.n_events).reshape(2, 50).mean(axis=1) / 1.5
+    bursts = np.asarray(cells.n_bursts).reshape(2, 50).mean(axis=1) / 1.5
     short = 1 - np.exp(-np.array([25, 80]) * 16e-3)
     formula = np.array([25, 80]) * (1 - short)
     assert events == pytest.approx(formula, rel=0.12)
     assert bursts == pytest.approx(formula * short, rel=0.2)
-    drift = np.asarray(model.pairs.w).reshape(2, 50).mean(axis=1) - 1e6
+    drift = model.plastic["pairs"].weights.data.reshape(2, 50).mean(axis=1) - 1e6
     assert drift[0] < 0 < drift[1]
 
 
 def test_weight_without_any_event_stays():
     """Burst probability is undefined without an event: nothing moves and nothing breaks."""
-    names = {"tau_pre": 100 * ms, "rate_min": 0 * Hz, "rate_max": 10 * Hz, "w_max": 1}
-    names |= {"tau_average": 2 * second, "plastic": b2.TimedArray([1.0], dt=100 * second)}
-    cells = b2.NeuronGroup(
-        2,
-        TRACES + "g_exc : 1",
-        threshold="i == 0 and t > 10*ms",
-        reset=AT_EVENT,
-        events={"burst": "False"},
-        method="euler",
-        namespace=names,
+    rule = BurstRule(True, tau_average=2 * second, **RULE)
+    quiet = Cell(
+        "g_exc : 1", threshold="i == 0 and t > 10*ms", method="euler", events={"burst": "False"}
     )
-    synapses = b2.Synapses(cells, cells, **BurstRule(True).synapses(), namespace=names)
-    synapses.connect(i=0, j=1)
+    clocks = Clocks.of(1e-4, 1e-4)
+    cells = (quiet + rule.pre() + rule.post()).group(2, "cells", clocks)
+    synapses = connect(rule, cells, cells, clocks, i=0, j=1).synapses
     synapses.w, synapses.eta = 0.5, 0.1
-    b2.Network(cells, synapses).run(20 * ms)
+    b2.Network(cells, synapses).run(20 * ms, namespace=always())
     assert synapses.w[0] == 0.5
     assert cells.P_bar[1] == 0
 

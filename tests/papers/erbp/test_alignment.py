@@ -9,59 +9,54 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2 import TimedArray, prefs, second, seed
+from brian2 import prefs, seed
 
 from bioplaus import tasks
 from bioplaus.analysis import alignment_angle
 from bioplaus.models import erbp
-from bioplaus.parameters import replace
+from bioplaus.neurons.cell import Clocks
+from bioplaus.parameters import quantities, replace
+from tests.papers import showing
 
 ETA = 1e-9
 SETTLING, PRESENTATION = 0.05, 0.25
+BLANK_OUT = {"background_weight": "0 mV", "transmission": 0.65}
+
+
+def build(**changes):
+    p = replace(erbp.OneHiddenLayer(), changes)
+    clocks = Clocks.of(quantities(p).time_step, PRESENTATION)
+    rng = np.random.Generator(np.random.PCG64(4))
+    return erbp.build(p, rng, {"pixel": erbp.pixels(p, clocks)}, clocks)
 
 
 def mean_update(images, labels, repeats: int, **changes):
     """Mean update, its rate prediction, and their ratio, over repeated images."""
     changes = {"learning_rate": ETA, "gate_low": "-25 V", "gate_high": "25 V", **changes}
-    p = replace(erbp.BlankOut(), {"inputs": images.shape[1], **changes})
-    model = erbp.build(p, np.random.Generator(np.random.PCG64(4)), PRESENTATION * second)
-    table = TimedArray(images, dt=PRESENTATION * second)
+    model = build(inputs=images.shape[1], **BLANK_OUT, **changes)
     hidden, output = model.populations["hidden"], model.populations["output"]
     feedback = next(s for s in model.network.objects if s.name == "error_to_hidden")
     g = np.array(feedback.g_).reshape(2, 10, len(hidden))[0]
     predicted = np.zeros((images.shape[1], len(hidden)))
-    start = np.array(model.projections["pixel_to_hidden"].w_)
+    start = model.plastic["pixel_to_hidden"].weights
     for row in range(len(images)):
-        frames = tasks.presentation_frames(
+        schedule = tasks.presentations(
             np.full(repeats, row),
+            {"images": images},
             presentation=PRESENTATION,
             frame=PRESENTATION,
             labels=np.full(repeats, labels[row]),
             strength=1.0,
             settling=SETTLING,
         )
-        namespace = erbp.stimulus(
-            table,
-            frame=PRESENTATION * second,
-            order=frames.order,
-            labels=frames.labels,
-            fresh=frames.fresh,
-            tick=frames.tick * second,
-            plasticity=frames.plasticity,
-            onset=model.network.t,
-        )
         before = np.array(model.populations["pixel"].spike_count_)
-        began = float(model.network.t)
-        model.forget_responses()
-        model.network.run(frames.duration * second, namespace=namespace)
-        pixel_rate = (model.populations["pixel"].spike_count_[:] - before) / frames.duration
-        counts, _ = model.read_responses(began, PRESENTATION, 1)
+        counts, _ = showing.responses(model, schedule)
+        pixel_rate = (model.populations["pixel"].spike_count_[:] - before) / schedule.duration
         error = 250.0 * np.eye(len(output))[labels[row]] - counts[:, -1].mean(0) / PRESENTATION
         learning_time = repeats * (PRESENTATION - SETTLING)
-        per_spike = ETA * p.transmission * 0.9 * 5e-3 * (error @ g)
+        per_spike = ETA * BLANK_OUT["transmission"] * 0.9 * 5e-3 * (error @ g)
         predicted += learning_time * np.outer(pixel_rate, per_spike)
-    update = (np.array(model.projections["pixel_to_hidden"].w_) - start).reshape(predicted.shape)
-    return update, predicted
+    return model.plastic["pixel_to_hidden"].weights - start, predicted
 
 
 def test_small_network_follows_direct_feedback_alignment():
@@ -99,10 +94,8 @@ def test_symmetric_feedback_is_the_transposed_weights_and_random_feedback_is_not
     prefs.codegen.target = "numpy"
     angles = {}
     for feedback in ("symmetric", "adaptive", "direct random"):
-        changes = {"inputs": 4, "hidden": 50, "feedback": feedback}
-        p = replace(erbp.OneHiddenLayer(), changes)
-        model = erbp.build(p, np.random.Generator(np.random.PCG64(4)), PRESENTATION * second)
-        angles[feedback] = alignment_angle(*model.last_feedback())
+        model = build(inputs=4, hidden=50, feedback=feedback)
+        angles[feedback] = alignment_angle(*erbp.last_feedback(model))
     assert angles["symmetric"] == pytest.approx(0, abs=1e-6)
     assert 70 < angles["adaptive"] < 110  # 500 random numbers: 90 degrees within 2.6 or so
     assert 70 < angles["direct random"] < 110

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2 import SpikeMonitor, TimedArray, prefs, second, seed
+from brian2 import SpikeMonitor, prefs, seed
 
 from bioplaus import tasks
 from bioplaus.models import erbp
 from bioplaus.models.erbp import feedback
-from bioplaus.models.erbp.network import Model
+from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, quantities, replace
+from bioplaus.plasticity.model import Model
+from tests.papers import showing
 
 FRAME = 0.05
 SMALL = {
@@ -34,37 +36,27 @@ def numpy_target():
 
 def build(**changes) -> Model:
     p = replace(erbp.OneHiddenLayer(), {**SMALL, **changes})
-    return erbp.build(p, np.random.Generator(np.random.PCG64(5)), FRAME * second)
+    clocks = Clocks.of(quantities(p).time_step, FRAME)
+    rng = np.random.Generator(np.random.PCG64(5))
+    return erbp.build(p, rng, {"pixel": erbp.pixels(p, clocks)}, clocks)
 
 
 def show(model: Model, rows=(0, 1, 2, 0), *, taught: bool = True, strength: float = 1.0):
     images = np.kron(np.eye(3), np.ones(4)) * 0.9
-    frames = tasks.presentation_frames(
+    schedule = tasks.presentations(
         rows,
+        {"images": images},
         presentation=2 * FRAME,
         frame=FRAME,
         labels=np.array(rows) if taught else None,
         strength=strength,
         settling=0.02,
     )
-    namespace = erbp.stimulus(
-        TimedArray(images, dt=FRAME * second),
-        frame=FRAME * second,
-        order=frames.order,
-        labels=frames.labels,
-        fresh=frames.fresh,
-        tick=frames.tick * second,
-        plasticity=frames.plasticity,
-        onset=model.network.t,
-    )
-    began = float(model.network.t)
-    model.forget_responses()
-    model.network.run(frames.duration * second, namespace=namespace)
-    return model.read_responses(began, FRAME, frames.each)
+    return showing.responses(model, schedule)
 
 
 def weights(model: Model) -> dict[str, np.ndarray]:
-    return {name: np.array(projection.w_) for name, projection in model.projections.items()}
+    return {name: w for name, w in model.weights().items() if "error" not in name}
 
 
 def test_weights_change_only_while_learning_is_on():
@@ -91,7 +83,7 @@ def test_a_label_alone_raises_the_weights_of_its_class():
     """Output silenced by its weights: E+ of class 0 fires, so only weights to output 0 grow."""
     model = build(output_weights=0.0, background_weight="0 mV")
     show(model, rows=(0,))
-    change = weights(model)["hidden_to_output"].reshape(8, 3)
+    change = weights(model)["hidden_to_output"]
     assert change[:, 0].max() > 0
     assert change[:, 0].min() >= 0
     assert np.array_equal(change[:, 1:], np.zeros((8, 2)))
@@ -142,8 +134,7 @@ def test_sparse_feedback_hears_as_many_classes_as_asked():
 
 
 def mirror_of(model: Model, name: str) -> tuple[np.ndarray, np.ndarray]:
-    synapses = next(s for s in model.network.objects if s.name == name)
-    both = np.array(synapses.mirror_).reshape(2, -1)
+    both = np.split(model.weights()[name], 2)
     return both[0], both[1]
 
 
@@ -151,9 +142,9 @@ def test_symmetric_feedback_stays_the_transpose():
     """Forward and feedback weight receive the same increments at the same spikes: equal bits."""
     model = build(feedback="symmetric")
     show(model)
-    forward = weights(model)["hidden_to_output"].reshape(8, 3)
+    forward = weights(model)["hidden_to_output"]
     plus, minus = mirror_of(model, "error_to_hidden")
-    assert np.array_equal(plus.reshape(3, 8).T, forward)
+    assert np.array_equal(plus.T, forward)
     assert np.array_equal(minus, plus)
 
 
@@ -164,7 +155,7 @@ def test_adaptive_feedback_learns_what_the_forward_weights_learn():
     learned = weights(model)["hidden_to_output"] - forward
     mirrored = mirror_of(model, "error_to_hidden")[0] - mirror
     assert np.abs(learned).max() > 1e-4
-    np.testing.assert_allclose(mirrored.reshape(3, 8).T, learned.reshape(8, 3), atol=1e-15)
+    np.testing.assert_allclose(mirrored.T, learned, atol=1e-15)
 
 
 @pytest.mark.parametrize("choice", ["layer by layer", "sign concordant"])
@@ -182,7 +173,7 @@ def test_quantised_weights_stay_on_their_grid():
     show(model)
     for name, largest in (("pixel_to_hidden", 0.75), ("hidden_to_output", 1.0)):
         levels = weights(model)[name] / (2 * largest / 256)
-        changed = np.array(model.projections[name].w_) != 0
+        changed = weights(model)[name] != 0
         assert np.abs(levels).max() <= 128
         if name == "hidden_to_output":  # the initial grid over 2 V is a part of this one
             np.testing.assert_allclose(levels[changed], np.round(levels[changed]), atol=1e-6)
@@ -193,8 +184,7 @@ def test_blank_out_lets_the_stated_fraction_pass():
     means = []
     for p in (1.0, 0.65):
         model = build(transmission=p, background_weight="0 mV", hidden=60)
-        for name in model.projections:
-            model.projections[name].w_[:] = 0.001
+        model.set_weights({name: np.full(w.shape, 0.001) for name, w in weights(model).items()})
         show(model, strength=0.0, taught=False)
         means.append(float(model.populations["hidden"].current_[:].mean()))
     assert means[1] / means[0] == pytest.approx(0.65, rel=0.2)
@@ -222,7 +212,7 @@ def test_impossible_settings_are_refused(changes, words):
 
 
 def test_a_row_outside_the_image_table_is_refused():
-    with pytest.raises(ValueError, match="row 3"):
+    with pytest.raises(ValueError, match="row 3 of images"):
         show(build(), rows=(0, 3))
 
 
@@ -235,8 +225,9 @@ def test_labels_outside_the_classes_are_refused():
 
 
 def test_presentations_in_frames_and_ticks():
-    frames = tasks.presentation_frames(
+    schedule = tasks.presentations(
         [4, 7],
+        {"images": np.zeros((10, 1))},
         presentation=0.1,
         frame=0.05,
         labels=[1, 2],
@@ -245,12 +236,15 @@ def test_presentations_in_frames_and_ticks():
         pause=0.05,
         blank=9,
     )
-    assert frames.order.tolist() == [4, 4, 9, 7, 7, 9]
-    assert frames.labels.tolist() == [1, 1, -1, 2, 2, -1]
-    assert frames.fresh.tolist() == [1, 0, 0, 1, 0, 0]
-    assert frames.tick == pytest.approx(0.01)
-    assert frames.plasticity.tolist() == [0] * 2 + [1] * 8 + [0] * 5 + [0] * 2 + [0.5] * 8 + [0] * 5
-    assert frames.duration == pytest.approx(0.3)
+    steps = {name: step for name, (step, _) in schedule.signals.items()}
+    values = {name: given.tolist() for name, (_, given) in schedule.signals.items()}
+    assert values["order"] == [4, 4, 9, 7, 7, 9]
+    assert values["label"] == [1, 1, -1, 2, 2, -1]
+    assert values["fresh"] == [1, 0, 0, 1, 0, 0]
+    assert steps["plasticity"] == pytest.approx(0.01)
+    assert values["plasticity"] == [0] * 2 + [1] * 8 + [0] * 5 + [0] * 2 + [0.5] * 8 + [0] * 5
+    assert schedule.duration == pytest.approx(0.3)
+    np.testing.assert_allclose(schedule.shown, [[0, 0.15, 1], [0.15, 0.3, 2]])
 
 
 @pytest.mark.parametrize(
@@ -259,7 +253,7 @@ def test_presentations_in_frames_and_ticks():
 )
 def test_impossible_presentations_are_refused(changes, words):
     with pytest.raises(ValueError, match=words):
-        tasks.presentation_frames([0], **{"presentation": 0.1, "frame": 0.05, **changes})
+        tasks.presentations([0], {}, **{"presentation": 0.1, "frame": 0.05, **changes})
 
 
 def test_common_step_divides_all():

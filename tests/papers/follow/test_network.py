@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from bioplaus.models import follow
-from bioplaus.models.follow.network import TIME_STEP
+from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import replace
+from bioplaus.tasks import stretch
+from tests.papers import showing
 
 MS = brian2.ms
 
@@ -26,22 +28,25 @@ def numpy_target():
 
 def build(neurons=60, seed=1, **changes):
     settings = replace(follow.Linear(), {"neurons": neurons, **changes})
-    return follow.build(settings, np.random.default_rng(seed))
+    clocks = Clocks.of(1e-3, 1e-3)
+    inputs = follow.commands(settings, clocks)
+    return follow.build(settings, np.random.default_rng(seed), inputs, clocks)
 
 
-def present(model, command, target, quiet=None, gain=10.0, rate=0.0):
+def present(model, command, target, quiet=None, gain=10.0, share=0.0):
     """Run through arrays of one row a millisecond; returns the output, (steps, 2)."""
     quiet = np.zeros(len(command)) if quiet is None else quiet
-    arrays = {"command": command, "target": target, "quiet": quiet}
-    model.begin(model.network.t)
-    model.set_gain(gain)
-    model.set_rate(rate)
+    live = {name: share * value for name, value in follow.live(model.parameters).items()}
+    model.set(live | {"output.gain": gain})
     monitor = brian2.StateMonitor(model.populations["output"], "decoded", record=True)
     model.network.add(monitor)
-    named = {name: brian2.TimedArray(x, dt=TIME_STEP) for name, x in arrays.items()}
-    model.network.run(len(command) * MS, namespace=named)
+    showing.run(model, stretch(1e-3, command=command, target=target, quiet=quiet))
     model.network.remove(monitor)
     return np.array(monitor.decoded).T
+
+
+def learned(model, layer):
+    return model.weights()[follow.learning(layer)]
 
 
 def waves(steps, amplitude=0.5):
@@ -70,7 +75,7 @@ def forms():
             model.populations["output"], "learning_error", record=True, when="end"
         )
         model.network.add(current, error, *spikes.values())
-        present(model, *waves(600), rate=model.published_rate)
+        present(model, *waves(600), share=1.0)
         made[form] = (model, current, spikes, error)
     brian2.prefs.codegen.target = "auto"
     return made
@@ -84,8 +89,8 @@ def test_factorised_and_dense_weights_are_the_same(forms):
     assert (spikes["recurrent"].t_[:] == spikes_dense["recurrent"].t_[:]).all()
     assert np.abs(j.J - j_dense.J).max() < 1e-10
     for name in ("recurrent", "command"):
-        w = ours.state_tuning.encoders @ ours.factors(name)  # (post, pre)
-        w_dense = dense.plastic[name].w_[:].reshape(60, 60).T
+        w = learned(ours, name) @ ours.state_tuning.encoders.T
+        w_dense = learned(dense, name)
         assert np.abs(w_dense).max() > 1e-3
         assert np.abs(w - w_dense).max() < 1e-12
 
@@ -94,7 +99,7 @@ def test_dense_weights_have_the_rank_of_the_error(forms):
     dense = forms["dense"][0]
     e = dense.state_tuning.encoders
     for name in ("recurrent", "command"):
-        w = dense.plastic[name].w_[:].reshape(60, 60).T
+        w = learned(dense, name).T
         singular = np.linalg.svd(w, compute_uv=False)
         assert singular[2] < 1e-12 * singular[0]
         assert np.linalg.norm(w - e @ (np.linalg.pinv(e) @ w)) < 1e-12 * np.linalg.norm(w)
@@ -107,18 +112,18 @@ def test_learned_weights_are_the_printed_rule(forms, form):
     decay = np.exp(-1 / 20)
     for name in ("recurrent", "command"):
         steps = np.round(spikes[name].t_[:] * 1000).astype(int)
-        r, total = np.zeros(60), np.zeros((2, 60))
+        r, total = np.zeros(60), np.zeros((60, 2))
         for n in range(600):
-            total += 1e-2 * 1e-3 / 60 * np.outer(error.learning_error[:, n], r)
+            total += 1e-2 * 1e-3 / 60 * np.outer(r, error.learning_error[:, n])
             r *= decay
             r[spikes[name].i[:][steps == n]] += (1 - decay) / 1e-3
         if form == "factorised":
-            assert np.abs(model.factors(name) - total).max() < 1e-12 * np.abs(total).max()
+            assert np.abs(learned(model, name) - total).max() < 1e-12 * np.abs(total).max()
             continue
-        synapses = model.plastic[name]
-        w = (model.state_tuning.encoders @ total)[synapses.j[:], synapses.i[:]]
-        assert 0.4 < len(synapses) / 60**2 < 0.6
-        assert np.abs(synapses.w_[:] - w).max() < 1e-12 * np.abs(w).max()
+        kept = learned(model, name)
+        w = (total @ model.state_tuning.encoders.T)[kept.row, kept.col]
+        assert 0.4 < kept.nnz / 60**2 < 0.6
+        assert np.abs(kept.data - w).max() < 1e-12 * np.abs(w).max()
 
 
 @pytest.mark.parametrize(("gain", "expected"), [(1, 0.5), (3, 0.75), (10, 10 / 11)])
@@ -166,7 +171,7 @@ def test_output_moves_with_the_error():
     command, target = held(1000, [0.6, -0.6])
     command += 0.05
     before = present(model, command[:400], target[:400], gain=0.0)[200:].mean(axis=0)
-    present(model, command, target, gain=0.0, rate=model.published_rate)
+    present(model, command, target, gain=0.0, share=1.0)
     after = present(model, command[:400], target[:400], gain=0.0)[200:].mean(axis=0)
     assert after[0] - before[0] > 0.05
     assert after[1] - before[1] < -0.05
@@ -175,11 +180,11 @@ def test_output_moves_with_the_error():
 def test_nothing_is_learned_at_rate_zero():
     """And without feedback the output is what the decoders read from neurons at rest, in noise."""
     model = build(neurons=300)
-    present(model, *waves(300), rate=0.0)
-    assert not model.factors("recurrent").any()
-    assert not model.factors("command").any()
+    present(model, *waves(300), share=0.0)
+    assert not learned(model, "recurrent").any()
+    assert not learned(model, "command").any()
     output = present(model, *held(600, [0.5, 0.5]), gain=0.0)[200:]
-    at_rest = model.decoders @ model.state_tuning.rates(np.zeros((1, 2)))[0]
+    at_rest = model.state_tuning.rates(np.zeros((1, 2)))[0] @ model.decoders
     assert output.mean(axis=0) == pytest.approx(at_rest, abs=2e-3)
     assert np.std(output, axis=0).max() < 0.02
 
@@ -211,9 +216,8 @@ def tracked():
 def test_ideal_weights_track_without_feedback_and_leave_spike_noise_with_it(tracked):
     """k = 0: a fifth of the variance at N = 600; k = 10: N times raw error near 0.012."""
     model = build(neurons=600)
-    factors = follow.ideal_factors(model, linear, lambda u: u / 0.02, np.random.default_rng(2))
-    for name, m in factors.items():
-        model.set_factors(name, m)
+    rng = np.random.default_rng(2)
+    model.set_weights(follow.ideal_weights(model, linear, lambda u: u / 0.02, rng))
     states = 0.3 * np.stack([np.cos(np.arange(50)), np.sin(np.arange(50))], axis=1)
     commands = np.tile([0.05, -0.05], (50, 1))
     expected = linear(states) + commands / 0.02
@@ -240,9 +244,9 @@ def test_delayed_presentation_is_learned_alike(tracked):
             np.pad(tracked.command[:500], pad),
             np.pad(tracked.target[:500], pad),
             quiet,
-            rate=model.published_rate,
+            share=1.0,
         )
-        results.append(model.factors("recurrent"))
+        results.append(learned(model, "recurrent"))
     assert np.abs(results[0]).max() > 0
     assert np.abs(results[0] - results[1]).max() < 1e-12 * np.abs(results[0]).max()
 
@@ -252,7 +256,7 @@ def test_learned_state_is_small(forms):
     model = forms["factorised"][0]
     held_bytes = sum(
         variable.get_value().nbytes
-        for synapses in model.plastic.values()
+        for synapses in (projection.synapses for projection in model.plastic.values())
         for variable in synapses.variables.values()
         if isinstance(variable, brian2.core.variables.ArrayVariable)
         and variable.owner is not None

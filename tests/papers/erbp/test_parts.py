@@ -11,7 +11,6 @@ import pytest
 from brian2 import (
     Hz,
     Network,
-    NeuronGroup,
     PoissonGroup,
     PoissonInput,
     SpikeGeneratorGroup,
@@ -29,13 +28,26 @@ from brian2 import (
     volt,
 )
 
-from bioplaus.neurons import dead_time_poisson, dendritic_lif, error_pair
-from bioplaus.plasticity.event_driven_random_backprop import (
-    EventDrivenRandomBackprop,
-    expected_drift,
-)
+from bioplaus.neurons import dead_time_poisson, dendritic_lif
+from bioplaus.neurons.cell import Cell, Clocks, Operation
+from bioplaus.neurons.counting import COUNT
+from bioplaus.neurons.error_pair import error_pair
+from bioplaus.plasticity.event_driven_random_backprop import EventDrivenRandomBackprop
+from bioplaus.plasticity.rule import connect
 
 STEP = 0.1 * ms
+GATE = {"gate_low": -1.15 * volt, "gate_high": 1.15 * volt}
+RULE = EventDrivenRandomBackprop(**GATE)
+CELL = (
+    dendritic_lif.dendritic_lif(
+        tau_membrane=1 * ms,
+        tau_synapse=1e20 * second,
+        tau_dendrite=5 * ms,
+        threshold=100 * mV,
+        refractory=4 * ms,
+    )
+    + COUNT
+)
 
 
 @pytest.fixture(autouse=True)
@@ -48,31 +60,20 @@ def numpy_target():
     prefs.codegen.target, defaultclock.dt = before
 
 
-def cells(count: int, learning_rate: float = 0.0) -> NeuronGroup:
+def clocks(frame=50 * ms) -> Clocks:
+    return Clocks(defaultclock, Clocks.of(STEP, frame).frame)
+
+
+def cells(count: int, learning_rate: float = 0.0):
     """Plastic neurons whose synaptic current stays as it is set."""
-    group = NeuronGroup(
-        count,
-        dendritic_lif.dendritic_lif(),
-        threshold="v > threshold",
-        reset=dendritic_lif.RESET,
-        refractory=4 * ms,
-        method="exact",
-        namespace={
-            "tau_membrane": 1 * ms,
-            "tau_synapse": 1e20 * second,
-            "tau_dendrite": 5 * ms,
-            "threshold": 100 * mV,
-            "gate_low": -1.15 * volt,
-            "gate_high": 1.15 * volt,
-        },
-    )
+    group = (CELL + RULE.post()).group(count, "cells", clocks())
     group.learning_rate = learning_rate
-    group.run_regularly(dendritic_lif.LEARNING_SIGNAL, when="before_synapses")
     return group
 
 
 def stimulus(plasticity: float = 1.0) -> dict:
-    return {"onset": 0 * second, "plasticity": TimedArray([plasticity], dt=1e6 * second)}
+    names = {"onset": 0 * second, "frame": 50 * ms}
+    return names | {"plasticity": TimedArray([plasticity], dt=1e6 * second)}
 
 
 def rates_at(currents: list[float], copies: int, duration, noise: bool = False) -> np.ndarray:
@@ -139,14 +140,8 @@ def test_pixel_rates_do_not_depend_on_the_time_step(step):
     copies, grey = 200, [0.0, *GREY[1:]]
     units = {"dead_time": ms * 4, "hazard_at_threshold": 100 * Hz, "silent_drive": 1 * volt}
     volts = {k: PIXEL[k] * volt for k in ("drive_gain", "drive_threshold", "drive_width")}
-    group = NeuronGroup(
-        copies * len(grey),
-        dead_time_poisson.MODEL,
-        threshold=dead_time_poisson.THRESHOLD,
-        reset=dead_time_poisson.RESET,
-        namespace={**units, **volts, "grey_offset": 0.43},
-    )
-    group.run_regularly(dead_time_poisson.NEW_IMAGE, dt=50 * ms, when="start")
+    cell = dead_time_poisson.dead_time_poisson(**units, **volts, grey_offset=0.43)
+    group = cell.group(copies * len(grey), "pixels", clocks())
     monitor = SpikeMonitor(group)
     shown = {
         "images": TimedArray([np.repeat(grey, copies)], dt=50 * ms),
@@ -164,15 +159,7 @@ def test_pixel_rates_do_not_depend_on_the_time_step(step):
 
 def error_rates(label, prediction, copies: int, duration, shared: bool = False):
     """Rates of E+ and E- for Poisson label and prediction trains; shared: one train for both."""
-    pairs = NeuronGroup(
-        2 * copies,
-        error_pair.error_pair(),
-        threshold=error_pair.THRESHOLD,
-        reset=error_pair.RESET,
-        namespace={"error_threshold": 100 * mV},
-    )
-    pairs.side = np.repeat([1.0, -1.0], copies)
-    pairs.run_regularly(error_pair.FLOOR, when="start")
+    pairs = error_pair(copies, threshold=100 * mV).group(2 * copies, "pairs", clocks())
     labels = PoissonGroup(copies, label * Hz)
     predictions = labels if shared else PoissonGroup(copies, prediction * Hz)
     objects = [pairs, labels, predictions]
@@ -210,15 +197,7 @@ def test_equal_trains_make_no_error_at_all():
 
 def test_nine_error_spikes_for_ten_label_spikes():
     """90 mV per spike, threshold 100 mV, overshoot kept; one spike of slack for ties."""
-    pairs = NeuronGroup(
-        2,
-        error_pair.error_pair(),
-        threshold=error_pair.THRESHOLD,
-        reset=error_pair.RESET,
-        namespace={"error_threshold": 100 * mV},
-    )
-    pairs.side = [1, -1]
-    pairs.run_regularly(error_pair.FLOOR, when="start")
+    pairs = error_pair(1, threshold=100 * mV).group(2, "pairs", clocks())
     label = SpikeGeneratorGroup(1, np.zeros(50, int), np.arange(50) * 4 * ms)
     synapses = Synapses(label, pairs, on_pre="balance_post += side_post*90*mV")
     synapses.connect()
@@ -229,23 +208,19 @@ def test_nine_error_spikes_for_ten_label_spikes():
     assert 1 < monitor.t[0] / (4 * ms) <= 1.2  # not the first label spike, but the second
 
 
-def drift(*currents: float, blank_out: bool = False, eta: float = 6e-4, copies: int = 20):
+def drift(*currents: float, transmission: float = 1.0, eta: float = 6e-4, copies: int = 20):
     """Mean weight change [V] per second of each current, at 50 Hz input and 225 Hz errors."""
     held = np.repeat(currents, copies)
     copies = len(held)
-    post = cells(copies, learning_rate=eta)
-    post.current = held * volt
-    pre, error = PoissonGroup(copies, 50 * Hz), PoissonGroup(copies, 225 * Hz)
-    rule = EventDrivenRandomBackprop(blank_out=blank_out)
-    # The current is held: what arrives is taken away again, after the weight has changed.
-    plastic = Synapses(
-        pre,
-        post,
-        rule.model,
-        on_pre=rule.on_pre.replace("current_post +=", "current_post += 0*"),
-        namespace={"transmission": 0.65},
+    holding = Cell(
+        equations="held : volt (constant)",
+        operations={"holding": Operation("current = held", when="before_synapses", order=-1)},
     )
-    plastic.connect(j="i")
+    post = (CELL + RULE.post() + holding).group(copies, "cells", clocks())
+    post.learning_rate, post.held = eta, held * volt
+    pre, error = PoissonGroup(copies, 50 * Hz), PoissonGroup(copies, 225 * Hz)
+    rule = EventDrivenRandomBackprop(transmission=transmission, **GATE)
+    plastic = connect(rule, pre, post, clocks(), name="plastic", j="i").synapses
     to_dendrite = Synapses(error, post, on_pre="u_post += 90*mV")
     to_dendrite.connect(j="i")
     net = Network(pre, post, error, plastic, to_dendrite)
@@ -255,15 +230,14 @@ def drift(*currents: float, blank_out: bool = False, eta: float = 6e-4, copies: 
     return np.array(plastic.w_).reshape(len(currents), -1).mean(axis=1)
 
 
-@pytest.mark.parametrize("blank_out", [False, True])
-def test_weight_drift_at_constant_error(blank_out):
+@pytest.mark.parametrize("transmission", [1.0, 0.65])
+def test_weight_drift_at_constant_error(transmission):
     """200 s in all: 10,000 input spikes and as much noise from the error; 6 % allowed."""
-    transmission = 0.65 if blank_out else 1.0
-    expected = expected_drift(
-        50, 225, learning_rate=6e-4, error_weight=0.09, tau_dendrite=5e-3, transmission=transmission
-    )
+    rule = EventDrivenRandomBackprop(transmission=transmission, **GATE)
+    dendrite = 225 * 0.09 * 5e-3  # a leaky sum: rate x height x time constant
+    expected = rule.drift({"rate": 50}, {"u": dendrite, "current": 0.0, "learning_rate": 6e-4})
     assert expected == pytest.approx({1.0: 3.04e-3, 0.65: 1.97e-3}[transmission], rel=0.005)
-    assert drift(0.0, blank_out=blank_out, copies=200) == pytest.approx(expected, rel=0.06)
+    assert drift(0.0, transmission=transmission, copies=200) == pytest.approx(expected, rel=0.06)
 
 
 def test_gate_is_open_strictly_inside_only():
@@ -280,16 +254,9 @@ def test_random_rounding_keeps_the_mean():
     """0.0123 V on a grid of 1.5/256 V: 20,000 draws, standard error 0.00002 V."""
     post = cells(20_000)
     pre = SpikeGeneratorGroup(1, [0], [0] * ms)
-    rule = EventDrivenRandomBackprop(quantised=True)
+    rule = EventDrivenRandomBackprop(levels=256, largest=0.75 * volt, **GATE)
     step = 1.5 / 256
-    synapses = Synapses(
-        pre,
-        post,
-        rule.model,
-        on_pre=rule.on_pre,
-        namespace={"weight_low": -0.75 * volt, "weight_step": step * volt},
-    )
-    synapses.connect()
+    synapses = connect(rule, pre, post, clocks(), name="rounded").synapses
     synapses.w = "(1 - 2*(j % 2))*0.0123*volt"
     Network(pre, post, synapses).run(0.2 * ms, namespace=stimulus(0.0))
     w = np.array(synapses.w_)

@@ -6,8 +6,9 @@ import pytest
 from bioplaus.models.vector_field_ep.discrete import DiscreteLearner
 from bioplaus.models.vector_field_ep.discrete_phases import drives, work_for
 from bioplaus.models.vector_field_ep.relatives import Discrete
-from bioplaus.models.vector_field_ep.relaxation import Weights, nudge
+from bioplaus.models.vector_field_ep.relaxation import nudge
 from bioplaus.models.vector_field_ep.sigmoid import shifted_sigmoid
+from bioplaus.models.vector_field_ep.weights import Weights
 from bioplaus.parameters import ParameterError, replace
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from brian2 import (
     Network,
-    NeuronGroup,
     SpikeGeneratorGroup,
     SpikeMonitor,
     Synapses,
@@ -20,8 +19,10 @@ from brian2 import (
 )
 
 import bioplaus.engine  # noqa: F401  (registers the target numba)
-from bioplaus.neurons import dendritic_lif
+from bioplaus.neurons.cell import Clocks
+from bioplaus.neurons.dendritic_lif import dendritic_lif
 from bioplaus.plasticity.event_driven_random_backprop import EventDrivenRandomBackprop
+from bioplaus.plasticity.rule import connect
 
 
 def spikes_and_weights(target: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -33,28 +34,18 @@ def spikes_and_weights(target: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     data = SpikeGeneratorGroup(8, draw.integers(0, 8, 400), steps * 0.1 * ms, name="data")
     late = np.sort(draw.choice(3000, 120, replace=False))
     error = SpikeGeneratorGroup(4, draw.integers(0, 4, 120), late * 0.1 * ms, name="error")
-    cell = NeuronGroup(
-        4,
-        dendritic_lif.dendritic_lif(),
-        threshold="v > threshold",
-        reset=dendritic_lif.RESET,
+    clocks = Clocks.of(0.1 * ms, 100 * ms)
+    rule = EventDrivenRandomBackprop(gate_low=-1.15 * volt, gate_high=1.15 * volt)
+    text = dendritic_lif(
+        tau_membrane=1 * ms,
+        tau_synapse=4 * ms,
+        tau_dendrite=5 * ms,
+        threshold=100 * mV,
         refractory=3.9 * ms,
-        method="exact",
-        name="cell",
-        namespace={
-            "tau_membrane": 1 * ms,
-            "tau_synapse": 4 * ms,
-            "tau_dendrite": 5 * ms,
-            "threshold": 100 * mV,
-            "gate_low": -1.15 * volt,
-            "gate_high": 1.15 * volt,
-        },
     )
+    cell = (text + rule.post()).group(4, "cell", clocks)
     cell.learning_rate = 0.05
-    cell.run_regularly(dendritic_lif.LEARNING_SIGNAL, when="before_synapses")
-    rule = EventDrivenRandomBackprop()
-    plastic = Synapses(data, cell, rule.model, on_pre=rule.on_pre, delay=0.8 * ms, name="plastic")
-    plastic.connect()
+    plastic = connect(rule, data, cell, clocks, delay=0.8 * ms, name="plastic").synapses
     plastic.w = draw.uniform(-0.05, 0.25, 32) * volt
     feedback = Synapses(error, cell, "w : volt", on_pre="u_post += w", name="feedback")
     feedback.connect()
