@@ -28,7 +28,7 @@ REPEATS = 3
 
 def our_seconds(neurons: int, seconds: float) -> float:
     """CPU seconds for one simulated second, on the engine."""
-    from bioplaus.experiments.follow_van_der_pol import FollowVanDerPol, Settings
+    from bioplaus.experiments.follow.van_der_pol import FollowVanDerPol, Settings
     from bioplaus.parameters import replace
     from bioplaus.training.backend import Backend
 

@@ -132,6 +132,9 @@ def _configure_setting(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="set a parameter, with its unit (tau_synapse=5ms); repeat for more",
     )
+    parser.add_argument(
+        "--setting", metavar="NAME", default="default", help="a named setting of the experiment"
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default 1)")
     parser.add_argument("--quick", action="store_true", help="the experiment's reduced setting")
     parser.add_argument("--backend", default="numba", help="numba (default), cython or numpy")
@@ -246,6 +249,7 @@ def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
         entry.name,
         entry.module,
         registry.load(entry),
+        setting=registry.setting(entry, options.setting),
         changes=dict(_assignment(text) for text in options.set),
         quick=options.quick,
         seed=options.seed,
@@ -360,12 +364,14 @@ def _configure_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _cite(options: argparse.Namespace) -> int:
     from bioplaus import registry
+    from bioplaus.papers import papers
 
-    key = options.name if options.name in registry.PAPERS else registry.find(options.name).paper
-    if key not in registry.PAPERS:
+    known = papers()
+    key = options.name if options.name in known else registry.find(options.name).paper
+    if key not in known:
         print(f"{options.name} belongs to no paper of this project", file=sys.stderr)
         return 2
-    print(registry.PAPERS[key].bibtex)
+    print(known[key].bibtex)
     return 0
 
 
@@ -395,6 +401,7 @@ def _configure_cite(parser: argparse.ArgumentParser) -> None:
 def _print_parameters(entry: Entry, experiment: type[Any]) -> None:
     from bioplaus.parameters import describe
     from bioplaus.printing import print_table
+    from bioplaus.registry import named_settings
 
     rows = []
     for row in describe(experiment.Parameters):
@@ -403,6 +410,10 @@ def _print_parameters(entry: Entry, experiment: type[Any]) -> None:
         rows.append((row.name, row.default, row.allowed, f"{row.meaning}{symbol}{tunable}"))
     headings = ("parameter", "default", "accepted", "meaning")
     print_table(headings, rows, title=f"{entry.name}: {entry.summary}")
+    settings = named_settings(entry)
+    if settings:
+        named = [(each.name, each.meaning) for each in settings]
+        print_table(("setting", "meaning"), named, title="named settings (--setting NAME)")
 
 
 def _print_summary(run: RunReader, file: TextIO | None = None) -> None:

@@ -12,6 +12,7 @@ from bioplaus.errors import UserError
 from bioplaus.records import RunReader
 from bioplaus.records.placement import new_run_directory
 from bioplaus.reproduction.runs import COMMAND
+from bioplaus.reproduction.table import published
 from bioplaus.training import progress_for, start
 from bioplaus.training.figures import draw
 from bioplaus.training.plan import Plan
@@ -27,7 +28,8 @@ def demonstrate(quiet: bool = False) -> int:
     entry = registry.find(EXPERIMENT)
     print(entry.summary, flush=True)
     plan = Plan.make(entry.name, entry.module, registry.load(entry), changes={}, seed=SEEDS[0])
-    first = start(plan, new_run_directory(entry.name, SEEDS[0]), progress=progress_for(quiet))
+    path = new_run_directory(entry.name, SEEDS[0])
+    first = start(plan, path, progress=progress_for(quiet), reference=published(plan.name))
     # The first run has compiled the network; the others find it in the cache and share the cores.
     runs = [first, *_side_by_side(SEEDS[1:], quiet)]
     accuracies = [1 - run.summary["metrics"]["test_error"] for run in runs]

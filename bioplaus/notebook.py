@@ -138,6 +138,7 @@ class Run(RunReader):
 def run(
     name: str,
     *,
+    setting: str = "default",
     seed: int = 1,
     out: str | Path | None = None,
     quick: bool = False,
@@ -152,7 +153,7 @@ def run(
     ----------
     name
         As ``bioplaus list`` shows it, or the path of a file of one's own.
-    seed, quick, backend, record
+    setting, seed, quick, backend, record
         As the options of ``bioplaus run``.
     out
         The run directory to make; by default a new one below ``runs``.
@@ -167,8 +168,10 @@ def run(
     _show_figures()
     from bioplaus import registry
     from bioplaus.records.placement import new_run_directory
+    from bioplaus.reproduction.table import published
     from bioplaus.training import progress_for, start
     from bioplaus.training.backend import Backend
+    from bioplaus.training.figures import draw
     from bioplaus.training.plan import Plan
 
     entry = registry.find(name)
@@ -180,13 +183,16 @@ def run(
         entry.name,
         entry.module,
         registry.load(entry),
+        setting=registry.setting(entry, setting),
         changes=parameters,
         quick=quick,
         seed=seed,
         backend=Backend(backend),
         record=record,
     )
-    return Run(start(plan, path, progress=progress_for(quiet)).path)
+    run = start(plan, path, progress=progress_for(quiet), reference=published(plan.name))
+    draw(run, plan)
+    return Run(run.path)
 
 
 def _run_script(

@@ -1,9 +1,8 @@
-"""Which experiments there are, found by file name and read without importing them.
+"""Which experiments there are, found by reading their files without importing them.
 
-An experiment is a module in ``experiments/``; its command-line name is the file name with hyphens,
-its summary the first line of its docstring, its paper the part of the name before the first
-subject (``erbp_digits`` belongs to ``erbp``).  Other packages add experiments by the entry-point
-group ``bioplaus.experiments`` (name = module).
+An experiment is a page in the folder of a paper (:mod:`bioplaus.papers`): a module that defines
+``EXPERIMENT``.  Its command-line name is the paper's key and the file's name, with hyphens; its
+summary is the first line of its docstring.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ import difflib
 import importlib
 import importlib.util
 import sys
-from dataclasses import dataclass
-from importlib import metadata
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bioplaus.errors import UserError
+from bioplaus.papers import Setting, papers
 
-__all__ = ["PAPERS", "Entry", "Paper", "UnknownExperiment", "entries", "find", "load"]
+__all__ = ["Entry", "UnknownExperiment", "entries", "find", "load", "named_settings", "setting"]
 
 
 class UnknownExperiment(UserError, LookupError):
@@ -28,102 +27,29 @@ class UnknownExperiment(UserError, LookupError):
 
 
 @dataclass(frozen=True)
-class Paper:
-    """A paper that the project replicates."""
-
-    key: str
-    citation: str
-    bibtex: str
-
-
-PAPERS: dict[str, Paper] = {
-    paper.key: paper
-    for paper in (
-        Paper(
-            "erbp",
-            "Neftci, Augustine, Paul and Detorakis (2017)",
-            """@article{neftci2017,
-  author  = {Neftci, Emre O. and Augustine, Charles and Paul, Somnath and Detorakis, Georgios},
-  title   = {Event-driven random back-propagation: Enabling neuromorphic deep learning machines},
-  journal = {Frontiers in Neuroscience}, volume = {11}, pages = {324}, year = {2017},
-}""",
-        ),
-        Paper(
-            "sacramento",
-            "Sacramento, Costa, Bengio and Senn (2018)",
-            """@inproceedings{sacramento2018,
-  author    = {Sacramento, Jo{\\~a}o and Ponte Costa, Rui and Bengio, Yoshua and Senn, Walter},
-  title     = {Dendritic cortical microcircuits approximate the backpropagation algorithm},
-  booktitle = {Advances in Neural Information Processing Systems 31}, year = {2018},
-}""",
-        ),
-        Paper(
-            "follow",
-            "Gilra and Gerstner (2017)",
-            """@article{gilra2017,
-  author  = {Gilra, Aditya and Gerstner, Wulfram},
-  title   = {Predicting non-linear dynamics by stable local learning in a recurrent spiking
-             neural network},
-  journal = {eLife}, volume = {6}, pages = {e28295}, year = {2017},
-}""",
-        ),
-        Paper(
-            "burstccn",
-            "Greedy, Zhu, Pemberton, Mellor and Ponte Costa (2022)",
-            """@inproceedings{greedy2022,
-  author    = {Greedy, Will and Zhu, Heng Wei and Pemberton, Joseph and Mellor, Jack and
-               Ponte Costa, Rui},
-  title     = {Single-phase deep learning in cortico-cortical networks},
-  booktitle = {Advances in Neural Information Processing Systems 35}, year = {2022},
-}
-@article{payeur2021,
-  author  = {Payeur, Alexandre and Guerguiev, Jordan and Zenke, Friedemann and
-             Richards, Blake A. and Naud, Richard},
-  title   = {Burst-dependent synaptic plasticity can coordinate learning in hierarchical circuits},
-  journal = {Nature Neuroscience}, volume = {24}, pages = {1010--1019}, year = {2021},
-}""",
-        ),
-        Paper(
-            "vector_field_ep",
-            "Scellier, Goyal, Binas, Mesnard and Bengio (2018)",
-            """@article{scellier2018,
-  author  = {Scellier, Benjamin and Goyal, Anirudh and Binas, Jonathan and Mesnard, Thomas and
-             Bengio, Yoshua},
-  title   = {Generalization of equilibrium propagation to vector field dynamics},
-  journal = {arXiv:1808.04873}, year = {2018},
-}""",
-        ),
-    )
-}
-
-
-@dataclass(frozen=True)
 class Entry:
     """One experiment: its name on the command line, where it is, and what it shows.
 
-    script : whether it is a plain script, which is run as it stands, and no experiment class.
+    paper, page : where it belongs, if to a paper; script : whether it is a plain script, which is
+    run as it stands, and no experiment class.
     """
 
     name: str
     module: str
     summary: str
-    paper: str
+    paper: str = ""
+    page: str = ""
     script: bool = False
 
 
 def entries() -> list[Entry]:
     """All experiments, ours and those of installed packages, sorted by name."""
-    package = importlib.util.find_spec("bioplaus.experiments")
-    folders = package.submodule_search_locations if package else None
     found = []
-    for folder in folders or ():
-        for path in sorted(Path(folder).glob("*.py")):
-            if not path.name.startswith("_"):
-                found.append(_entry(path.stem, f"bioplaus.experiments.{path.stem}", path))
-    for point in metadata.entry_points(group="bioplaus.experiments"):
-        spec = importlib.util.find_spec(point.value)
-        if spec is not None and spec.origin:
-            found.append(_entry(point.name, point.value, Path(spec.origin)))
+    for paper in papers().values():
+        for path in sorted(paper.folder.glob("*.py")):
+            entry = _entry(paper.experiment(path.stem), f"{paper.package}.{path.stem}", path)
+            if not entry.script:
+                found.append(replace(entry, paper=paper.key, page=path.stem))
     return sorted(found, key=lambda entry: entry.name)
 
 
@@ -139,13 +65,41 @@ def find(name: str) -> Entry:
         path = Path(name).resolve()
         if not path.is_file():
             raise UnknownExperiment(f"there is no file {name}")
-        return _entry(path.stem, str(path), path)
+        for paper in papers().values():
+            if path.parent == paper.folder.resolve():
+                return find(paper.experiment(path.stem))
+        return _entry(path.stem.replace("_", "-"), str(path), path)
     known = {entry.name: entry for entry in entries()}
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else "`bioplaus list` shows what there is"
         raise UnknownExperiment(f"unknown experiment {name!r}; {hint}")
     return known[name]
+
+
+def setting(entry: Entry, name: str) -> Setting:
+    """A named setting of an experiment, from its paper.
+
+    Raises
+    ------
+    PaperError
+        For a name that there is not, with the nearest that there is.
+    UnknownExperiment
+        If the experiment belongs to no paper and has ``default`` only.
+    """
+    if entry.paper:
+        return papers()[entry.paper].setting(entry.page, name)
+    if name != "default":
+        raise UnknownExperiment(f"{entry.name} belongs to no paper and has no setting {name!r}")
+    return Setting(entry.name, "default", "as the page says", {})
+
+
+def named_settings(entry: Entry) -> list[Setting]:
+    """The named settings of an experiment, in the order of its paper."""
+    if not entry.paper:
+        return []
+    book = papers()[entry.paper].settings
+    return [each for (page, name), each in book.items() if page == entry.page and name != "default"]
 
 
 def load(entry: Entry) -> type[Any]:
@@ -179,13 +133,11 @@ def load(entry: Entry) -> type[Any]:
     return experiment
 
 
-def _entry(stem: str, module: str, path: Path) -> Entry:
-    name = stem.replace("_", "-")
+def _entry(name: str, module: str, path: Path) -> Entry:
     tree = _parsed(path)
     doc = ast.get_docstring(tree) or ""
     summary = doc.strip().split("\n", 1)[0]
-    paper = next((key for key in PAPERS if name.startswith(key.replace("_", "-"))), "")
-    return Entry(name, module, summary, paper, script=not _defines(tree, "EXPERIMENT"))
+    return Entry(name, module, summary, script=not _defines(tree, "EXPERIMENT"))
 
 
 def _parsed(path: Path) -> ast.Module:

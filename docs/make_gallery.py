@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 from bioplaus import registry
+from bioplaus.papers import papers
 from bioplaus.records import NotARun, RunReader
 from bioplaus.reproduction.runs import COMMAND
 
@@ -34,7 +35,7 @@ def run_quickly(entry: registry.Entry) -> RunReader | None:
 
     None where it cannot run here, for want of an image set for example; the reason is printed.
     """
-    source = ROOT / "experiments" / f"{entry.module.rpartition('.')[2]}.py"
+    source = ROOT / "experiments" / entry.paper / f"{entry.page}.py"
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
     path = RUNS / f"{entry.name}-{digest}"
     try:
@@ -87,7 +88,7 @@ def shown(entry: registry.Entry, run: RunReader, folder: Path) -> list[str]:
 def write_index(entries: list[registry.Entry]) -> None:
     """All experiments by paper."""
     lines = ["# Gallery", "", "What each experiment draws in its quick setting.", ""]
-    for key, paper in registry.PAPERS.items():
+    for key, paper in papers().items():
         members = [entry for entry in entries if entry.paper == key]
         if not members:
             continue

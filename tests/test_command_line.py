@@ -12,6 +12,7 @@ import pytest
 
 from bioplaus import registry
 from bioplaus.cli import main
+from bioplaus.papers import papers
 
 WALK = str(Path(__file__).parent / "training" / "walk.py")
 
@@ -21,7 +22,7 @@ def test_list_names_every_experiment_with_its_paper(capsys: pytest.CaptureFixtur
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(registry.entries()) > 0
     for entry in registry.entries():
-        assert entry.paper in registry.PAPERS, entry.name
+        assert entry.paper in papers(), entry.name
         assert entry.summary.endswith(")."), f"{entry.name} names no paper"
 
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bioplaus.papers import papers
 from bioplaus.printing import print_table
 from bioplaus.records import RunReader, atomic
-from bioplaus.registry import PAPERS
 from bioplaus.reproduction import evidence
 from bioplaus.reproduction.runs import jobs, perform
 from bioplaus.reproduction.table import Result, Setting, UnknownResult, results
@@ -22,7 +22,7 @@ __all__ = ["configure", "execute"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("paper", metavar="PAPER", help=", ".join(PAPERS))
+    parser.add_argument("paper", metavar="PAPER", help=", ".join(papers()))
     parser.add_argument("ids", metavar="ID", nargs="*", help="results by id (default: all core)")
     parser.add_argument("--quick", action="store_true", help="reduced settings, own bands")
     parser.add_argument("--seeds", type=int, metavar="K", help="the first K seeds only")

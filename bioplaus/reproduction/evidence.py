@@ -66,13 +66,19 @@ def _row(
         "band": str(setting.band),
         "band_source": setting.band_source,
         "ours": ours,
-        "setting": {"experiment": result.experiment, **setting.changes},
+        "setting": _made(result, setting),
         "form": result.form,
         "tier": result.tier,
         "within_band": within,
         "meets_published": meets,
         "date": time.strftime("%Y-%m-%d") if ours else None,
     }
+
+
+def _made(result: Result, setting: Setting) -> dict[str, Any]:
+    """How a result is made: experiment, named setting, and what that changes."""
+    named = {} if setting.name == "default" else {"setting": setting.name}
+    return {"experiment": result.experiment, **named, **setting.changes}
 
 
 def keep(
@@ -110,8 +116,10 @@ def kept(result: Result) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    wanted = {"experiment": result.experiment, **result.full.changes}
-    return content if content["setting"] == wanted else None
+    made, wanted = content["setting"], _made(result, result.full)
+    # A setting may be given another name; what it changes may not be another.
+    same = {**made, "setting": ""} == {**wanted, "setting": ""}
+    return content if same else None
 
 
 def status(result: Result) -> dict[str, Any]:

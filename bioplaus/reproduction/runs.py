@@ -8,16 +8,16 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bioplaus.errors import UserError
 from bioplaus.records import NotARun, RunReader
 from bioplaus.reproduction.table import Result, Setting
 
-__all__ = ["COMMAND", "Job", "RunFailed", "jobs", "perform"]
+__all__ = ["COMMAND", "Job", "RunFailed", "jobs", "perform", "texts"]
 
 COMMAND = (sys.executable, "-P", "-m", "bioplaus.cli")
 """``bioplaus`` as a child process.
@@ -33,11 +33,15 @@ class RunFailed(UserError, RuntimeError):
 
 @dataclass(frozen=True)
 class Job:
-    """One run: an experiment with changed parameters and a seed; equal jobs are one run."""
+    """One run: an experiment with changed parameters and a seed; equal jobs are one run.
+
+    changes : all parameters that differ from the page's; setting : the named setting among them.
+    """
 
     experiment: str
     changes: tuple[tuple[str, str], ...]
     seed: int
+    setting: str = field(default="default", compare=False)
 
     def directory(self, root: Path) -> Path:
         """Where the run lives: the same place for the same job, so that it can be taken up."""
@@ -48,8 +52,13 @@ class Job:
 
 def jobs(result: Result, setting: Setting) -> list[Job]:
     """The runs that a result needs, one for each seed."""
-    changes = tuple((name, _text(value)) for name, value in setting.changes.items())
-    return [Job(result.experiment, changes, seed) for seed in setting.seeds]
+    changes = texts(setting.changes)
+    return [Job(result.experiment, changes, seed, setting.name) for seed in setting.seeds]
+
+
+def texts(changes: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Parameters as after ``--set``."""
+    return tuple((name, _text(value)) for name, value in changes.items())
 
 
 def _text(value: object) -> str:
@@ -110,7 +119,8 @@ def _command(job: Job, root: Path) -> Sequence[str]:
         return [*COMMAND, "resume", str(path), "--quiet"]
     sets = [part for name, value in job.changes for part in ("--set", f"{name}={value}")]
     seed = ["--seed", str(job.seed)]
-    start = [*COMMAND, "run", job.experiment, "--quiet", "--out", str(path), *seed, *sets]
+    named = [] if job.setting == "default" else ["--setting", job.setting]
+    start = [*COMMAND, "run", job.experiment, "--quiet", "--out", str(path), *seed, *named, *sets]
     return [*start, "--force"] if path.exists() else start
 
 

@@ -1,16 +1,15 @@
-"""The table of results of each paper, read from ``results.toml`` beside its model."""
+"""The table of results of each paper, from its ``paper.toml``."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from bioplaus.errors import UserError
+from bioplaus.papers import Paper, papers
 from bioplaus.parameters import unknown_name
-from bioplaus.registry import PAPERS
+from bioplaus.registry import entries
 from bioplaus.reproduction.band import Band
 
 __all__ = ["Result", "Setting", "UnknownResult", "published", "results"]
@@ -22,12 +21,16 @@ class UnknownResult(UserError, LookupError):
 
 @dataclass(frozen=True)
 class Setting:
-    """How a result is made: changed parameters, seeds, and the band that judges it."""
+    """How a result is made: a named setting, seeds, and the band that judges it.
+
+    changes : parameters that differ from the page's, those of the named setting included.
+    """
 
     changes: Mapping[str, Any]
     seeds: tuple[int, ...]
     band: Band
     band_source: str
+    name: str = "default"
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,11 @@ def results(paper: str, ids: tuple[str, ...] = ()) -> list[Result]:
     UnknownResult
         For a paper or an id that does not exist, with the nearest that does.
     """
-    if paper not in PAPERS:
-        raise UnknownResult(unknown_name("paper", paper, list(PAPERS)))
-    source = _source(paper)
-    if not source.is_file():
+    if paper not in papers():
+        raise UnknownResult(unknown_name("paper", paper, list(papers())))
+    rows = [_read(papers()[paper], row) for row in papers()[paper].results]
+    if not rows:
         raise UnknownResult(f"{paper} has no table of results")
-    rows = [_read(paper, row) for row in tomllib.loads(source.read_text("utf-8"))["result"]]
     known = {row.id: row for row in rows}
     for name in ids:
         if name not in known:
@@ -95,8 +97,8 @@ def results(paper: str, ids: tuple[str, ...] = ()) -> list[Result]:
 
 def published(experiment: str) -> list[dict[str, Any]]:
     """What a paper reports for an experiment, to stand beside a run's own figures."""
-    paper = next((key for key in PAPERS if experiment.startswith(key.replace("_", "-"))), None)
-    if paper is None or not _source(paper).is_file():
+    paper = next((entry.paper for entry in entries() if entry.name == experiment), "")
+    if not paper or not papers()[paper].results:
         return []
     return [
         {
@@ -113,30 +115,29 @@ def published(experiment: str) -> list[dict[str, Any]]:
     ]
 
 
-def _source(paper: str) -> Any:
-    return resources.files(f"bioplaus.models.{paper}") / "results.toml"
-
-
-def _read(paper: str, row: Mapping[str, Any]) -> Result:
+def _read(paper: Paper, row: Mapping[str, Any]) -> Result:
+    setting = paper.setting(row["experiment"], row.get("setting", "default"))
     full = Setting(
-        changes=row.get("set", {}),
+        changes=setting.changes,
         seeds=tuple(row["seeds"]),
-        band=Band.read(row["band"]),
-        band_source=row["band_source"],
+        band=_band(row["band"]),
+        band_source=row["band"]["source"],
+        name=setting.name,
     )
+    published = row.get("published", {})
     return Result(
-        paper=paper,
+        paper=paper.key,
         id=row["id"],
         name=row["name"],
         metric=row["metric"],
         unit=row["unit"],
         form=row["form"],
         tier=row.get("tier", "core"),
-        experiment=row["experiment"],
+        experiment=paper.experiment(row["experiment"]),
         full=full,
         quick=_read_quick(row["quick"], full) if "quick" in row else None,
-        published=row.get("published"),
-        published_source=row.get("published_source", ""),
+        published=published.get("value"),
+        published_source=published.get("source", ""),
         better=row["better"],
         tolerance=row.get("tolerance", 0.0),
         figure=row.get("figure", ""),
@@ -147,6 +148,11 @@ def _read_quick(row: Mapping[str, Any], full: Setting) -> Setting:
     return Setting(
         changes={**full.changes, **row.get("set", {})},
         seeds=tuple(row.get("seeds", full.seeds[:1])),
-        band=Band.read(row["band"]),
-        band_source=row.get("band_source", full.band_source),
+        band=_band(row["band"]),
+        band_source=row["band"].get("source", full.band_source),
+        name=full.name,
     )
+
+
+def _band(content: Mapping[str, Any]) -> Band:
+    return Band.read({name: value for name, value in content.items() if name != "source"})

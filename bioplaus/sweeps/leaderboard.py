@@ -1,7 +1,7 @@
 """The command ``bioplaus leaderboard``: every learning rule of the project on the same tasks.
 
-What each rule needs to learn a task is stated in :mod:`bioplaus.sweeps.contest`; whatever is not
-there yet is run as an ordinary run directory, and table and figure are made from the records alone.
+What each rule needs to learn a task is stated in its ``paper.toml``; whatever is not there yet is
+run as an ordinary run directory, and table and figure are made from the records alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bioplaus.errors import UserError
 from bioplaus.records import RunReader, atomic
 from bioplaus.reproduction.runs import finished, perform
-from bioplaus.sweeps.contest import ENTRIES, NOT_APPLICABLE, TASKS, Entry
+from bioplaus.sweeps.entrants import TASKS, Entrant, entrants, excluded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def execute(options: argparse.Namespace) -> int:
     unknown = [task for task in options.task if task not in TASKS]
     if unknown:
         raise UserError(f"unknown task {unknown[0]!r}; there are {', '.join(TASKS)}")
-    wanted = [entry for entry in ENTRIES if not options.task or entry.task in options.task]
+    wanted = [entry for entry in entrants() if not options.task or entry.task in options.task]
     if not options.show:
         runs = [job for entry in wanted for job in entry.jobs()]
         perform(runs, options.runs, options.workers, quiet=False)
@@ -59,7 +59,7 @@ def execute(options: argparse.Namespace) -> int:
     return 0
 
 
-def measure(entry: Entry, folder: Path) -> dict[str, Any] | None:
+def measure(entry: Entrant, folder: Path) -> dict[str, Any] | None:
     """A row of the table, means over the seeds, or None where a seed is not finished."""
     jobs = entry.jobs()
     if not all(finished(job, folder) for job in jobs):
@@ -80,7 +80,8 @@ def measure(entry: Entry, folder: Path) -> dict[str, Any] | None:
         "wall_s": statistics.fmean(run.environment["wall_s"] for run in runs),
         "form": runs[0].config["form"],
         "experiment": entry.experiment,
-        "settings": entry.settings,
+        "setting": entry.setting,
+        "settings": dict(entry.settings),
         "seeds": [job.seed for job in jobs],
         "revision": environment.get("revision"),
         "processor": environment.get("processor"),
@@ -106,8 +107,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         lines += [f"**{task}**: {TASKS[task]}", "", _HEADINGS, _RULE]
         members = [row for row in rows if row["task"] == task]
         lines += [_line(row) for row in sorted(members, key=lambda row: -row["accuracy"])]
-        excluded = [f"{rule} ({why})" for (at, rule), why in NOT_APPLICABLE.items() if at == task]
-        lines += ["", f"Not applicable: {'; '.join(excluded)}.", ""]
+        unable = [f"{rule} ({why})" for (at, rule), why in excluded().items() if at == task]
+        lines += ["", f"Not applicable: {'; '.join(unable)}.", ""]
     return "\n".join(lines)
 
 
@@ -135,7 +136,7 @@ def draw(rows: Sequence[dict[str, Any]]) -> Figure:
 
     tasks = [task for task in TASKS if any(row["task"] == task for row in rows)]
     rules = list(dict.fromkeys(row["rule"] for row in rows))
-    rules += [rule for rule in dict.fromkeys(r for _, r in NOT_APPLICABLE) if rule not in rules]
+    rules += [rule for rule in dict.fromkeys(r for _, r in excluded()) if rule not in rules]
     with plotting.style():
         page = plotting.figure("page")
         panels = page.subplots(1, len(tasks), sharey=True, squeeze=False)[0]
@@ -160,7 +161,7 @@ def _draw_task(
             at = [height] * len(percent)
             axes.axhline(height, color=plotting.GREY, alpha=0.3, linewidth=0.5)
             axes.plot(percent, at, "o", color=plotting.COLOURS[0], alpha=0.6, clip_on=False)
-        elif (task, rule) in NOT_APPLICABLE:
+        elif (task, rule) in excluded():
             axes.text(left, height, " not applicable", va="center", color=plotting.GREY, fontsize=7)
     axes.set(title=task, xlabel="right answers (%)", xlim=(left, 100))
     axes.locator_params(axis="x", nbins=4)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from bioplaus.papers import Setting
 from bioplaus.parameters import replace
 from bioplaus.training.backend import Backend
 from bioplaus.training.experiment import Experiment
@@ -18,8 +19,9 @@ __all__ = ["Plan", "plain"]
 class Plan:
     """What is run: everything that ``config.yaml`` keeps.
 
-    parameters : an instance of the experiment's ``Parameters``; record : text of ``--record``, or
-    empty for the experiment's own choice; source : module or file of the experiment.
+    parameters : an instance of the experiment's ``Parameters``; setting : name of the setting that
+    they began with; record : text of ``--record``, or empty for the experiment's own choice;
+    source : module or file of the experiment.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Plan:
     seed: int = 1
     backend: Backend = dataclasses.field(default_factory=Backend)
     record: str = ""
+    setting: str = "default"
 
     def config(self) -> dict[str, Any]:
         """The plan as plain values, exactly reloadable."""
@@ -39,6 +42,7 @@ class Plan:
             "seed": self.seed,
             "backend": dataclasses.asdict(self.backend),
             "record": self.record,
+            "setting": self.setting,
             "parameters": {
                 field.name: plain(getattr(self.parameters, field.name))
                 for field in dataclasses.fields(self.parameters)
@@ -53,6 +57,7 @@ class Plan:
         experiment: type[Experiment],
         *,
         changes: Mapping[str, Any],
+        setting: Setting | None = None,
         quick: bool = False,
         seed: int = 1,
         backend: Backend | None = None,
@@ -60,20 +65,24 @@ class Plan:
     ) -> Plan:
         """Plan a run of an experiment with some parameters changed.
 
+        Order of effect: the experiment's own, its setting, quick, changes.
+
         Raises
         ------
         ParameterError
             For an unknown name, or a value of the wrong kind, unit or range.
         """
-        reduced = experiment.quick if quick else {}
+        named = setting.changes if setting else {}
+        reduced = (setting and setting.quick) or experiment.quick if quick else {}
         return cls(
             name=name,
             source=source,
             experiment=experiment,
-            parameters=replace(experiment.Parameters(), {**reduced, **changes}),
+            parameters=replace(experiment.Parameters(), {**named, **reduced, **changes}),
             seed=seed,
             backend=backend or Backend(),
             record=record,
+            setting=setting.name if setting else "default",
         )
 
     @classmethod
@@ -87,6 +96,7 @@ class Plan:
             seed=config["seed"],
             backend=Backend(**config["backend"]),
             record=config["record"],
+            setting=config.get("setting", "default"),
         )
 
     def build(self) -> Experiment:

@@ -33,8 +33,8 @@ def test_the_wheel_holds_models_experiments_tables_and_evidence(wheel: Path) -> 
     for path in (ROOT / "bioplaus").rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
             assert str(path.relative_to(ROOT)) in names
-    for path in (ROOT / "models").glob("*/results.toml"):
-        assert f"bioplaus/models/{path.parent.name}/results.toml" in names
+    for path in (ROOT / "experiments").glob("*/paper.toml"):
+        assert f"bioplaus/experiments/{path.parent.name}/paper.toml" in names
     for path in (ROOT / "docs" / "results").glob("*/*.json"):
         assert f"bioplaus/results/{path.parent.name}/{path.name}" in names
 

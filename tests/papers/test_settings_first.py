@@ -8,15 +8,15 @@ from bioplaus import tasks
 from bioplaus.parameters import ParameterError, replace
 
 CONTRADICTIONS = [
-    ("burstccn_mnist", {"baseline": 0.7}, "at most 0.5"),
-    ("burstccn_mnist", {"branches": 3}, "homeostatic y"),
-    ("erbp_digits", {"presentation": "1 ms", "settling": "2 ms"}, "settling"),
-    ("sacramento_mnist", {"areas": "784"}, "areas = '784'"),
-    ("vector_field_ep_deep", {"influence": -1.0}, "runs away"),
-    ("vector_field_ep_discrete", {"nudged_steps": 1}, "nudged_steps = 1"),
-    ("vector_field_ep_mnist", {"influence": 0.0}, "influence = 0"),
-    ("vector_field_ep_network", {"nudged_steps": 1}, "nudged_steps = 1"),
-    ("vector_field_ep_spiking", {"learning_rates": "0.1"}, "must hold 2 rates"),
+    ("burstccn.mnist", {"baseline": 0.7}, "at most 0.5"),
+    ("burstccn.mnist", {"branches": 3}, "homeostatic y"),
+    ("erbp.digits", {"presentation": "1 ms", "settling": "2 ms"}, "settling"),
+    ("sacramento.mnist", {"areas": "784"}, "areas = '784'"),
+    ("vector_field_ep.deep", {"influence": -1.0}, "runs away"),
+    ("vector_field_ep.discrete", {"nudged_steps": 1}, "nudged_steps = 1"),
+    ("vector_field_ep.mnist", {"influence": 0.0}, "influence = 0"),
+    ("vector_field_ep.network", {"nudged_steps": 1}, "nudged_steps = 1"),
+    ("vector_field_ep.spiking", {"learning_rates": "0.1"}, "must hold 2 rates"),
 ]
 
 

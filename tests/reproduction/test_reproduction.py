@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioplaus import registry
-from bioplaus.registry import PAPERS
+from bioplaus.papers import papers
 from bioplaus.reproduction import command, evidence, runs
 from bioplaus.reproduction.band import Band
 from bioplaus.reproduction.table import Result, Setting, UnknownResult, results
@@ -174,7 +174,7 @@ def test_status_prints_one_line_a_row_into_a_pipe(capsys: pytest.CaptureFixture[
     assert all(row.name in line for row, line in zip(rows, lines))
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("paper", papers())
 def test_tables_are_complete_and_their_settings_are_valid(paper: str) -> None:
     from bioplaus.parameters import replace
 
@@ -192,7 +192,7 @@ def test_tables_are_complete_and_their_settings_are_valid(paper: str) -> None:
                 replace(experiment.Parameters(), setting.changes)
 
 
-@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("paper", papers())
 def test_status_reports_every_row_with_the_agreed_keys(paper: str) -> None:
     for row in results(paper):
         status = evidence.status(row)

@@ -10,12 +10,15 @@ from bioplaus import registry
 from bioplaus.cli import main
 from bioplaus.parameters import replace
 from bioplaus.records import RunWriter
-from bioplaus.sweeps.contest import BP, ENTRIES, FOLLOW, NOT_APPLICABLE, TASKS, Entry
+from bioplaus.sweeps.entrants import TASKS, Entrant, entrants, excluded
 from bioplaus.sweeps.leaderboard import draw, measure, table
+
+ENTRIES, NOT_APPLICABLE = entrants(), excluded()
+BP, FOLLOW = "backpropagation (rates)", "FOLLOW (spikes)"
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.task} {entry.rule}")
-def test_every_entry_names_an_experiment_and_settings_that_it_takes(entry: Entry) -> None:
+def test_every_entry_names_an_experiment_and_settings_that_it_takes(entry: Entrant) -> None:
     experiment = registry.load(registry.find(entry.experiment))
     replace(experiment.Parameters(), entry.settings)
 
@@ -26,7 +29,7 @@ def test_every_rule_does_every_task_or_says_why_not() -> None:
     assert sorted(answered) == sorted((task, rule) for task in TASKS for rule in rules)
 
 
-def finish(entry: Entry, folder: Path, errors: tuple[float, ...]) -> None:
+def finish(entry: Entrant, folder: Path, errors: tuple[float, ...]) -> None:
     """Leave the records of an entry's runs, one for each seed, with given test errors."""
     for job, error in zip(entry.jobs(), errors):
         config = {"experiment": entry.experiment, "seed": job.seed, "form": "batched"}

@@ -6,11 +6,11 @@ import brian2 as b2
 import numpy as np
 import pytest
 
-from bioplaus.experiments._burstccn_xor import Schedule
-from bioplaus.experiments.burstccn_mnist import BurstccnMnist
-from bioplaus.experiments.burstccn_mnist import Settings as MnistSettings
-from bioplaus.experiments.burstccn_xor_two_phase import Settings as XorSettings
-from bioplaus.experiments.burstccn_xor_two_phase import XorTwoPhase
+from bioplaus.experiments.burstccn.exclusive_or import Schedule
+from bioplaus.experiments.burstccn.mnist import BurstccnMnist
+from bioplaus.experiments.burstccn.mnist import Settings as MnistSettings
+from bioplaus.experiments.burstccn.xor_two_phase import Settings as XorSettings
+from bioplaus.experiments.burstccn.xor_two_phase import XorTwoPhase
 from bioplaus.parameters import ParameterError
 from bioplaus.reproduction.table import results
 

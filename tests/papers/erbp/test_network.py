@@ -217,7 +217,7 @@ def test_a_row_outside_the_image_table_is_refused():
 
 
 def test_labels_outside_the_classes_are_refused():
-    from bioplaus.experiments import erbp_digits
+    from bioplaus.experiments.erbp import digits as erbp_digits
 
     settings = replace(erbp_digits.Settings(), {"classes": 7})
     with pytest.raises(ParameterError, match="outside the 7 classes"):
@@ -264,7 +264,7 @@ def test_common_step_divides_all():
 
 def test_learning_rate_too_large_stops_the_run(tmp_path):
     """Weights beyond what a float can hold: the first value that is not finite ends the run."""
-    from bioplaus.experiments.erbp_digits import ErbpDigits
+    from bioplaus.experiments.erbp.digits import ErbpDigits
     from bioplaus.training import NonFiniteState
 
     tiny = {"hidden": 5, "presentations": 5, "evaluations": 1}

@@ -6,11 +6,11 @@ import brian2
 import numpy as np
 import pytest
 
-from bioplaus.experiments import follow_arm
-from bioplaus.experiments.follow_arm import FollowArm
-from bioplaus.experiments.follow_inverse_arm import FollowInverseArm
-from bioplaus.experiments.follow_linear import FollowLinear
-from bioplaus.experiments.follow_lorenz import FollowLorenz
+from bioplaus.experiments.follow import arm as follow_arm
+from bioplaus.experiments.follow.arm import FollowArm
+from bioplaus.experiments.follow.inverse_arm import FollowInverseArm
+from bioplaus.experiments.follow.linear import FollowLinear
+from bioplaus.experiments.follow.lorenz import FollowLorenz
 from bioplaus.models import follow
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.records.checkpoint import read_checkpoint, write_checkpoint

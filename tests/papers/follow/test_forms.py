@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from bioplaus.experiments.follow_linear import FollowLinear
+from bioplaus.experiments.follow.linear import FollowLinear
 from bioplaus.parameters import replace
 from bioplaus.training.backend import Backend
 

@@ -140,7 +140,7 @@ def test_rates_undo_the_dilution_of_errors():
 
 
 def digits(**changes):
-    from bioplaus.experiments.sacramento_mnist import SacramentoMnist
+    from bioplaus.experiments.sacramento.mnist import SacramentoMnist
 
     settings = replace(SacramentoMnist.Parameters(), SacramentoMnist.quick | changes)
     experiment = SacramentoMnist(settings, seed=1)

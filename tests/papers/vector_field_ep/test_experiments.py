@@ -1,10 +1,9 @@
 """Experiments and table of results of equilibrium propagation."""
 
-import importlib
-
 import numpy as np
 import pytest
 
+from bioplaus import registry
 from bioplaus.models.vector_field_ep.parameters import (
     VectorField,
     check_vector_field,
@@ -18,8 +17,7 @@ ROWS = results("vector_field_ep")
 
 
 def experiment_of(name):
-    module = importlib.import_module("bioplaus.experiments." + name.replace("-", "_"))
-    return module.EXPERIMENT
+    return registry.load(registry.find(name))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)

@@ -1,0 +1,1 @@
+"""Experiments of one paper: FOLLOW (Gilra and Gerstner 2017)."""

@@ -1,0 +1,85 @@
+"""The learned network is no reservoir with a good readout (Gilra, Gerstner 2017, figure 2-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from bioplaus.experiments.follow.linear import FollowLinear
+from bioplaus.experiments.follow.linear import Settings as LinearSettings
+from bioplaus.parameters import Quantity, parameter, to_quantity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Settings(LinearSettings):
+    """Learn the weights as ever, then a new readout, by the delta rule."""
+
+    neurons: int = parameter(1000, "neurons in each of the two layers", symbol="N", low=1)
+    learning_rate: Quantity = parameter("1e-2 second", "learning rate of the weights")
+    reading_time: Quantity = parameter(
+        "200 second", "time for which each new readout is learned", low="20 second"
+    )
+    reading_rate: Quantity = parameter(
+        "1e-4 second", "learning rate of the readout", source="figure 2, supplement 3"
+    )
+
+
+class FollowRelearnedReadout(FollowLinear):
+    """``true_error``, ``shuffled_error``: squared error over variance of readouts learned anew.
+
+    Feedback is off; the readout is learned from zero on learned weights, and again on weights
+    whose presynaptic neurons are shuffled.  The last 20 s are judged.
+    """
+
+    Parameters = Settings
+    quick: ClassVar[Mapping[str, object]] = {"neurons": 300, "reading_time": "60 second"}
+
+    def setup(self) -> None:
+        """Add the second readout."""
+        from brian2 import StateMonitor
+
+        from bioplaus.models import follow
+
+        super().setup()
+        self.reader = follow.add_reader(self.model)
+        self._read = StateMonitor(self.reader.group, "drive", record=True, name="read")
+        self._read.active = False
+        self.network.add(self._read)
+
+    def test(self) -> Mapping[str, float]:
+        """A new readout of learned weights, then of shuffled ones."""
+        tested = dict(super().test())
+        true = self._relearn()
+        for projection in reversed(self.model.plastic.values()):
+            projection.set_weights(self.rng.permuted(projection.weights.T, axis=1).T)
+        shuffled = self._relearn()
+        ratio = shuffled / true
+        return {**tested, "true_error": true, "shuffled_error": shuffled, "shuffled_ratio": ratio}
+
+    def _relearn(self) -> float:
+        from bioplaus.analysis.open_loop import normalised_error
+
+        p = self.parameters
+        self.reader.forget()
+        self.reader.set_rate(float(to_quantity(p.reading_rate)))
+        self.show(self.tracking.training(float(to_quantity(p.reading_time))), gain=0.0)
+        stretch = self.tracking.training(20.0)
+        self._read.active = True
+        self.show(stretch, gain=0.0)
+        self._read.active = False
+        self.reader.set_rate(0.0)
+        output: NDArray[np.float64] = self._read.drive[:, -len(stretch) :].T
+        return normalised_error(output, stretch.target)
+
+
+EXPERIMENT = FollowRelearnedReadout
+
+if __name__ == "__main__":
+    from bioplaus.cli import run_script
+
+    raise SystemExit(run_script(__file__))

@@ -1,0 +1,1 @@
+"""Experiments of one paper: Dendritic cortical microcircuits (Sacramento 2018)."""

@@ -1,0 +1,1 @@
+"""Experiments of one paper: Equilibrium propagation (Scellier 2018 and relatives)."""
