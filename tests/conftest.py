@@ -9,11 +9,6 @@ from pathlib import Path
 
 import pytest
 
-DATASETS = Path(__file__).resolve().parents[2] / "shared" / "datasets"
-
-if "BIOPLAUS_DATA_DIR" not in os.environ and DATASETS.is_dir():
-    os.environ["BIOPLAUS_DATA_DIR"] = str(DATASETS)
-
 
 @pytest.fixture(autouse=True)
 def no_figures_left_open() -> Iterator[None]:

@@ -87,7 +87,7 @@ def test_a_setting_has_what_it_inherits_and_its_own_wins(tmp_path: Path) -> None
         ("[[contest]]", "[[contests]]", "unknown table 'contests'; .* 'contest'"),
         ('rule = "walk"', "", r"\[\[contest\]\] lacks rule"),
         ('meaning = "a hundredth"', "", "setting 'slower' of walk lacks its meaning"),
-        ("steps = 3", 'steps = 3\ninherits = "slower"', "circle: slower -> slow -> slower"),
+        ("steps = 3", 'steps = 3\ninherits = "slower"', "circle: slow -> slower -> slow"),
         ("[paper]", "[paper", "paper.toml"),
     ],
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from bokeh.layouts import column
 from bokeh.models import TabPanel
-from bokeh.models.widgets import Div, Slider
+from bokeh.models.widgets import Div, Slider, TextInput
 
 from bioplaus import registry
 from bioplaus.records import RunReader
@@ -18,7 +18,10 @@ from bioplaus.records.inbox import request_change
 __all__ = ["Tuning"]
 
 _NOTHING = "Nothing can be changed here; a script says after its first segment what can."
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*(.*?)\s*")
+_NUMBER = re.compile(
+    r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*((?:[a-zA-Z/].*?)?)\s*"
+)
+"""A number and a unit, such as ``5 ms``, ``2.5`` or ``0.1 / ms``; a second number is no unit."""
 
 
 class Tuning:
@@ -34,7 +37,7 @@ class Tuning:
         self.changes = Div(text="")
         self._answered = 0
         self.titles: dict[str, Div] = {}
-        self.sliders: dict[str, Slider] = {}
+        self.sliders: dict[str, Slider | TextInput] = {}
         self._body = column(self.state, self.changes)
         self.refresh()
 
@@ -65,10 +68,27 @@ class Tuning:
         """Add sliders for what can be changed; a script says so after its first segment."""
         new = [offer for offer in _offers(self.run) if offer.name not in self.sliders]
         if new:
-            self.sliders |= {offer.name: self._slider(offer) for offer in new}
+            self.sliders |= {offer.name: self._control(offer) for offer in new}
             names = self.sliders
             titled = [part for name in names for part in (self.titles[name], self.sliders[name])]
             self._body.children = [self.state, *titled, self.changes]
+
+    def _control(self, offer: _Offer) -> Slider | TextInput:
+        """A slider for one number with its unit, a line for a list of several or for a word."""
+        value = str(self._present(offer))
+        if _NUMBER.fullmatch(value):
+            return self._slider(offer)
+        line = TextInput(value=value, width=420, name=offer.name)
+        name = offer.name.replace("_", " ")
+        title = self.titles[offer.name] = Div(text=f"{name} = {value}")
+
+        def ask(attr: str, old: str, new: str) -> None:
+            title.text = f"{name} = {new}"
+            request_change(self.run.path, offer.name, new)
+            self.state.text = f"asked for {title.text}; the next segment will have it"
+
+        line.on_change("value", ask)
+        return line
 
     def _slider(self, offer: _Offer) -> Slider:
         value, unit = _split(self._present(offer))

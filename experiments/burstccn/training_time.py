@@ -25,6 +25,7 @@ CASES = ("backpropagation", "burstccn", "burstccn_two_routes", "burstccn_learned
 class Settings(Discrete):
     """784-500-500-500-10 on random numbers."""
 
+    learning_rate: float = parameter(0.3, "of W", symbol="eta_W", low=0)
     updates: int = parameter(200, "updates timed in one segment", low=1)
     repeats: int = parameter(5, "segments; the shortest counts", low=1)
     images: int = parameter(50_000, "images of the epoch that is quoted", low=1)

@@ -50,7 +50,7 @@ class Settings(MnistSettings):
     validated: int = parameter(500, "validation images looked at in each segment", low=1)
     tested: int = parameter(5_000, "test images looked at in the end, if there are as many", low=1)
     learning_rate: float = parameter(
-        2e-3, "weight change per dendritic volt", symbol="eta", low=0, tunable=True
+        2e-3, "weight change per dendritic volt, of all variants that spike", symbol="eta", low=0
     )
     test_presentation: Quantity = parameter("100 ms", "duration of a test image", low="1 ms")
     readout: Quantity = parameter(

@@ -103,7 +103,10 @@ class Dynamics(Circuit):
         False, "cells send u + tau du/dt in the place of u", source="Haider 2021"
     )
     learning_rate: Quantity = parameter(
-        "0.0005 / ms", "learning rate of the output", symbol="eta_0", low="0 / ms", tunable=True
+        "0.0005 / ms",
+        "learning rate of the output, from which automatic rates follow",
+        symbol="eta_0",
+        low="0 / ms",
     )
     forward_rates: str = parameter(
         AUTOMATIC, "eta^PP of each area in 1/ms, first hidden area first", symbol="eta^PP"

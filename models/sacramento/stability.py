@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import fields
 
 from bioplaus.models.sacramento.mixing import learning_rates
-from bioplaus.models.sacramento.parameters import Dynamics, area_sizes
+from bioplaus.models.sacramento.parameters import AUTOMATIC, Dynamics, area_sizes
 from bioplaus.parameters import ParameterError, check, to_quantity
 
 __all__ = ["check_dynamics", "largest_time_step", "settling_time"]
@@ -86,6 +87,7 @@ def check_dynamics(p: Dynamics) -> None:
         if 0 < tau < dt:
             raise ParameterError(f"{name} = {getattr(p, name)} is shorter than dt = {p.dt}")
     learning_rates(p)
+    _check_that_the_rate_acts(p)
     settled, shown = settling_time(p), 1e3 * float(to_quantity(p.presentation))
     if shown < settled and not p.prospective:
         warnings.warn(
@@ -93,4 +95,13 @@ def check_dynamics(p: Dynamics) -> None:
             f"{settled:.3g} ms: errors will be those of the transient; show patterns longer or set "
             "prospective = true",
             stacklevel=2,
+        )
+
+
+def _check_that_the_rate_acts(p: Dynamics) -> None:
+    (usual,) = (each.default for each in fields(p) if each.name == "learning_rate")
+    if p.forward_rates != AUTOMATIC and to_quantity(p.learning_rate) != to_quantity(usual):
+        raise ParameterError(
+            f"learning_rate = {p.learning_rate} does nothing beside forward_rates = "
+            f"{p.forward_rates!r}: change those, or write forward_rates={AUTOMATIC}"
         )

@@ -10,7 +10,7 @@ from bioplaus import tasks
 from bioplaus.models import sacramento
 from bioplaus.models.sacramento.steady_state import weight_changes
 from bioplaus.neurons.cell import Clocks
-from bioplaus.parameters import replace, to_quantity
+from bioplaus.parameters import ParameterError, replace, to_quantity
 from bioplaus.tasks import presentations
 from bioplaus.training.presenting import namespace
 
@@ -103,6 +103,17 @@ def test_rates_can_be_scaled_while_a_network_runs():
     assert float(model.areas[1].eta_bias / brian2.hertz) == pytest.approx(0.5e-4)
     assert float(model.pathways["lateral"][0].eta / brian2.hertz) == pytest.approx(3e-4)
     assert len([name for name in lateral if name.endswith("hidden_1.eta")]) == 1
+
+
+def test_a_rate_that_would_do_nothing_is_refused():
+    """Written forward rates leave nothing to the base rate; automatic ones follow it."""
+    written = {"forward_rates": "0.5 0.1", "areas": "3-2-2"}
+    build(replace(sacramento.Dynamics(), written))
+    with pytest.raises(ParameterError, match=r"learning_rate = 0.001 / ms does nothing beside"):
+        build(replace(sacramento.Dynamics(), {**written, "learning_rate": "0.001 / ms"}))
+    automatic = {"areas": "3-2-2", "learning_rate": "0.001 / ms"}
+    rates = sacramento.live(replace(sacramento.Dynamics(), automatic))
+    assert float(rates["hidden_1_to_output.eta"] * brian2.ms) == pytest.approx(0.001)
 
 
 def test_yin_yang_classes_by_hand():
