@@ -57,7 +57,6 @@ class Experiment(abc.ABC):
     form: ClassVar[str] = "network"
     quick: ClassVar[Mapping[str, Any]] = {}
     record: ClassVar[tuple[Recorded, ...]] = ()
-    parameters: Any
 
     def __init__(
         self, parameters: Any, seed: int = 1, record: tuple[Recorded, ...] | None = None

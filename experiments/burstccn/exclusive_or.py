@@ -273,8 +273,8 @@ class Xor(NetworkExperiment):
 
     def tune(self, name: str, value: Any) -> None:
         """Change a learning rate."""
-        self.parameters = replace(self.parameters, {name: value})
-        self.model.set(burstccn.live(self.parameters))
+        changed = replace(self.parameters, {**self.tuned, name: value})
+        self.model.set(burstccn.live(changed))
 
     def state(self) -> Mapping[str, Any]:
         """The network, and what was measured so far."""

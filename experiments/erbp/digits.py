@@ -166,8 +166,8 @@ class ErbpDigits(NetworkExperiment):
         """Change the learning rate of all layers."""
         from bioplaus.models import erbp
 
-        self.parameters = replace(self.parameters, {name: value})
-        self.model.set(erbp.live(self.parameters))
+        changed = replace(self.parameters, {**self.tuned, name: value})
+        self.model.set(erbp.live(changed))
 
     def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
         """Learning curve, raster of the last images, dendrites with the gate, error over time."""
