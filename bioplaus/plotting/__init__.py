@@ -7,10 +7,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "appearance": ["COLOURS", "GREY", "figure", "style"],
         "curves": ["learning_curve"],
-        "images": ["image_grid", "weight_distribution", "weight_histogram", "weight_image"],
+        "images": ["weight_distribution", "weight_histogram", "weight_image"],
         "phase": ["phase_plane"],
         "spikes": ["population_rate", "raster"],
         "time_courses": ["traces", "with_gaps", "with_prefix"],
-        "tuning": ["tuning_map"],
     },
 )

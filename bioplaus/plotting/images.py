@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from bioplaus.plotting.appearance import COLOURS, style
+from bioplaus.plotting.appearance import style
 
-__all__ = ["image_grid", "weight_distribution", "weight_histogram", "weight_image"]
+__all__ = ["weight_distribution", "weight_histogram", "weight_image"]
 
 
 def weight_image(
@@ -59,51 +56,6 @@ def weight_distribution(
         ax.set_ylabel("density")
         if label:
             ax.legend()
-    return ax
-
-
-def image_grid(
-    ax: Axes,
-    images: npt.ArrayLike,
-    shape: tuple[int, int],
-    *,
-    columns: int | None = None,
-    labels: Sequence[str] = (),
-    signed: bool = False,
-) -> Axes:
-    """Tile images of one size on one pair of axes.
-
-    Parameters
-    ----------
-    images
-        (image, pixel), each reshaped to ``shape`` (rows, columns).
-    columns
-        Tiles in a row; by default as many as make the whole about square.
-    labels
-        One short text for each image, drawn in its corner.
-    signed
-        Whether zero is the middle of the colours (weights) or their beginning (pixels).
-    """
-    tiles = np.asarray(images, dtype=float).reshape(-1, *shape)
-    across = columns or math.ceil(math.sqrt(len(tiles)))
-    down = math.ceil(len(tiles) / across)
-    rows, width = shape
-    canvas = np.full((down * (rows + 1) - 1, across * (width + 1) - 1), np.nan)
-    largest = float(np.abs(tiles).max(initial=0.0)) or 1.0
-    with style():
-        for place, tile in enumerate(tiles):
-            top, left = (place // across) * (rows + 1), (place % across) * (width + 1)
-            canvas[top : top + rows, left : left + width] = tile
-            if labels:
-                ax.text(left, top, labels[place], color=COLOURS[1], va="top", fontsize=6)
-        ax.imshow(
-            canvas,
-            cmap="RdBu_r" if signed else "viridis",
-            vmin=-largest if signed else 0.0,
-            vmax=largest,
-            interpolation="nearest",
-        )
-        ax.set_axis_off()
     return ax
 
 

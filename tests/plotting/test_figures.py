@@ -193,17 +193,6 @@ def test_prefixes(largest: float, unit: str, number: float, shown: str) -> None:
     assert values[0] == pytest.approx(number)
 
 
-def test_image_grid_puts_every_tile_in_its_place() -> None:
-    ax = plotting.figure().subplots()
-    images = np.arange(1, 13, dtype=float).reshape(3, 4)
-    plotting.image_grid(ax, images, (2, 2), columns=2)
-    canvas = np.asarray(ax.images[0].get_array().filled(np.nan))
-    assert canvas.shape == (5, 5)
-    assert canvas[3:, :2].tolist() == [[9, 10], [11, 12]]
-    assert np.isnan(canvas[2]).all()
-    assert np.isnan(canvas[3:, 3:]).all()
-
-
 def test_weight_colours_are_symmetric_about_zero() -> None:
     ax = plotting.figure().subplots()
     plotting.weight_image(ax, [[-0.1, 0.4], [0.0, 0.2]], unit="nS")
@@ -215,13 +204,6 @@ def test_weight_histogram_is_a_density() -> None:
     plotting.weight_histogram(ax, np.linspace(0, 2, 201), bins=4)
     # Uniform on [0, 2]: the density is one half.
     assert ax.patches[0].get_data().values.max() == pytest.approx(0.5, rel=0.02)
-
-
-def test_tuning_map_orders_cells_by_preferred_stimulus() -> None:
-    ax = plotting.figure().subplots()
-    plotting.tuning_map(ax, [[0, 0, 9], [9, 0, 0], [0, 9, 0]], stimuli=["a", "b", "c"])
-    assert np.asarray(ax.images[0].get_array()).argmax(axis=1).tolist() == [0, 1, 2]
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["a", "b", "c"]
 
 
 def test_phase_plane_marks_the_start() -> None:
