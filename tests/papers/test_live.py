@@ -79,7 +79,9 @@ def values(model: Any, names: Any) -> dict[str, float]:
     found = {}
     for path in names:
         owner, _, variable = path.partition(".")
-        found[path] = float(getattr(model._owner(owner), f"{variable}_"))
+        plastic = model.plastic.get(owner)
+        group = plastic.synapses if plastic else model.populations[owner]
+        found[path] = group.variables[variable].get_value().item()
     return found
 
 
