@@ -32,10 +32,11 @@ docs: $(VENV)/.installed-docs
 	$(BIN)/python docs/make_gallery.py
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-# Slow evidence about the engine, kept under docs/results/engine/.
+# Slow evidence about the engine and about tracked scripts, kept under docs/results/.
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.reentry
+	PYTHONHASHSEED=0 $(BIN)/python -m benchmarks.script_overhead
 
 brian2-suite: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.brian2_suite

@@ -1,0 +1,149 @@
+"""What ``bioplaus run`` adds to a script: ``python -m benchmarks.script_overhead``.
+
+Plain and tracked executions alternate, each in a fork of one process that has imported Brian2 and
+the engine, so that a ratio comes from the same minutes and start-up counts for neither.  CPU
+seconds; the budget is 0.3 s and 3 % for one run, 5 % in a training loop, without recording, and
+5 % more for recording at a million spikes a second.
+"""
+
+import argparse
+import json
+import os
+import random
+import runpy
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+KEPT = Path("docs/results/scripts")
+
+CUBA = """
+from brian2 import *
+seed(1)
+taum, taue, taui = 20*ms, 5*ms, 10*ms
+P = NeuronGroup(4000, '''dv/dt = (ge + gi - (v + 49*mV))/taum : volt (unless refractory)
+                         dge/dt = -ge/taue : volt
+                         dgi/dt = -gi/taui : volt''',
+                threshold="v > -50*mV", reset="v = -60*mV", refractory=5*ms, method="exact")
+P.v = "-60*mV + 10*mV*rand()"
+Ce = Synapses(P, P, on_pre="ge += 1.62*mV")
+Ci = Synapses(P, P, on_pre="gi -= 9*mV")
+Ce.connect("i < 3200", p=0.02)
+Ci.connect("i >= 3200", p=0.02)
+M = SpikeMonitor(P)
+run(20*second)
+"""
+
+SPIKES = """
+from brian2 import *
+seed(2)
+P = PoissonGroup(20000, 500*Hz)
+M = SpikeMonitor(P)
+run(1*second)
+"""
+
+LOOP = """
+from brian2 import *
+seed(4)
+rng = np.random.default_rng(4)
+patterns = (rng.random((20, 25)) < 0.3).astype(float)
+P = PoissonGroup(25, 0*Hz)
+G = NeuronGroup(2, "dv/dt = -v/(10*ms) : 1", threshold="v > 1", reset="v = 0", method="exact")
+S = Synapses(P, G, "w : 1", on_pre="v += w")
+S.connect()
+S.w = "0.2*rand()"
+M = SpikeMonitor(G)
+network = Network(P, G, S, M)
+for step in range(3000):
+    which = rng.integers(20)
+    before = array(M.count)
+    P.rates = patterns[which]*400*Hz
+    network.run(20*ms)
+    counted = array(M.count) - before
+    S.w = clip(S.w + 0.02*outer(patterns[which], 4 - counted).ravel()/8, 0, 1)
+"""
+
+CASES = {
+    "one run": (CUBA, "none"),
+    "training loop": (LOOP, "none"),
+    "training loop, recorded": (LOOP, ""),
+    "ten million spikes, recorded": (SPIKES, ""),
+}
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Measure all cases, print them, and write ``overhead.json``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES))
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=KEPT)
+    arguments = parser.parse_args(argv)
+
+    import brian2  # noqa: F401
+    import h5py  # noqa: F401
+
+    import bioplaus.engine
+    import bioplaus.runs.session  # noqa: F401
+
+    found: dict[str, Any] = {}
+    for case in arguments.cases:
+        found[case] = measured(*CASES[case], arguments.repeats)
+        print(f"{case}: {found[case]}", flush=True)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "overhead.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
+def measured(text: str, record: str, repeats: int) -> dict[str, Any]:
+    """CPU seconds of plain and tracked executions of a script, and the ratio of their medians."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "script.py"
+        script.write_text(text)
+        pairs = [(cpu(plain, script), cpu(tracked, script, n, record)) for n in range(repeats + 1)][
+            1:
+        ]  # the first compiles
+    before, after = (statistics.median(column) for column in zip(*pairs))
+    return {
+        "plain_s": round(before, 3),
+        "tracked_s": round(after, 3),
+        "added_s": round(after - before, 3),
+        "ratio": round(after / before, 3),
+    }
+
+
+def cpu(execute: Callable[..., Any], *arguments: Any) -> float:
+    """CPU seconds of a fork that executes something."""
+    process = os.fork()
+    if not process:
+        try:
+            execute(*arguments)
+        finally:
+            sys.stdout.flush()
+            os._exit(0)
+    _, _, used = os.wait4(process, 0)
+    return used.ru_utime + used.ru_stime
+
+
+def plain(script: Path) -> None:
+    """The script on the engine, as Python runs it."""
+    import brian2
+    import numpy as np
+
+    brian2.prefs.codegen.target = "numba"
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    brian2.seed(1)
+    runpy.run_path(str(script), run_name="__main__")
+
+
+def tracked(script: Path, number: int, record: str) -> None:
+    """The script under ``bioplaus run``."""
+    from bioplaus.runs import launch
+
+    launch.start(script, script.with_name(f"run-{number}"), record=record, quiet=True)
+
+
+if __name__ == "__main__":
+    main()
