@@ -26,7 +26,7 @@ from brian2.synapses.synapses import SynapticPathway
 
 from bioplaus.runs.monitors import is_monitor
 
-__all__ = ["SEGMENT_WORK", "Call", "boundaries", "in_pieces", "work_of"]
+__all__ = ["SEGMENT_WORK", "Call", "boundaries", "in_pieces", "time_of", "work_of"]
 
 SEGMENT_WORK = 0.5
 """Estimated seconds of work of a segment."""
@@ -76,6 +76,11 @@ def boundaries(start: float, end: float, dt: float, work: float, segment: float)
     return [start + n * steps * dt for n in range(1, number)] + [end]
 
 
+def time_of(network: Any) -> float:
+    """Where a network is [s]; after a run that has stopped itself Brian leaves a view there."""
+    return float(np.ravel(np.asarray(network.t_))[0])
+
+
 @dataclass
 class Call:
     """A call of ``Network.run`` as the script has made it."""
@@ -88,7 +93,7 @@ class Call:
     profile: Any
 
     def __post_init__(self) -> None:
-        self.start = float(self.network.t_)
+        self.start = time_of(self.network)
         self.end = self.start + float(self.duration)
 
     def whole(self, original: Callable[..., None]) -> None:
@@ -153,7 +158,8 @@ def in_pieces(
         if not last:
             network.objects = set(everything)
             yield cut
-    done = (float(network.t_) - call.start) / span if span > 0 else 1.0
+    network.t_ = time_of(network)
+    done = (network.t_ - call.start) / span if span > 0 else 1.0
     device._last_run_time = seconds
     device._last_run_completed_fraction = done
     if isinstance(network, MagicNetwork):

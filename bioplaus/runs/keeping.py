@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bioplaus.runs.session import Session
@@ -18,8 +18,9 @@ __all__ = ["QUIET", "Keeping", "Options"]
 
 QUIET = 2.0
 """Seconds of work before which nothing is kept."""
+FREE_LOOKING = 0.1
 SHARE_OF_LOOKING = 0.01
-"""Of the time, what may be spent on noting how things are where loops and runs begin."""
+"""Seconds, and of the time, that may go into noting how things are where loops and runs begin."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Keeping:
         self._began = self._last_kept = time.monotonic()
         self._cost = 0.02
         self._looked = 0.0
+        self._places: set[Any] = set()
 
     def caught_up(self) -> None:
         """What comes now is new: time is counted from here."""
@@ -60,13 +62,17 @@ class Keeping:
         wanted = max(wait, self.options.patience * self._cost)
         return not self.session.replaying and not quiet and now - self._last_kept >= wanted
 
-    def affords_looking(self, work: float = 0.0) -> bool:
+    def affords_looking(self, place: Any, work: float = 0.0) -> bool:
         """Whether one more look at everything keeps within its share of the time.
 
-        work : what is simulated next, estimated [s].
+        place : where; the first look at a place is always afforded; work : what is simulated
+        next, estimated [s].
         """
+        first = place not in self._places
+        self._places.add(place)
         spent = time.monotonic() - self._began + work
-        return self._looked <= 0.02 + SHARE_OF_LOOKING * spent or self.options.patience == 0
+        eager = self.options.patience == 0
+        return first or eager or self._looked <= FREE_LOOKING + SHARE_OF_LOOKING * spent
 
     @contextlib.contextmanager
     def looking(self) -> Iterator[None]:

@@ -31,7 +31,7 @@ class LongRun:
         self.beginning: Beginning | None = None
         self._end = session.kept.find("end", point)
         self._middle = None if self._end else session.kept.find("mid", point)
-        if self._end or self._middle or session.keeping.affords_looking(work):
+        if self._end or self._middle or session.keeping.affords_looking("run", work):
             with session.keeping.looking():
                 own_report = isinstance(call.report, (FunctionType, MethodType))
                 functions = [call.report] if own_report else []

@@ -34,7 +34,8 @@ class NotTheSame(UserError, RuntimeError):
 class Kept:
     """Reads what was kept before, and adds to it.
 
-    newest : the state with the largest moment, None in a new run; names : the names of the first
+    newest : of the state with the largest moment, what is needed before it is taken up; None in a
+    new run; names : the names of the first
     execution by number of object.
     """
 
@@ -45,7 +46,7 @@ class Kept:
         self._files = dict.fromkeys(sorted(self.folder.glob("*.ckpt")))
         self._used: dict[str, set[str]] = {}
         newest = max(self._files, key=_moment, default=None)
-        self.newest = None if newest is None else self.read(newest)
+        self.newest = None if newest is None else _outline(self.read(newest))
         self._marks_path = run / layout.POINTS
         lines = _read_lines(self._marks_path)
         self._marks = {line["point"]: line["mark"] for line in lines}
@@ -187,6 +188,12 @@ class Kept:
 
 
 _FILE = "$file"
+
+
+def _outline(state: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: state[name] for name in ("point", "moment", "segment", "rows_of_table", "outside")
+    }
 
 
 def _kind(path: Path) -> str:

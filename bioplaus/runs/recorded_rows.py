@@ -49,7 +49,7 @@ class Recorder:
 
     def begin_run(self, call: Call, monitors: list[Any]) -> None:
         """A run of a network with these monitors begins, or a piece of it."""
-        shift = self.session.simulated - float(call.network.t_)
+        shift = self.session.simulated - division.time_of(call.network)
         shift = 0.0 if abs(shift) < NEARLY_ZERO else shift
         new = [m for m in monitors if number_of(m) is not None and number_of(m) not in self.streams]
         if new:
@@ -86,7 +86,8 @@ class Recorder:
 
     def has_rows(self) -> bool:
         """Whether anything is not on disk yet."""
-        return any(s.about.parts or s.rows != s.done for s in self.streams.values())
+        streams = [stream for stream in self.streams.values() if stream.about.unit]
+        return any(s.about.parts or s.rows != s.done for s in streams)
 
     def write(
         self, segment: int, arrays: Mapping[str, Any], weights: Mapping[str, WeightRecord]
@@ -107,6 +108,12 @@ class Recorder:
             stream.about.parts.clear()
             if stream.is_over:
                 del self.streams[number]
+
+    def forget_from(self, segment: int) -> None:
+        """Delete the recording of segments that no state counts as done."""
+        for path in (self.session.writer.path / layout.RECORDING).glob("*.h5"):
+            if int(path.stem) >= segment:
+                path.unlink()
 
     # States
 

@@ -15,6 +15,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from brian2 import prefs
+from brian2.core.base import BrianObject
 from brian2.devices.device import RuntimeDevice, get_device
 
 from bioplaus.records import layout
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from bioplaus.runs.reading import Script
 
 __all__ = ["Session"]
+
+_SIMPLE = (type(None), bool, int, float, str)
 
 
 class Session:
@@ -71,6 +75,7 @@ class Session:
         first = ("segment", "epoch", "simulated_time_s")
         self.table = GrowingTable(writer.path / layout.METRICS, first, rows)
         self.recording = Recorder(self, record)
+        self.recording.forget_from(kept.newest["segment"] if kept.newest else 0)
         self.tuning = Tuning(self)
         self.loops: list[Loop] = []
         self.kept_by_script: dict[str, Any] = {}
@@ -134,6 +139,11 @@ class Session:
         self.numbers.take_names()
         self.recording.take_up(state["recording"], self.segment)
         self.tuning.take_up(state["tuning"])
+        self._logged = dict(state["logged"])
+        BrianObject._scope_current_key = state["scope"]
+        for name, value in state["preferences"].items():
+            if prefs[name] != value:
+                prefs[name] = value
         random_streams.restore(state["random"])
         if not self.replaying:
             self.keeping.caught_up()
@@ -153,6 +163,9 @@ class Session:
             "rows_of_table": len(self.table),
             "recording": self.recording.state(),
             "tuning": self.tuning.state(),
+            "logged": dict(self._logged),
+            "scope": BrianObject._scope_current_key,
+            "preferences": {k: v for k, v in prefs.items() if isinstance(v, _SIMPLE)},
             "random": random_streams.state(),
             "outside": self.outside.state(),
         }
@@ -268,14 +281,14 @@ class Session:
     def _short(self, call: Call, known: KnownNetwork, work: float) -> None:
         """A run that is one piece: it ends a segment when enough has been done."""
         self.recording.begin_run(call, known.monitors)
-        before = float(call.network.t_)
+        before = division.time_of(call.network)
         call.namespace = self.tuning.overlaid(call.namespace)
         began = time.perf_counter()
         call.whole(PLAIN_RUN)
         self.seconds["runs"] += time.perf_counter() - began
         self.counts["pieces"] += 1
         self.counts["again"] += self.replaying
-        self._count(float(call.network.t_) - before)
+        self._count(division.time_of(call.network) - before)
         self.work += work
         if self.work >= SEGMENT_WORK:
             self.end_segment(known.objects, call.namespace)
@@ -288,7 +301,7 @@ class Session:
         cuts = division.boundaries(call.start, call.end, dt, work, self.options.segment)
         if call.profile:
             cuts = cuts[-1:]
-        now, began = float(call.network.t_), time.perf_counter()
+        now, began = division.time_of(call.network), time.perf_counter()
         self.recording.begin_run(call, monitors)
 
         def namespace() -> Mapping[str, Any]:
@@ -306,7 +319,7 @@ class Session:
             began = time.perf_counter()
         self.seconds["runs"] += time.perf_counter() - began
         self.counts["again"] += self.replaying
-        self._count(float(call.network.t_) - now)
+        self._count(division.time_of(call.network) - now)
         self.end_segment(objects, call.namespace)
         if self.keeping.due(at_least=QUIET):
             part.keep("end")

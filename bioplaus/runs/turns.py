@@ -48,7 +48,7 @@ class Loop:
 
     def _note(self) -> Beginning | None:
         session = self.session
-        if not (session.replaying or session.keeping.affords_looking()):
+        if not (session.replaying or session.keeping.affords_looking(self.line)):
             return None
         outermost = session.loops[0].beginning if session.loops else None
         base = ({} if outermost is None else outermost.base) if session.loops else None
@@ -73,7 +73,7 @@ class Loop:
         if session.replaying or self.refused or self.beginning is None:
             return
         due = session.keeping.due()
-        if due or (self.has_inner and session.keeping.affords_looking()):
+        if due or (self.has_inner and session.keeping.affords_looking("turn")):
             self._look(copy=not due)
         if due and self.here is not None and all(loop.can_be_entered for loop in session.loops):
             session.keeping.write_loops()
