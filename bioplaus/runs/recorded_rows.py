@@ -11,7 +11,7 @@ from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 from bioplaus.records import layout
 from bioplaus.records.rows import read_parts, write_rows
 from bioplaus.records.weights import WeightRecord
-from bioplaus.runs import naming
+from bioplaus.runs import division, naming
 from bioplaus.runs.added import Added
 from bioplaus.runs.monitors import Stream, give_back
 from bioplaus.runs.numbering import number_of

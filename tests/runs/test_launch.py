@@ -134,9 +134,9 @@ def test_the_record_says_what_happened(workplace):
         HEAD
         + """
 import bioplaus
-cells = NeuronGroup(5, "v = 1 : 1", threshold="True")
+cells = NeuronGroup(5, "v : 1", threshold="True", reset="")
 inputs = PoissonGroup(5, 0*Hz)
-S = Synapses(inputs, cells, "w : 1\\ng : 1 (shared)", on_pre="g += w", on_post="w += 0.1")
+S = Synapses(inputs, cells, "w : 1", on_pre="v_post += w", on_post="w += 0.1")
 S.connect(j="i")
 spikes = SpikeMonitor(cells)
 for turn in range(3):
