@@ -131,6 +131,8 @@ def resume(run: Path, *, copy: bool = False, edited: bool = False, quiet: bool =
 
 def _script_of(run: Path, config: Mapping[str, Any], copy: bool, edited: bool) -> Script:
     path = Path(config["source"])
+    if not (run / layout.SOURCE / "modules.json").exists():
+        raise UserError(f"{run} had not begun when it was interrupted; start it again with --force")
     kept = (run / layout.SOURCE / path.name).read_text(encoding="utf-8")
     now = path.read_text(encoding="utf-8") if path.exists() else None
     if edited and now is None:

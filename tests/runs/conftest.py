@@ -73,13 +73,14 @@ class Executed:
         found: dict[str, list] = {}
         for path in sorted((self.run / "recording").glob("*.h5")):
             with h5py.File(path) as file:
-
-                def take(name, item):
+                waiting = [("", file)]
+                while waiting:  # a data set may have several names
+                    name, item = waiting.pop()
                     if isinstance(item, h5py.Dataset):
                         first = int(item.parent.attrs.get("first", -1))
-                        found.setdefault(name, []).append((first, item[()]))
-
-                file.visititems(take)
+                        found.setdefault(name[1:], []).append((first, item[()]))
+                    else:
+                        waiting += [(f"{name}/{key}", item[key]) for key in item]
         return found
 
     def rows(self, key: str, name: str) -> np.ndarray:

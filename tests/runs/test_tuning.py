@@ -56,7 +56,7 @@ def test_changes_survive_kills_and_are_replayed(workplace):
         ["drive", "1.3"],
     ]
 
-    again = workplace.start(script, "again", kill=3, options={**OFTEN, "checkpoint": 1e6})
+    again = workplace.start(script, "again", kill=9, options={**OFTEN, "checkpoint": 1e6})
     assert again.code == -9
     shutil.copy(tuned.run / "changes.csv", again.run)
     again = workplace.resume("again")
