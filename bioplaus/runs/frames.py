@@ -78,15 +78,13 @@ class Own:
             frame = frame.f_back
         return found[::-1]
 
-    def _is_bound(self, name: str, value: Any) -> bool:
-        """Whether the script has given a name its value, and not a star import of Brian's."""
-        return name in self.bound or vars(brian2).get(name, _NOTHING) is not value
-
     def variables_of(self, frame: FrameType) -> dict[str, Any]:
         """The variables of a frame that are the script's own."""
         values = frame.f_locals
         if values is self.variables:
-            return {n: v for n, v in variables_of_module(values).items() if self._is_bound(n, v)}
+            held = variables_of_module(values).items()
+            # What a star import has bound is Brian's, even where the script binds the name later.
+            return {n: v for n, v in held if vars(brian2).get(n, _NOTHING) is not v}
         if values is frame.f_globals:
             return variables_of_module(values)
         return {n: v for n, v in sorted(values.items()) if not n.startswith(loops.PREFIX)}

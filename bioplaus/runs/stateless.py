@@ -39,6 +39,7 @@ _KINDS = (
     types.WrapperDescriptorType,
     type,
     np.ufunc,
+    type(np.place),
     np.dtype,
     re.Pattern,
     Unit,

@@ -284,3 +284,13 @@ def test_lines_stay_where_they_are():
     statements = [node for node in ast.walk(tree) if isinstance(node, ast.AugAssign)]
     assert statements[0].lineno == 4
     compile(tree, "x", "exec")
+
+
+def test_names_of_a_star_import_may_be_bound_again(workplace):
+    """`place` is a function of NumPy's that Brian's star import brings."""
+    text = LOOP + "for place in (0, 2, 1):\n    group.v[place] = 0.5\n    network.run(4*ms)\n"
+    whole, killed = workplace.killed(
+        workplace.script(text + "    print(place, spikes.num_spikes)\n"), kills=3, seed=9
+    )
+    whole.assert_same(killed)
+    assert "note:" not in whole.log
