@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bioplaus.runs.source import write_modules
+
 if TYPE_CHECKING:
     from bioplaus.runs.session import Session
 
@@ -90,6 +92,7 @@ class Keeping:
         began = time.perf_counter()
         self.session.kept.flush()
         self.session.outside.flush()
+        write_modules(self.session.writer.path, self.session.own.modules())
         yield
         self._cost = time.perf_counter() - began
         self._last_kept = time.monotonic()

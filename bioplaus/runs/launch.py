@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import hashlib
-import json
 import linecache
 import os
 import random
@@ -18,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from bioplaus.errors import UserError
-from bioplaus.records import atomic, layout
 from bioplaus.records.reader import RunReader
 from bioplaus.records.writer import RunWriter, check_free
 from bioplaus.runs import current, loops
 from bioplaus.runs.failures import describe_failure
 from bioplaus.runs.progress import ScriptProgress
 from bioplaus.runs.reading import SETTINGS, Script
+from bioplaus.runs.source import other_versions, script_of, write_source
 from bioplaus.training.backend import Backend, environment, peak_memory_mb
 from bioplaus.training.interruption import signals_as_interrupts
 
@@ -90,7 +87,7 @@ def start(
     }
     out = out.resolve()
     writer = RunWriter.create(out, config, force)
-    _write_source(out, script)
+    write_source(out, script)
     writer.log(f"started {script.path.name}, seed {seed}, backend {backend.name}")
     return _execute(script, writer, config, quiet)
 
@@ -117,68 +114,16 @@ def resume(run: Path, *, copy: bool = False, edited: bool = False, quiet: bool =
             f"{config['hash_seed']}: sets of text would be walked in another order; start it again "
             "with `bioplaus run`"
         )
-    script = _script_of(run, config, copy, edited)
+    script = script_of(run, config, copy, edited)
     writer = RunWriter.reopen(run.resolve())
     writer.log("resumed" + (" with the edited script" if edited else ""))
-    for text in _other_versions(reader):
+    for text in other_versions(reader):
         writer.log(f"note: {text}")
         print(f"bioplaus: note: {text}", file=sys.stderr)
     if edited:
-        _write_source(run, script)
+        write_source(run, script)
     os.chdir(config["folder"])
     return _execute(script, writer, config, quiet)
-
-
-def _script_of(run: Path, config: Mapping[str, Any], copy: bool, edited: bool) -> Script:
-    path = Path(config["source"])
-    if not (run / layout.SOURCE / "modules.json").exists():
-        raise UserError(f"{run} had not begun when it was interrupted; start it again with --force")
-    kept = (run / layout.SOURCE / path.name).read_text(encoding="utf-8")
-    now = path.read_text(encoding="utf-8") if path.exists() else None
-    if edited and now is None:
-        raise UserError(f"{path} does not exist any more; `bioplaus resume {run} --copy` goes on")
-    if now not in (None, kept) and not (copy or edited):
-        lines = difflib.unified_diff(kept.splitlines(), str(now).splitlines(), n=0, lineterm="")
-        changed = sum(line[:1] in "+-" and line[:3] not in ("+++", "---") for line in lines)
-        raise UserError(
-            f"{path.name} has changed in {changed} lines since the run began; go on with "
-            f"`bioplaus resume {run} --copy` (the script as it was) or `--edited` (as it is now)"
-        )
-    return Script.read(path, now if edited else kept)
-
-
-def _write_source(run: Path, script: Script) -> None:
-    folder = run / layout.SOURCE
-    folder.mkdir(exist_ok=True)
-    atomic.write_text(folder / script.path.name, script.text)
-    digest = hashlib.sha256(script.text.encode()).hexdigest()
-    atomic.write_json(folder / "modules.json", {str(script.path): digest})
-
-
-def write_modules(run: Path, modules: Mapping[str, Any]) -> None:
-    """Note which modules of its folder the script has imported, with their hashes."""
-    path = run / layout.SOURCE / "modules.json"
-    known = json.loads(path.read_text(encoding="utf-8"))
-    new = {m.__file__ for m in modules.values()} - set(known)
-    if new:
-        found = {file: hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in sorted(new)}
-        atomic.write_json(path, known | found)
-
-
-def _other_versions(reader: RunReader) -> list[str]:
-    """What is not as it was when the run began: modules of the script's folder, packages."""
-    path = reader.path / layout.SOURCE / "modules.json"
-    known = json.loads(path.read_text(encoding="utf-8"))
-    found = []
-    for file, digest in list(known.items())[1:]:
-        now = Path(file)
-        if not now.exists() or hashlib.sha256(now.read_bytes()).hexdigest() != digest:
-            found.append(f"{now.name} has changed since the run began")
-    then, today = reader.environment.get("versions", {}), environment(None)["versions"]
-    for name in ("brian2", "numpy", "numba", "bioplaus"):
-        if name in then and then[name] != today[name]:
-            found.append(f"{name} is {today[name]} now, and was {then[name]} when the run began")
-    return found
 
 
 def _execute(script: Script, writer: RunWriter, config: Mapping[str, Any], quiet: bool) -> int:
