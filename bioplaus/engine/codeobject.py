@@ -109,6 +109,9 @@ class NumbaCodeObject(NumpyCodeObject):
             for variable in self.variables.values()
             if isinstance(variable, ArrayVariable)
         }
+        if pathway is not None:
+            fired = pathway.source.variables[pathway.eventspace_name]
+            self._array_names["_nb_queue_fired"] = fired
         self.code.run = without_builtins(self.code.run)
         self.kernel = Kernel.from_body(self.code.run, self._resolve, called)
         self.cheaper = self._cheaper_body()
@@ -205,18 +208,18 @@ class NumbaCodeObject(NumpyCodeObject):
 
     def _attach_queue(self, pathway: Any) -> None:
         queue = self.queue = pathway.queue
-        fired = pathway.source.variables[pathway.eventspace_name]
         self._memory = {
-            "_nb_queue_fired": fired.get_value,
             "_nb_queue_first_source": lambda: queue.first_source,
             "_nb_queue_sources": lambda: queue.sources,
             "_nb_queue_row_start": lambda: queue.row_start,
             "_nb_queue_rows": lambda: queue.rows,
             "_nb_queue_delay": lambda: queue.delays,
             "_nb_queue_offset": lambda: queue.offset,
-            "_nb_queue_counts": lambda: queue.counts,
-            "_nb_queue_events": lambda: queue.events.reshape(-1),
-            "_nb_queue_capacity": lambda: queue.capacity,
+            "_nb_queue_ends": lambda: queue.ends,
+            "_nb_queue_firsts": lambda: queue.firsts,
+            "_nb_queue_following": lambda: queue.following,
+            "_nb_queue_free": lambda: queue.free,
+            "_nb_queue_events": lambda: queue.events,
             "_nb_queue_wanted": lambda: queue.wanted,
         }
 

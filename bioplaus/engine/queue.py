@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["EventQueue"]
+__all__ = ["BLOCK", "EventQueue"]
+
+BLOCK = 64
+"""Events that stand together."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 State = tuple[int, list[list[int]]]
@@ -24,11 +27,18 @@ class EventQueue:
 
     - ``"direct"``: no delay and nothing pending, so events are delivered in the step of the spike
       and nothing is stored;
-    - ``"equal"``: one delay for all, ``events[slot, :]`` lists *sources* whose spikes are due;
-    - ``"mixed"``: ``events[slot, :]`` lists *synapses* in the order in which they were pushed.
+    - ``"equal"``: one delay for all, events are *sources* whose spikes are due;
+    - ``"mixed"``: events are *synapses* in the order in which they were pushed.
 
     In all three the synapses of one step are visited in the order of Brian2's queue: by time of
     push, then source, then synapse.
+
+    Events of one step stand in blocks of 64, each of which knows
+    the one that follows; blocks that have been delivered are used again.  Memory follows the number
+    of events under way, however far apart they are due.  ends : (slots,) int64, for each step to
+    come where in ``events`` its next event goes, 0 if it has none yet; firsts : (slots,) int64, its
+    first block; following : (blocks,) int64; free : (2,) int64, the first free block and how many
+    there are; events : (64 * blocks,) int32.
     """
 
     def __init__(self, source_start: int, source_end: int) -> None:
@@ -43,9 +53,11 @@ class EventQueue:
         self.row_start = np.zeros(source_end - source_start + 1, dtype=np.int32)
         self.rows = np.zeros(0, dtype=np.int32)
         self.offset = np.zeros(1, dtype=np.int64)
-        self.counts = np.zeros(1, dtype=np.int64)
-        self.events = np.zeros((1, 0), dtype=np.int32)
-        self.capacity = np.zeros(1, dtype=np.int64)
+        self.ends = np.zeros(1, dtype=np.int64)
+        self.firsts = np.zeros(1, dtype=np.int64)
+        self.following = np.zeros(0, dtype=np.int64)
+        self.free = np.zeros(2, dtype=np.int64)
+        self.events = np.zeros(0, dtype=np.int32)
         self.wanted = np.zeros(1, dtype=np.int64)
         self._fired = np.zeros(0, dtype=np.int32)
         self._state_tuple = (source_start, source_end, np.int32)
@@ -121,28 +133,37 @@ class EventQueue:
 
     def _fill(self, slots: list[Array]) -> None:
         """Lay the events out in the arrays; slot 0 is due next."""
-        room = max([int(self.sources[0]), *(len(slot) for slot in slots)])
-        if self.delivery == "direct":
-            room = 0
-        if self.events.shape[0] != len(slots) or self.events.shape[1] < room:
-            self.events = np.zeros((len(slots), room), dtype=np.int32)
-            self.counts = np.zeros(len(slots), dtype=np.int64)
         self.offset[0] = 0
-        self.capacity[0] = self.events.shape[1]
+        self.ends = np.zeros(len(slots), dtype=np.int64)
+        self.firsts = np.zeros(len(slots), dtype=np.int64)
+        blocks = sum(-(-len(slot) // BLOCK) for slot in slots)
+        if self.delivery == "direct" or len(self.following) < blocks:
+            self.following = np.zeros(0, dtype=np.int64)
+            self.events = np.zeros(0, dtype=np.int32)
+        self.following[:] = np.arange(1, len(self.following) + 1)
+        self.free[:] = 0, len(self.following)
+        self._make_room(blocks)
         for position, slot in enumerate(slots):
-            self.events[position, : len(slot)] = slot
-            self.counts[position] = len(slot)
+            self._append(position, slot)
 
     def get_capsule(self) -> None:
         """There is no C++ object behind this queue (newer Brian2 passes one to Cython code)."""
 
     def grow(self) -> None:
-        """Make room for the number of events that compiled code asked for."""
-        room = 2 * int(self.wanted[0])
-        events = np.zeros((len(self.counts), room), dtype=np.int32)
-        events[:, : self.events.shape[1]] = self.events
-        self.events = events
-        self.capacity[0] = room
+        """Make room for as many blocks as compiled code asked for."""
+        self._make_room(int(self.wanted[0]))
+
+    def _make_room(self, blocks: int) -> None:
+        """See to it that at least so many blocks are free; those that there are double."""
+        lacking = blocks - int(self.free[1])
+        if lacking <= 0:
+            return
+        old = len(self.following)
+        new = old + max(lacking, old)
+        self.events = np.concatenate([self.events, np.zeros(BLOCK * (new - old), dtype=np.int32)])
+        self.following = np.concatenate([self.following, np.arange(old + 1, new + 1)])
+        self.following[-1] = self.free[0]
+        self.free[:] = old, self.free[1] + new - old
 
     def push(self, fired: Array) -> None:
         """Queue the events of the neurons in ``fired`` (ascending absolute indices)."""
@@ -151,38 +172,68 @@ class EventQueue:
         if self.delivery == "direct":
             self._fired = sources
         elif self.delivery == "equal":
-            slot = (self.offset[0] + self.delays[0]) % len(self.counts)
+            slot = (self.offset[0] + self.delays[0]) % len(self.ends)
             self._append(int(slot), sources)
         elif len(sources):
             synapses = np.concatenate([self._row(source) for source in sources])
             places = np.concatenate(
                 [np.arange(self.row_start[s], self.row_start[s + 1]) for s in sources]
             )
-            slots = (self.offset[0] + self.delays[places]) % len(self.counts)
+            slots = (self.offset[0] + self.delays[places]) % len(self.ends)
             for slot in np.unique(slots):
                 self._append(int(slot), synapses[slots == slot])
 
     def _append(self, slot: int, new: Array) -> None:
-        filled = int(self.counts[slot])
-        if filled + len(new) > self.events.shape[1]:
-            self.wanted[0] = filled + len(new)
-            self.grow()
-        self.events[slot, filled : filled + len(new)] = new
-        self.counts[slot] = filled + len(new)
+        self._make_room(len(new) // BLOCK + 1)
+        while len(new):
+            end = int(self.ends[slot])
+            if end % BLOCK == 0:
+                block = int(self.free[0])
+                self.free[:] = self.following[block], self.free[1] - 1
+                if end:
+                    self.following[end // BLOCK - 1] = block
+                else:
+                    self.firsts[slot] = block
+                end = BLOCK * block
+            fit = min(len(new), BLOCK - end % BLOCK)
+            self.events[end : end + fit] = new[:fit]
+            self.ends[slot] = end + fit
+            new = new[fit:]
+
+    def _blocks(self, slot: int) -> list[int]:
+        """The blocks of a slot, in order."""
+        if not self.ends[slot]:
+            return []
+        blocks, last = [int(self.firsts[slot])], (int(self.ends[slot]) - 1) // BLOCK
+        while blocks[-1] != last:
+            blocks.append(int(self.following[blocks[-1]]))
+        return blocks
+
+    def _events(self, slot: int) -> Array:
+        """A copy of the events of a slot."""
+        blocks = self._blocks(slot)
+        if not blocks:
+            return self.events[:0].copy()
+        due = self.events.reshape(-1, BLOCK)[blocks].reshape(-1)
+        return due[: BLOCK * (len(blocks) - 1) + (int(self.ends[slot]) - 1) % BLOCK + 1]
 
     def peek(self) -> Array:
         """The synapses whose events are due in this step."""
-        slot = int(self.offset[0])
         if self.delivery == "direct":
             return self._expanded(self._fired)
-        due = self.events[slot, : self.counts[slot]]
+        due = self._events(int(self.offset[0]))
         return due if self.delivery == "mixed" else self._expanded(due)
 
     def advance(self) -> None:
         """Forget the events that were due and go on to the next step."""
         self._fired = self._fired[:0]
-        self.counts[self.offset[0]] = 0
-        self.offset[0] = (self.offset[0] + 1) % len(self.counts)
+        slot = int(self.offset[0])
+        blocks = self._blocks(slot)
+        if blocks:
+            self.following[blocks[-1]] = self.free[0]
+            self.free[:] = blocks[0], self.free[1] + len(blocks)
+        self.ends[slot] = 0
+        self.offset[0] = (slot + 1) % len(self.ends)
 
     def _expanded(self, sources: Array) -> Array:
         rows = [self._row(int(source)) for source in sources]
@@ -191,10 +242,9 @@ class EventQueue:
     def _pending(self) -> list[Array]:
         """Synapses due in this step, the next one, and so on."""
         slots = []
-        for step in range(len(self.counts)):
-            slot = (int(self.offset[0]) + step) % len(self.counts)
-            due = self.events[slot, : self.counts[slot]]
-            slots.append(due.copy() if self.delivery == "mixed" else self._expanded(due))
+        for step in range(len(self.ends)):
+            due = self._events((int(self.offset[0]) + step) % len(self.ends))
+            slots.append(due if self.delivery == "mixed" else self._expanded(due))
         return slots
 
     def _full_state(self) -> State:

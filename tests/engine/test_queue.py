@@ -99,3 +99,27 @@ def test_another_step_keeps_the_times_of_events() -> None:
         due.append(queue.peek().tolist())
         queue.advance()
     assert due == [[], [], [1], [0], []]
+
+
+@pytest.mark.parametrize("kind", ["one", "own"])
+def test_memory_follows_the_events_under_way(kind: str) -> None:
+    """1000 spikes wait 5000 steps; the room is that of at most twice their blocks of 64 events.
+
+    Longest delay times fullest step would be 5001 * 100 sources, or 5001 * 1000 synapses.
+    """
+    sources = np.repeat(np.arange(FIRST, LAST), 125).astype(np.int32)
+    delays = np.array([0.5]) if kind == "one" else np.where(np.arange(1000) == 7, 0.5, 1e-3)
+    queue = EventQueue(FIRST, LAST)
+    queue.prepare(delays, DT, sources)
+    random = np.random.default_rng(3)
+    for _ in range(200):
+        queue.push(np.flatnonzero(random.random(LAST) < 0.1).astype(np.int32))
+        queue.advance()
+    under_way = sum(len(slot) for slot in queue._pending())
+    assert under_way > 100
+    assert queue.events.nbytes < 2.0e5
+    for _ in range(6000):
+        queue.advance()
+    assert queue._pending() is not None
+    assert sum(len(slot) for slot in queue._pending()) == 0
+    assert int(queue.free[1]) == len(queue.following)
