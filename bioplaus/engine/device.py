@@ -37,6 +37,8 @@ class NumbaDevice(RuntimeDevice):
 
     _generator: np.random.Generator | None = None
     _seen: Any = None
+    _began: Any = None
+    _marks = 0
     #: What sources of random events have drawn ahead, by the names of their code objects.
     drawn: dict[str, Drawn]
 
@@ -78,6 +80,11 @@ class NumbaDevice(RuntimeDevice):
             }
             options["template_kwds"] = {**(template_kwds or {}), **delivery}
         options["compiler_kwds"] = {}
+        if template_name == "statemonitor":
+            # Brian2 may take them from a set, whose order is another one in every process.
+            lines = {key: sorted(code.splitlines()) for key, code in abstract_code.items()}
+            abstract_code = {key: "\n".join(code) for key, code in lines.items()}
+            arguments = (*arguments[:2], abstract_code, *arguments[3:])
         try:
             code_object = super().code_object(*arguments, **options)
         except UnsupportedFunctionError as problem:
@@ -135,7 +142,10 @@ class NumbaDevice(RuntimeDevice):
     def random_generator(self) -> np.random.Generator:
         """The generator of compiled code."""
         if self._generator is None:
-            words = np.random.randint(0, 2**32, size=4, dtype=np.uint64)  # noqa: NPY002
+            # Drawn from a copy: NumPy's own stream belongs to the script.
+            copy = np.random.RandomState()
+            copy.set_state(np.random.get_state())  # noqa: NPY002
+            words = copy.randint(0, 2**32, size=4, dtype=np.uint64)
             self._generator = np.random.Generator(np.random.PCG64(words.tolist()))
         return self._generator
 
@@ -147,16 +157,31 @@ class NumbaDevice(RuntimeDevice):
         """
         if self._global_state() != self._seen:
             self._forget()
-        self.random_generator()
+        self._began = self.random_generator().bit_generator.state
 
     def end_run(self) -> None:
         """Remember where NumPy's global generator stands."""
+        if self.random_generator().bit_generator.state != self._began:
+            self._mark()
         self._seen = self._global_state()
 
+    def _mark(self) -> None:
+        """Make a later seed of NumPy's global generator show, also one that it had before.
+
+        Where no normal number is waiting its place is not read, but every seed clears it.  The
+        stream stays as it is.
+        """
+        state = np.random.get_state(legacy=False)  # noqa: NPY002
+        if not state["has_gauss"]:
+            self._marks += 1
+            state["gauss"] = float(self._marks)
+            np.random.set_state(state)  # noqa: NPY002
+
     @staticmethod
-    def _global_state() -> tuple[int, bytes]:
-        state = np.random.get_state(legacy=False)["state"]  # noqa: NPY002
-        return int(state["pos"]), state["key"].tobytes()
+    def _global_state() -> tuple[int, bytes, int, float]:
+        state = np.random.get_state(legacy=False)  # noqa: NPY002
+        bits = state["state"]
+        return int(bits["pos"]), bits["key"].tobytes(), state["has_gauss"], state["gauss"]
 
     def seed(self, seed: int | None = None) -> None:
         """Seed all random numbers that follow."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -105,3 +106,55 @@ def test_brian2_can_clear_the_cache(tmp_path: Path) -> None:
     _network(14)
     b2.clear_cache("numba")
     assert not (tmp_path / "cache").exists()
+
+
+HASHED = """
+import hashlib
+import brian2 as b2
+from brian2 import ms, prefs
+import bioplaus.engine
+from bioplaus.engine.fused import last_plan
+prefs.codegen.target = "numba"
+prefs.codegen.runtime.numba.compiler = "direct"
+prefs.codegen.runtime.numba.fastmath = True
+cells = b2.NeuronGroup(
+    3,
+    '''dv/dt = (g_e - g_i - v + power)/(10*ms) : 1 (unless refractory)
+       dg_e/dt = -g_e/(5*ms) + xi/ms**0.5 : 1
+       dg_i/dt = -g_i/(7*ms) : 1
+       total = g_e - g_i : 1
+       drive : 1
+       power = v**2 : 1''',
+    threshold="v > 1", reset="v = 0; g_e += 1; g_i -= 1", refractory=1*ms, method="heun",
+)
+links = b2.Synapses(
+    cells, cells,
+    '''w : 1
+       da/dt = -a/ms : 1 (event-driven)
+       db/dt = -b/ms : 1 (event-driven)
+       drive_post = w*v_pre : 1 (summed)''',
+    on_pre={"one": "v += w; a += 1", "two": "w += b"}, on_post="b += 1; w -= a",
+)
+links.connect()
+network = b2.Network(
+    cells, links, b2.StateMonitor(cells, True, record=True),
+    b2.StateMonitor(links, {"w", "a", "b"}, record=[0]),
+    b2.SpikeMonitor(cells, {"v", "g_e", "g_i"}), b2.PopulationRateMonitor(cells),
+)
+network.run(0.2*ms)
+text = last_plan(network).program.text
+assert text.count("for ") > 5
+print(hashlib.sha256(text.encode()).hexdigest())
+"""
+
+
+def test_text_does_not_depend_on_the_hash_seed() -> None:
+    """Sets have another order in every process; what is compiled has not."""
+    texts = set()
+    for seed in ("0", "1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-W", "ignore", "-c", HASHED]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        texts.add(done.stdout.splitlines()[-1])
+    assert len(texts) == 1

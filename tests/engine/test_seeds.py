@@ -46,15 +46,50 @@ def test_a_seed_decides(seed: Callable[[int], None], fuse: bool) -> None:
 
 
 def test_numbers_drawn_by_numpy_stay_numpys() -> None:
-    """A script's own draws are those of a script that never ran a network, but for one start."""
+    """A script's own draws are those of a script that never ran a network."""
     b2.prefs.codegen.target = "numba"
-    b2.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    expected = np.random.rand(6)  # noqa: NPY002
+    normal = np.random.randn(3)  # noqa: NPY002  (the fourth waits)
     network, _ = noisy()
+    np.random.seed(5)  # noqa: NPY002
+    drawn: list[float] = []
+    for _ in range(3):
+        network.run(1 * ms)
+        drawn += list(np.random.rand(2))  # noqa: NPY002
+    assert np.array_equal(drawn, expected)
+    first = np.random.randn(1)  # noqa: NPY002
     network.run(1 * ms)
-    one = np.random.rand(3)  # noqa: NPY002
-    b2.seed(5)
-    network.run(40 * ms)
-    assert np.array_equal(np.random.rand(3), one)  # noqa: NPY002
+    assert np.array_equal([*first, *np.random.randn(2)], normal)  # noqa: NPY002
+
+
+def test_a_run_without_random_numbers_touches_no_state() -> None:
+    b2.prefs.codegen.target = "numba"
+    cells = b2.NeuronGroup(3, "dx/dt = -x / (5*ms) : 1", method="euler")
+    network = b2.Network(cells)
+    before = np.random.get_state()  # noqa: NPY002
+    network.run(1 * ms)
+    network.run(1 * ms)
+    after_runs = np.random.get_state()  # noqa: NPY002
+    assert np.array_equal(before[1], after_runs[1])
+    assert before[2:] == after_runs[2:]
+
+
+def test_a_stored_random_state_comes_back_after_other_seeds() -> None:
+    """Restored three times, with seeds and draws of the script's own in between."""
+    b2.prefs.codegen.target = "numba"
+    b2.seed(8)
+    network, cells = noisy()
+    network.run(1 * ms)
+    network.store()
+    ends = []
+    for _ in range(3):
+        network.restore(restore_random_state=True)
+        network.run(1 * ms)
+        ends.append((np.array(cells.x[:]).tobytes(), np.random.rand()))  # noqa: NPY002
+        np.random.seed(1)  # noqa: NPY002
+        network.run(1 * ms)
+    assert ends[0] == ends[1] == ends[2]
 
 
 def test_a_profile_is_measured_object_by_object() -> None:
