@@ -18,7 +18,7 @@ import numba
 
 from .kernel import Argument, BlockArgument, GeneratorArgument, Kernel, ValueArgument
 from .preferences import preference
-from .rows import COLUMN, SOURCE, apart
+from .rows import COLUMN, SOURCE, ways_of
 from .sweep import Sweep
 
 __all__ = ["in_blocks", "numba_threads"]
@@ -70,15 +70,21 @@ def _divided(entry: Any, threads: int) -> Any:
         return ValueArgument.fixed(threads) if name == "_nb_blocks" else resolve(name)
 
     bounds = ast.parse(_BOUNDS.format(number=number)).body
-    scalar = [node for node in before if not isinstance(node, ast.For)]
     first = Kernel.from_statements(before, resolve, kernel.functions)
-    part = Kernel.from_statements([*bounds, *scalar, *divided], with_block, kernel.functions)
+    part = Kernel.from_statements(
+        [*bounds, *_scalar(before), *divided], with_block, kernel.functions
+    )
     return replace(
         entry,
         kernel=replace(first, reads=kernel.reads, writes=kernel.writes),
         part=part,
         notes=[*entry.notes, f"threads: in {threads} blocks"],
     )
+
+
+def _scalar(before: list[ast.stmt]) -> list[ast.stmt]:
+    """What every block computes again for itself of the statements before the loop."""
+    return [node for node in before if not isinstance(node, ast.For)]
 
 
 _Found = tuple[list[ast.stmt], str, list[ast.stmt], Callable[[str], Argument]]
@@ -93,12 +99,12 @@ def _of_sweep(entry: Any) -> _Found | None:
     sweep = entry.sweep or code_object.sweep
     if sweep.of_events or len(sweep.shape) < _WORTHWHILE or not sweep.bounded:
         return None
-    nodes = [*sweep.row, *sweep.element]
+    ways = sweep.ways(*_scalar(sweep.before))
     resolve = entry.resolve or sweep.resolver(code_object._resolve)
     bounds = ("_nb_low", "_nb_high")
-    if _by_source(sweep) and apart(nodes, sweep.views, (COLUMN, SOURCE)):
+    if _by_source(sweep) and ways.apart((COLUMN, SOURCE)):
         return sweep.before, "_nb_rows", sweep.part(rows=bounds), resolve
-    if apart(nodes, sweep.views, (COLUMN,)):
+    if ways.apart((COLUMN,)):
         return sweep.before, "_nb_columns", sweep.part(columns=bounds), resolve
     return None
 
@@ -125,7 +131,7 @@ def _of_elements(entry: Any) -> _Found | None:
     number = ast.unparse(loop.iter.args[0])
     if code_object.variables["N"].get_value() < _WORTHWHILE:
         return None
-    if not apart([*before, loop], {}, ("_nb_at(_idx)",)):
+    if not ways_of(code_object).apart(("_nb_at(_idx)",)):
         return None
     loop.iter = ast.parse("range(_nb_low, _nb_high)", mode="eval").body
     return before, number, [loop], code_object._resolve

@@ -10,13 +10,14 @@ Synapses are visited in the same order and the same operations are done: the bit
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from brian2.synapses.synapses import Synapses
 
+from .memory import one_name_each
 from .preferences import preference
-from .rows import COLUMN, SOURCE
+from .rows import COLUMN, SOURCE, Ways
 from .shape import Shape, shape_of
 from .sweep import Sweep
 
@@ -44,7 +45,7 @@ def sweep_of(
     block, at, row = found
     loop = block[at]
     assert isinstance(loop, ast.For)
-    sweep = _sweep(code_object, shape, loop.body)
+    sweep = _sweep(code_object, shape, block[:at], loop.body)
     if sweep is None:
         return None
     sweep = change(sweep)
@@ -123,7 +124,9 @@ class _ToRows(ast.NodeTransformer):
         return name
 
 
-def _sweep(code_object: Any, shape: Shape, body: list[ast.stmt]) -> Sweep | None:
+def _sweep(
+    code_object: Any, shape: Shape, before: list[ast.stmt], body: list[ast.stmt]
+) -> Sweep | None:
     sources, targets = (
         code_object.generator_class.get_array_name(code_object.owner.variables[name])
         for name in ("_synaptic_pre", "_synaptic_post")
@@ -134,7 +137,9 @@ def _sweep(code_object: Any, shape: Shape, body: list[ast.stmt]) -> Sweep | None
     left = {node.id for tree in element for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if "_idx" in left:
         return None
-    written = _stored(element)
+    names = _arrays(code_object, [*before, *element], to_rows.views)
+    memory = one_name_each(names, code_object._resolve)
+    written = _stored(element, to_rows.views, memory)
     row: list[ast.stmt] = []
     inner: list[ast.stmt] = []
     for node in element:
@@ -144,19 +149,21 @@ def _sweep(code_object: Any, shape: Shape, body: list[ast.stmt]) -> Sweep | None
             if _still_used(element, "_postsynaptic_idx"):
                 inner += ast.parse(f"_postsynaptic_idx = {to_rows.target}").body
             continue
-        loaded = _load_from_source(node)
+        loaded = _load_from_source(node, memory)
         (inner if loaded is None or loaded & written else row).append(node)
-    return Sweep(shape, [], row, inner, to_rows.views, bounded)
+    return Sweep(shape, [], row, inner, to_rows.views, bounded, memory=memory)
 
 
-def _stored(nodes: list[ast.stmt]) -> set[str]:
-    """Arrays that are written to, and names that get a value more than once."""
-    arrays = {
-        ast.unparse(node.value)
-        for tree in nodes
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-    }
+def _arrays(code_object: Any, nodes: list[ast.stmt], views: Mapping[str, str]) -> list[str]:
+    """The arrays that statements name, or views that they name."""
+    names = {node.id for tree in nodes for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    viewed = {views.get(name, name).partition("[")[0] for name in names}
+    return sorted(viewed & set(code_object._array_names))
+
+
+def _stored(nodes: list[ast.stmt], views: Mapping[str, str], memory: Mapping[str, str]) -> set[str]:
+    """Memories that are written to, and names that get a value more than once."""
+    arrays = Ways.of(nodes, views, memory).written
     names = [
         node.id
         for tree in nodes
@@ -166,13 +173,14 @@ def _stored(nodes: list[ast.stmt]) -> set[str]:
     return arrays | {name for name in names if names.count(name) > 1}
 
 
-def _load_from_source(node: ast.stmt) -> set[str] | None:
-    """The name and the array of ``name = array[source]``; None for any other statement."""
+def _load_from_source(node: ast.stmt, memory: Mapping[str, str]) -> set[str] | None:
+    """The name and the memory of ``name = array[source]``; None for any other statement."""
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Subscript):
         return None
     if ast.unparse(node.value.slice) != SOURCE:
         return None
-    return {ast.unparse(node.targets[0]), ast.unparse(node.value.value)}
+    array = ast.unparse(node.value.value)
+    return {ast.unparse(node.targets[0]), memory.get(array, array)}
 
 
 def _still_used(nodes: list[ast.stmt], name: str) -> bool:

@@ -12,7 +12,7 @@ import gc
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ from .functions import implementations
 from .kernel import Argument, ArrayArgument, Kernel
 from .loop import step_through
 from .lowrank import low_rank
+from .memory import seen_through
 from .nancheck import with_checks
 from .notyet import not_yet
 from .onepass import one_pass
@@ -193,6 +194,11 @@ def plan(network: Network) -> Plan:
         for thing in objects
         if thing.active or (is_monitor(thing) and thing.code_objects)
         for entry in _entries(thing)
+    ]
+    widen = seen_through(entry.kernel for entry in entries if entry.kernel is not None)
+    entries = [
+        entry if entry.kernel is None else replace(entry, kernel=widen(entry.kernel))
+        for entry in entries
     ]
     for name, rewrite in rewrites.items():
         if name in preference("rewrites"):

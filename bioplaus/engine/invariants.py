@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections import Counter
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
 from . import support
@@ -37,16 +38,21 @@ class Split:
     values: int = 0
 
 
-def split(kernel: Kernel) -> Split:
-    """Move the invariants of a kernel to a function of their own."""
-    fixed = (n for n, argument in enumerate(kernel.arguments) if _is_fixed(argument))
+def split(kernel: Kernel, written: Collection[Hashable]) -> Split:
+    """Move the invariants of a kernel to a function of their own.
+
+    written : keys of the arrays that the program writes to: Brian2 lets equations write to what is
+    called constant.
+    """
+    fixed = (n for n, argument in enumerate(kernel.arguments) if _is_fixed(argument, written))
     return _split(kernel.text, tuple(fixed))
 
 
-def _is_fixed(argument: Argument) -> bool:
+def _is_fixed(argument: Argument, written: Collection[Hashable]) -> bool:
     if isinstance(argument, ArrayArgument):
         variable = argument.key
-        return bool(getattr(variable, "scalar", False) and getattr(variable, "constant", False))
+        constant = getattr(variable, "scalar", False) and getattr(variable, "constant", False)
+        return bool(constant) and variable not in written
     return isinstance(argument, ValueArgument)
 
 

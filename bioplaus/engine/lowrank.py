@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from .dense import sweep_of
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Kernel
 from .products import products, substituted
 from .program import Program
-from .rows import COLUMN
+from .rows import COLUMN, ways_of
 from .sweep import Sweep
 from .text import Step
 
@@ -102,7 +102,9 @@ def low_rank(entries: list[Any]) -> list[Any]:
         if not _changes_weights(entry):
             continue
         (key,) = entry.kernel.writes
-        terms = _terms(code_object, key)
+        fixed = [v for v in code_object._array_names.values() if v.constant]
+        written = frozenset().union(*(other.kernel.writes for other in entries))
+        terms = _terms(code_object, key, set(fixed) - written)
         users = [
             n
             for n, other in enumerate(entries)
@@ -128,6 +130,7 @@ def _changes_weights(entry: Any) -> bool:
         and not entry.kernel.resumable
         and not any(isinstance(a, GeneratorArgument) for a in entry.kernel.arguments)
         and len(entry.kernel.writes) == 1
+        and _by_number(code_object, *entry.kernel.writes)
     )
 
 
@@ -136,11 +139,20 @@ def _only_reads(user: Any, key: Any) -> bool:
     sweep = getattr(user.code_object, "sweep", None)
     counted = getattr(user.code_object, "counted", None)
     along = sweep is not None and sweep.of_events and counted is None
-    return along and key not in user.kernel.writes
+    return along and key not in user.kernel.writes and _by_number(user.code_object, key)
 
 
-def _terms(code_object: Any, key: Any) -> Terms | None:
-    """The products by which the weights change, put together by their g; None for other changes."""
+def _by_number(code_object: Any, key: Any) -> bool:
+    """Whether it reaches the weights by the number of the synapse, and in no other way."""
+    array = code_object.generator_class.get_array_name(key)
+    return ways_of(code_object).to(array) == {f"{array} at _nb_at(_idx)"}
+
+
+def _terms(code_object: Any, key: Any, fixed: Collection[Any]) -> Terms | None:
+    """The products by which the weights change, put together by their g; None for other changes.
+
+    fixed : the variables of which the g may be made.
+    """
     sweep = code_object.sweep
     array = code_object.generator_class.get_array_name(key)
     changed, known = None, dict[str, ast.expr]()
@@ -163,7 +175,7 @@ def _terms(code_object: Any, key: Any) -> Terms | None:
         if [ast.unparse(f) for f in product.factors] == [weight] and not product.negative:
             itself += 1
             continue
-        if not all(_is_constant(f, code_object) for f in of_target):
+        if not all(_is_fixed(f, code_object, fixed) for f in of_target):
             return None
         if any(name in ast.unparse(f) for f in others for name in ("_nb_column", "_postsyn")):
             return None
@@ -186,13 +198,13 @@ def _array(element: str, sweep: Sweep) -> str:
     return sweep.views.get(name, name).partition("[")[0]
 
 
-def _is_constant(factor: ast.expr, code_object: Any) -> bool:
-    """Whether it is made of what is constant for the target, and of nothing else."""
+def _is_fixed(factor: ast.expr, code_object: Any, fixed: Collection[Any]) -> bool:
+    """Whether it is made of what is fixed for the target, and of nothing else."""
     for node in ast.walk(factor):
         if isinstance(node, ast.Subscript):
             array = _array(ast.unparse(node), code_object.sweep)
             variable = code_object._array_names.get(array)
-            if ast.unparse(node.slice) != COLUMN or variable is None or not variable.constant:
+            if ast.unparse(node.slice) != COLUMN or variable not in fixed:
                 return False
     elements = {
         id(n) for s in ast.walk(factor) if isinstance(s, ast.Subscript) for n in ast.walk(s)

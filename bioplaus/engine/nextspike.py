@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2.core.variables import ArrayVariable
 
 from .ahead import Drawn, basis_of, resume
 from .kernel import Argument, ArrayArgument, Kernel
@@ -225,11 +224,14 @@ def _bernoulli(node: ast.stmt) -> ast.expr | None:
 
 
 def _varying_loads(code_object: Any, nodes: list[ast.stmt]) -> list[ast.Assign]:
-    """The statements ``name = array[index]`` whose array may change during a run."""
+    """The statements ``name = array[index]`` whose array may change during a run.
+
+    Brian2 lets equations write to what is called constant, unless it can only be read.
+    """
     fixed = {
         name
         for name, variable in code_object._array_names.items()
-        if isinstance(variable, ArrayVariable) and variable.constant
+        if variable.constant and variable.read_only
     }
     return [
         node

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from .kernel import Argument, ArrayArgument, Kernel
+from .rows import ways_of
 from .thresholds import BLOCK, AllAtOnce
 
 __all__ = ["NotYet", "not_yet"]
@@ -86,7 +87,7 @@ def _waiting(entry: Any, entries: list[Any]) -> list[Any]:
     array, early = found
     times = code_object._resolve(array)
     writers = [e for e in entries if e is not entry and times.key in e.kernel.writes]
-    setters = [e for e in writers if not _resets(e, entry)]
+    setters = [e for e in writers if not _resets(e, entry, array)]
     if times.kind != "float64" or any(e.clock.dt <= entry.clock.dt for e in setters):
         return entries
     tree.body[at : at + 1] = [*ast.parse(_BEGIN).body, _in_due_blocks(tree.body[at], early)]
@@ -135,10 +136,13 @@ def _comparison(node: Any) -> list[tuple[str, str]]:
     return []
 
 
-def _resets(entry: Any, threshold: Any) -> bool:
-    """Whether it writes only to neurons that this threshold has let fire."""
-    is_reset = getattr(entry.code_object, "template_name", "") == "reset"
-    return is_reset and _events(entry.kernel.reads) == _events(threshold.kernel.writes)
+def _resets(entry: Any, threshold: Any, array: str) -> bool:
+    """Whether it sets the times of no neurons but those that this threshold has let fire."""
+    if getattr(entry.code_object, "template_name", "") != "reset":
+        return False
+    if _events(entry.kernel.reads) != _events(threshold.kernel.writes):
+        return False
+    return ways_of(entry.code_object).to(array) == {f"{array} at _nb_at(_idx)"}
 
 
 def _events(keys: frozenset[Hashable]) -> set[Hashable]:

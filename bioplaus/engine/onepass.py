@@ -14,9 +14,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from brian2.core.variables import ArrayVariable
-
 from .kernel import Argument, GeneratorArgument, Kernel
+from .memory import one_name_each
+from .rows import ways_of
 from .sweep import Sweep
 
 __all__ = ["one_pass"]
@@ -32,7 +32,7 @@ class _Group:
     sweep: Sweep
     kernel: Kernel
     resolve: Callable[[str], Argument]
-    parts: int = 1
+    parts: list[Any]
 
 
 def one_pass(entries: list[Any]) -> list[Any]:
@@ -72,7 +72,9 @@ def one_pass(entries: list[Any]) -> list[Any]:
         else:
             resolve = code_object.sweep.resolver(code_object._resolve)
             sweep = code_object.sweep
-            groups.append(_Group(at, entry.clock, name, sweep, entry.kernel, resolve))
+            groups.append(
+                _Group(at, entry.clock, name, sweep, entry.kernel, resolve, [code_object])
+            )
     return [entry for n, entry in enumerate(entries) if n not in joined]
 
 
@@ -83,7 +85,8 @@ def _may_join(group: _Group, entry: Any, between: Sequence[Any]) -> bool:
     for other in between:
         if other.kernel is None or not _independent(other.kernel, kernel, lambda key: False):
             return False
-    return _independent(group.kernel, kernel, lambda key: _is_of_element(key, group.synapses))
+    of_element = _of_element([*group.parts, entry.code_object])
+    return _independent(group.kernel, kernel, of_element.__contains__)
 
 
 def _independent(one: Kernel, two: Kernel, ignored: Callable[[Hashable], bool]) -> bool:
@@ -91,13 +94,27 @@ def _independent(one: Kernel, two: Kernel, ignored: Callable[[Hashable], bool]) 
     return all(ignored(key) for key in shared)
 
 
-def _is_of_element(key: Hashable, synapses: str) -> bool:
-    """Whether an array has one number per synapse: then the order within an element is kept."""
-    return isinstance(key, ArrayVariable) and not key.scalar and key.owner.name == synapses
+def _of_element(parts: Sequence[Any]) -> set[Hashable]:
+    """Arrays that all parts reach by the number of the synapse only: no order is lost there."""
+    found = set(parts[0]._array_names.values())
+    for part in parts:
+        ways, names = ways_of(part), part._array_names.items()
+        found &= {v for name, v in names if ways.to(name) == {f"{name} at _nb_at(_idx)"}}
+    return found
+
+
+def _memory(group: _Group, code_object: Any) -> dict[str, str]:
+    """As `one_name_each`, of the arrays of both."""
+    own = code_object._array_names
+
+    def resolve(name: str) -> Argument:
+        return code_object._resolve(name) if name in own else group.resolve(name)
+
+    return one_name_each([*group.sweep.memory, *code_object.sweep.memory], resolve)
 
 
 def _join(group: _Group, code_object: Any) -> None:
-    rename = _Rename(code_object, group.parts, group.sweep)
+    rename = _Rename(code_object, len(group.parts), group.sweep)
     part = rename.sweep(code_object.sweep)
     first = group.sweep
     group.sweep = Sweep(
@@ -107,6 +124,7 @@ def _join(group: _Group, code_object: Any) -> None:
         [*first.element, *part.element],
         {**first.views, **part.views},
         first.bounded,
+        memory=_memory(group, code_object),
     )
     known, other = group.resolve, first.resolver(code_object._resolve)
     names = {new: old for old, new in rename.names.items()}
@@ -124,7 +142,7 @@ def _join(group: _Group, code_object: Any) -> None:
         reads=group.kernel.reads | code_object.kernel.reads,
         writes=group.kernel.writes | code_object.kernel.writes,
     )
-    group.parts += 1
+    group.parts.append(code_object)
 
 
 class _Rename(ast.NodeTransformer):

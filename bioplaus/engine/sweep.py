@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .kernel import Argument, ValueArgument
-from .rows import COLUMN, ROWS, SOURCE, apart, renamed
+from .rows import COLUMN, ROWS, SOURCE, Ways, renamed
 from .shape import Shape
 
 __all__ = ["Sweep"]
@@ -22,7 +22,7 @@ class Sweep:
     before : run once; row : at the beginning of every row; element : for every synapse;
     views : expressions of the row views that ``element`` uses, by name; bounded : whether they are
     of the columns from ``_nb_from`` on and below ``_nb_to``, and not of all columns; of_events :
-    only the rows of sources whose spikes are due are visited.
+    only the rows of sources whose spikes are due are visited; memory : see `one_name_each`.
     """
 
     shape: Shape
@@ -32,12 +32,17 @@ class Sweep:
     views: dict[str, str] = field(default_factory=dict)
     bounded: bool = False
     of_events: bool = False
+    memory: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def note(self) -> str:
         """What `explain` says."""
         parts = ", in two parts each: no self-connections" if self.shape.gap is not None else ""
         return f"dense: swept along contiguous rows{parts}"
+
+    def ways(self, *before: ast.stmt) -> Ways:
+        """How it reaches arrays, after the statements ``before``."""
+        return Ways.of([*before, *self.row, *self.element], self.views, self.memory)
 
     def whole(self) -> list[ast.stmt]:
         """The statements of all rows."""
@@ -50,7 +55,7 @@ class Sweep:
         first, last = rows
         low, high = columns
         together: list[ast.stmt] = []
-        if apart([*self.row, *self.element], self.views, (COLUMN, SOURCE)):
+        if self.ways().apart((COLUMN, SOURCE)):
             number = last if first == "0" else f"({last} - {first})"
             end = f"{number} // {ROWS} * {ROWS}" + (f" + {first}" if first != "0" else "")
             several = self.loop(*(f"(_nb_row + {n})" for n in range(ROWS)), low=low, high=high)
@@ -149,5 +154,5 @@ def _over(loop: str, body: list[ast.stmt]) -> list[ast.stmt]:
     """The statement ``for loop: body``."""
     statement = ast.parse(f"for {loop}:\n    pass").body[0]
     assert isinstance(statement, ast.For)
-    statement.body = body
+    statement.body = body or [ast.Pass()]
     return [statement]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .invariants import Split, split
 from .kernel import ArrayArgument, Kernel
+from .memory import may_overlap
 from .preferences import preference
 
 if TYPE_CHECKING:
@@ -58,15 +58,18 @@ class Text:
         self.functions: dict[str, Any] = {}
         self.kernels: dict[str, str] = {}
         self.once: dict[str, str] = {}
-        self.parts: dict[str, str] = {}
+        self.parts: dict[tuple[str, bool], str] = {}
         self.divided: list[str] = []
         self.before: list[str] = []
         self.overlapping: set[str] = set()
+        self.written = frozenset[Hashable]().union(
+            *(step.kernel.writes for step in program.steps if step is not None)
+        )
         self.invariants = "invariants" in preference("rewrites")
         self.flush = "flush_denormals" in preference("rewrites")
         self.options = "error_model='numpy', nogil=True"
         if preference("fastmath"):
-            self.options += f", fastmath={set(_SAFE_FASTMATH)!r}"
+            self.options += f", fastmath={{{', '.join(map(repr, _SAFE_FASTMATH))}}}"
 
     def module(self) -> str:
         """The whole text."""
@@ -131,7 +134,7 @@ class Text:
         """The call of a kernel; what it needs to be computed once is computed before the loop."""
         kernel, origins = step.kernel, self.program.origins
         arguments = [self.program.name_of(argument) for argument in kernel.arguments]
-        parts = split(kernel) if self.invariants else Split(kernel.text)
+        parts = split(kernel, self.written) if self.invariants else Split(kernel.text)
         if parts.once:
             once = self.once.setdefault(parts.once, f"once_{len(self.once)}")
             origins.setdefault(once, step.origin)
@@ -143,7 +146,7 @@ class Text:
         name = self.kernels.setdefault(parts.text, f"kernel_{len(self.kernels)}")
         origins.setdefault(name, step.origin)
         self.program.places.setdefault(name, []).append(position)
-        if _overlap(kernel):
+        if may_overlap(kernel):
             self.overlapping.add(name)
         self.functions.update(kernel.functions)
         return f"{name}({', '.join(arguments)})"
@@ -152,14 +155,15 @@ class Text:
         """The call of a kernel that threads do together."""
         kernel = step.part
         assert kernel is not None
-        if kernel.text not in self.parts:
-            name = self.parts[kernel.text] = f"part_{len(self.parts)}"
+        same = kernel.text, may_overlap(kernel)
+        if same not in self.parts:
+            name = self.parts[same] = f"part_{len(self.parts)}"
             self.program.origins[name] = step.origin
             self.divided += self._threads(kernel, name)
-        self.program.places.setdefault(self.parts[kernel.text], []).append(position)
+        self.program.places.setdefault(self.parts[same], []).append(position)
         self.functions.update(kernel.functions)
         arguments = [self.program.name_of(argument) for argument in kernel.arguments[1:]]
-        return f"{self.parts[kernel.text]}({', '.join(arguments)})"
+        return f"{self.parts[same]}({', '.join(arguments)})"
 
     def _threads(self, kernel: Kernel, name: str) -> list[str]:
         """A function that does one block, and one that gives every thread a block.
@@ -173,7 +177,7 @@ class Text:
             restore = "    _nb_restore_denormals(before)"
             body = ["    before = _nb_flush_denormals()", *body, restore]
         return [
-            *["@_nb_apart"] * (not _overlap(kernel)),
+            *["@_nb_apart"] * (not may_overlap(kernel)),
             f"@njit({self.options})",
             head.replace("kernel", f"block_of_{name}"),
             *body,
@@ -231,13 +235,6 @@ class Text:
             difference = f"abs({clock[1]}[0] - {now}) / min({dt}, {clock[2]}[0])"
             lines.append(f"due_{number} = {clock[1]}[0] == {now} or {difference} < 1e-4")
         return lines
-
-
-def _overlap(kernel: Kernel) -> bool:
-    """Whether two arrays of a kernel share memory."""
-    arrays = (a.fetch() for a in kernel.arguments if isinstance(a, ArrayArgument))
-    places = sorted((a.__array_interface__["data"][0], a.nbytes) for a in arrays if a.size)
-    return any(start + size > after for (start, size), (after, _) in pairwise(places))
 
 
 def _numpy_type(kind: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .kernel import Argument, ArrayArgument
+from .rows import ways_of
 
 __all__ = ["BLOCK", "AllAtOnce", "all_at_once"]
 
@@ -64,7 +65,7 @@ def all_at_once(code_object: Any) -> AllAtOnce | None:
     *tests, place, emit = loop.body
     assert isinstance(emit, ast.If)
     assert isinstance(loop.iter, ast.Call)
-    if "_nb_generator" in ast.unparse(loop) or _depends_on_others(tests, emit):
+    if "_nb_generator" in ast.unparse(loop) or _depends_on_others(code_object, tests, emit):
         return None
     loop.iter.args.insert(0, ast.parse("len(_nb_flags)", mode="eval").body)
     body = _BODY.format(
@@ -97,19 +98,12 @@ for _nb_block in range(0, len(_nb_flags), 64):
 """
 
 
-def _depends_on_others(tests: list[ast.stmt], emit: ast.If) -> bool:
+def _depends_on_others(code_object: Any, tests: list[ast.stmt], emit: ast.If) -> bool:
     """Whether a test reads what the firing of another neuron writes."""
-    written = {
-        ast.unparse(node.value)
-        for node in ast.walk(emit)
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-    }
+    tested, emitted = ways_of(code_object, tests), ways_of(code_object, [emit])
     return any(
-        isinstance(node, ast.Subscript)
-        and ast.unparse(node.value) in written
-        and ast.unparse(node.slice) != "_nb_at(_idx)"
-        for tree in tests
-        for node in ast.walk(tree)
+        tested.to(array) and len(tested.to(array) | emitted.to(array)) > 1
+        for array in emitted.written
     )
 
 
