@@ -53,6 +53,7 @@ class EngineCacheWarning(UserWarning):
 
 
 _loaded: dict[str, types.ModuleType] = {}
+_with_functions: dict[tuple[Any, ...], types.ModuleType] = {}
 
 
 @functools.cache
@@ -79,10 +80,13 @@ def load(text: str, functions: Mapping[str, Any]) -> types.ModuleType:
     """The module with this text; ``functions`` are the user's, known by name inside it.
 
     The text refers to the constant ``CACHE``, which says whether Numba may keep machine code on
-    disk: not when functions of the user's are part of it, because their text is not known here.
+    disk: not when compiled functions of the user's are part of it, whose text is not known here.
     """
     if functions:
-        return _in_memory(text, functions)
+        key = (text, *functions.values())
+        if key not in _with_functions:
+            _with_functions[key] = _in_memory(text, functions)
+        return _with_functions[key]
     name = "bioplaus_engine_" + hashlib.sha256((engine_digest() + text).encode()).hexdigest()[:40]
     if name not in _loaded:
         try:

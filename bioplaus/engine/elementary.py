@@ -52,13 +52,13 @@ _NUMPY = {
     "clip": Elementary("_nb_np.minimum(_nb_np.maximum({}, {}), {})", 3),
     "exprel": Elementary("_nb_exprel({})", 1),
     "float64": Elementary("_nb_np.float64({})", 1),
-    "floor_divide": Elementary("_nb_np.floor_divide({}, {})", 2),
+    "floor_divide": Elementary("_nb_floor_divide({}, {})", 2),
     "logical_and": Elementary("(({} != 0) & ({} != 0))", 2, True, frozenset({0, 1})),
     "logical_not": Elementary("({} == 0)", 1, True, frozenset({0})),
     "logical_or": Elementary("(({} != 0) | ({} != 0))", 2, True, frozenset({0, 1})),
     "logical_xor": Elementary("(({} != 0) != ({} != 0))", 2, True, frozenset({0, 1})),
     "power": Elementary("_nb_np.float64({}) ** {}", 2),
-    "remainder": Elementary("_nb_np.remainder({}, {})", 2),
+    "remainder": Elementary("_nb_remainder({}, {})", 2),
     "where": Elementary("_nb_where({}, {}, {})", 3, takes_truth=frozenset({0})),
 }
 

@@ -42,8 +42,8 @@ _ARITHMETIC = {
     ast.Sub: "({} - {})",
     ast.Mult: "({} * {})",
     ast.Div: "({} / {})",
-    ast.FloorDiv: "_nb_np.floor_divide({}, {})",
-    ast.Mod: "_nb_np.remainder({}, {})",
+    ast.FloorDiv: "_nb_floor_divide({}, {})",
+    ast.Mod: "_nb_remainder({}, {})",
     # Of integers Python makes a float where the exponent is below zero.
     ast.Pow: "(_nb_np.float64({}) ** {})",
 }

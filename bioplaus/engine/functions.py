@@ -17,7 +17,7 @@ from brian2.input.binomial import BinomialFunction
 from brian2.input.timedarray import TimedArray, _find_K
 
 from .bodies import defined
-from .elementary import elementary
+from .elementary import Elementary, elementary
 from .elementwise import UnsupportedFunctionError
 from .given import Given
 from .kernel import Number
@@ -124,8 +124,9 @@ def _user_function(name: str, function: Function, owner: Any) -> Translated:
     python = meaning(function, owner)
     if function.auto_vectorise:
         raise UnsupportedFunctionError(f"'{name}' is a Python function of whole arrays")
-    if isinstance(python, np.ufunc):
-        return _ufunc(name, python, len(function._arg_units))
+    known = elementary(python)
+    if known is not None:
+        return _elementary(name, known, len(function._arg_units))
     plain = getattr(python, "py_func", python)
     if not isinstance(plain, types.FunctionType):
         raise UnsupportedFunctionError(f"'{name}' is not a plain Python function")
@@ -147,11 +148,12 @@ def _user_function(name: str, function: Function, owner: Any) -> Translated:
     )
 
 
-def _ufunc(name: str, function: Any, arguments: int) -> Translated:
-    known = elementary(function)
-    if known is None or known.arguments != arguments or not known.text.startswith("_nb_np."):
+def _elementary(name: str, known: Elementary, arguments: int) -> Translated:
+    """A function of NumPy's that stands in the equations by itself."""
+    called = known.text.partition("(")[0]
+    if known.text != f"{called}({', '.join(['{}'] * arguments)})":
         raise UnsupportedFunctionError(f"'{name}' is not a plain Python function")
-    return Translated(known.text.partition("(")[0])
+    return Translated(called)
 
 
 def meaning(function: Function, owner: Any) -> Any:

@@ -48,6 +48,7 @@ __all__ = [
     "_nb_failures",
     "_nb_first_flag",
     "_nb_floor",
+    "_nb_floor_divide",
     "_nb_int",
     "_nb_invert",
     "_nb_larger",
@@ -59,6 +60,7 @@ __all__ = [
     "_nb_poisson",
     "_nb_rand",
     "_nb_randn",
+    "_nb_remainder",
     "_nb_sign",
     "_nb_smaller",
     "_nb_solve_cable",
@@ -200,6 +202,30 @@ def _nb_clip(value: Any, low: Any, high: Any) -> Any:
 @inline
 def _nb_where(condition: Any, one: Any, other: Any) -> Any:
     return one if condition else other
+
+
+@inline
+def _nb_floor_divide(one: Any, other: Any) -> float:
+    """As numpy.floor_divide of floats; Numba's gives another whole number beside infinity."""
+    if other == 0:
+        return one / other
+    rest = np.fmod(one, other)
+    quotient = (one - rest) / other
+    if rest != 0 and (other < 0) != (rest < 0):
+        quotient -= 1.0
+    if quotient == 0:
+        return np.copysign(0.0, one / other)
+    whole = np.floor(quotient)
+    return whole + 1.0 if quotient - whole > 0.5 else whole
+
+
+@inline
+def _nb_remainder(one: Any, other: Any) -> float:
+    """As numpy.remainder of floats: of the sign of the divisor."""
+    rest = np.float64(np.fmod(np.float64(one), other))
+    if rest == 0:
+        return np.copysign(0.0, other)
+    return rest + other if (other < 0) != (rest < 0) else rest
 
 
 @inline

@@ -78,6 +78,64 @@ def _network(literal: int) -> float:
     return float(neurons.x[:][0])
 
 
+def _with_function(function: Any) -> float:
+    neurons = b2.NeuronGroup(1, "x : 1")
+    neurons.run_regularly("x += changed(x + 1)")
+    changed = b2.check_units(x=1, result=1)(function)
+    b2.Network(neurons).run(0.2 * ms, namespace={"changed": changed})
+    return float(neurons.x[:][0])
+
+
+def test_functions_of_the_user_are_kept(tmp_path: Path, monkeypatch: Any) -> None:
+    """On disk, whatever number they read from outside; another text is another module."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = True
+    b2.prefs.codegen.runtime.numba.cache_dir = str(tmp_path)
+
+    def multiplied(k: float) -> Any:
+        return lambda x: k * x
+
+    monkeypatch.setattr(cache, "_loaded", {})
+    assert _with_function(multiplied(2)) == 2 + 2 * 3
+    assert _with_function(multiplied(3)) == 3 + 3 * 4
+    assert len(cache._loaded) == 1
+    before = machine_code(tmp_path)
+    monkeypatch.setattr(cache, "_loaded", {})
+    assert _with_function(multiplied(0.5)) == 0.5 + 0.5 * 1.5
+    (module,) = cache._loaded.values()
+    assert sum(module.run.stats.cache_hits.values()) == 1
+    assert machine_code(tmp_path) == before
+    assert _with_function(lambda x: x - 3) == -2 - 4
+    assert len(cache._loaded) == 2
+
+
+def test_functions_given_for_numba_are_kept_in_memory() -> None:
+    """Compiled as they stand, once; what they read from outside would be frozen."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = True
+
+    def summed(x: float) -> float:
+        return np.arange(int(x) + 1).sum()
+
+    def given(numba: Any) -> b2.Function:
+        function = b2.Function(lambda x: 0 * x - 1, arg_units=[1], return_unit=1)
+        function.implementations.add_implementation("numba", numba)
+        return function
+
+    def run(function: b2.Function) -> float:
+        neurons = b2.NeuronGroup(1, "x : 1")
+        neurons.run_regularly("x = f(x + 3)")
+        b2.Network(neurons).run(0.1 * ms, namespace={"f": function})
+        return float(neurons.x[:][0])
+
+    assert run(given(summed)) == 6
+    kept = dict(cache._with_functions)
+    assert run(given(summed)) == 6
+    assert cache._with_functions == kept
+    step = 2
+    assert run(given(lambda x: np.arange(0, int(x) + 1, step).sum())) == -1
+
+
 def test_folder_that_cannot_be_used(tmp_path: Path) -> None:
     """A file stands where the folder should be: the run works, with one warning."""
     b2.prefs.codegen.target = "numba"
