@@ -325,10 +325,10 @@ def test_elementary_functions_compiled() -> None:
     values = np.concatenate([GRID, EXTREMES, [0.5, -0.75]])
     for function, entry in _TABLE.values():
         arguments = entry.arguments
-        names = ", ".join("xyz"[:arguments])
-        text = f"@njit(error_model='numpy')\ndef f({names}):\n    return {entry.text.format(*'xyz'[:arguments])}\n"
+        names = "xyz"[:arguments]
+        text = f"def f({', '.join(names)}):\n    return {entry.text.format(*names)}\n"
         space = {name: getattr(support, name) for name in support.__all__}
-        exec(text, space)
+        exec("@njit(error_model='numpy')\n" + text, space)
         for numbers in itertools.product(values, repeat=arguments):
             if entry.text.find("**") > 0 and numbers == (-np.inf, 0.5):
                 continue  # NumPy takes the square root there, all others the power
