@@ -19,9 +19,10 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,17 @@ class Example:
     """One script, its runs kept in a folder so that an interrupted report goes on where it was."""
 
     def __init__(
-        self, script: Path, name: str, results: Path, limit: float, report_only: bool
+        self,
+        script: Path,
+        name: str,
+        results: Path,
+        limit: float,
+        report_only: bool = False,
+        settings: Sequence[str] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.script, self.limit, self.report_only = script, limit, report_only
+        self.settings, self.environment = settings, environment
         self.name = name.replace("/", "-").removesuffix(".py")
         self.results = results / self.name
         self.steps = 0
@@ -63,12 +72,12 @@ class Example:
             self.results.mkdir(parents=True, exist_ok=True)
             command = [sys.executable, "-W", "ignore", "-m", "benchmarks.captured"]
             command += [str(self.script), "--mode", mode, "--seed", str(seed), "--out", str(out)]
-            command += ["--steps", str(self.steps)]
+            command += ["--steps", str(self.steps), "--set", *self.settings]
             limit = self.limit + (COMPILING if mode != "numpy" else 0)
             try:
                 done = subprocess.run(
                     command,
-                    env=os.environ | ONE_THREAD,
+                    env=os.environ | ONE_THREAD | self.environment,
                     capture_output=True,
                     timeout=_PATIENCE * limit,
                     preexec_fn=partial(_limit_cpu, int(limit)),

@@ -2,20 +2,22 @@
 
 ``python -m benchmarks.captured --mode fused --seed 1 --out NAME script.py`` leaves ``NAME.npz``
 (the data) and ``NAME.json`` (whether it ran, how it ran, CPU seconds).  With ``--steps`` each
-``run()`` of the script ends after that many steps, for scripts that take hours.
+``run()`` of the script ends after that many steps, for scripts that take hours; with ``--set
+NAME=VALUE`` a constant of the script's, assigned at its top level, has another value.
 """
 
 import argparse
+import ast
 import gc
 import json
 import os
-import runpy
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import matplotlib
@@ -23,10 +25,12 @@ import matplotlib
 matplotlib.use("Agg")
 import brian2
 import numpy as np
+from brian2.core.preferences import BrianGlobalPreferences
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-MODES = ("numpy", "stepped", "fused")
+MODES = ("numpy", "cython", "stepped", "fused", "warm")
+"""Brian2's targets; the engine object by object, fused, and fused with what it has compiled."""
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -36,40 +40,58 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--mode", choices=MODES, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=0, help="longest run; 0: as the script says")
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", dest="settings")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args(argv)
     script, out = arguments.script.resolve(), arguments.out.resolve()
-    choose(arguments.mode)
+    named = choose(arguments.mode)
     shift_seeds(arguments.seed - 1)
     brian2.seed(1)
     brian2.BrianLogger.log_level_error()
     figures, runs = remember_figures(), watch_runs(arguments.mode)
+    saved = remember_saved()
     if arguments.steps:
         shorten_runs(arguments.steps)
     status: dict[str, Any] = {"ran": True}
     began = time.process_time()
     kept: dict[str, Any] = {}
     try:
-        kept = run_script(script)
+        kept = run_script(script, dict(text.split("=", 1) for text in arguments.settings))
     except BaseException as error:  # a script may also leave by SystemExit or KeyboardInterrupt
         status = failure(error)
-    status |= {"cpu_seconds": time.process_time() - began, **runs}
-    data: dict[str, Any] = {**dict(figure_data(figures)), **dict(monitor_data())}
+    status |= {"cpu_seconds": time.process_time() - began, "names_targets": named, **runs}
+    data: dict[str, Any] = {**dict(figure_data(figures)), **dict(monitor_data()), **saved}
     np.savez(out.with_suffix(".npz"), **data)
     out.with_suffix(".json").write_text(json.dumps(status))
     del kept
 
 
-def choose(mode: str) -> None:
-    """The target of the mode; what asks for standalone code stays on the runtime device."""
-    if mode != "numpy":
+def choose(mode: str) -> list[str]:
+    """The target of the mode, whatever the script names; standalone code runs on the runtime.
+
+    Returns the targets that the script will have named.
+    """
+    named: list[str] = []
+    target = mode if mode in ("numpy", "cython") else "numba"
+    if target == "numba":
         import bioplaus.engine
 
         assert bioplaus.engine
-        brian2.prefs.codegen.runtime.numba.fuse = mode == "fused"
-    brian2.prefs.codegen.target = "numpy" if mode == "numpy" else "numba"
+        brian2.prefs.codegen.runtime.numba.fuse = mode != "stepped"
+    original = BrianGlobalPreferences.__setitem__
+
+    def overruled(preferences: Any, name: str, value: Any) -> None:
+        if name == "codegen.target" and value != target:
+            named.append(str(value))
+            value = target
+        original(preferences, name, value)
+
+    BrianGlobalPreferences.__setitem__ = overruled
+    brian2.prefs.codegen.target = target
+    named.clear()
     brian2.set_device = _stay_on_runtime
     brian2.device.build = _stay_on_runtime
+    return named
 
 
 def shift_seeds(by: int) -> None:
@@ -86,12 +108,25 @@ def _stay_on_runtime(*_: Any, **__: Any) -> None:
     return None
 
 
-def run_script(script: Path) -> dict[str, Any]:
-    """The script's globals, which keep its monitors alive."""
+def run_script(script: Path, settings: Mapping[str, str]) -> dict[str, Any]:
+    """The script's globals, which keep its monitors alive; ``settings``: values as Python text."""
     os.chdir(script.parent)
     sys.path.insert(0, str(script.parent))
     sys.argv = [str(script)]
-    return runpy.run_path(str(script), run_name="__main__")
+    main = sys.modules["__main__"] = ModuleType("__main__")
+    main.__file__ = str(script)
+    tree = ast.parse(script.read_bytes())
+    missing = set(settings)
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            name = statement.targets[0].id
+            if name in settings:
+                statement.value = ast.parse(settings[name], mode="eval").body
+                missing.discard(name)
+    if missing:
+        raise ValueError(f"{script.name} assigns no {', '.join(sorted(missing))} at its top level")
+    exec(compile(ast.fix_missing_locations(tree), str(script), "exec"), main.__dict__)
+    return main.__dict__
 
 
 def failure(error: BaseException) -> dict[str, Any]:
@@ -126,7 +161,7 @@ def watch_runs(mode: str) -> dict[str, Any]:
     ``in_python`` : reasons why objects ran in Python; ``rewrites`` : names of those that acted.
     """
     seen: dict[str, Any] = {}
-    if mode == "fused":
+    if mode in ("fused", "warm"):
         from bioplaus.engine.device import NumbaDevice
 
         seen = {"runs": 0, "fused_runs": 0, "in_python": [], "rewrites": []}
@@ -165,6 +200,19 @@ def remember_figures() -> list[Figure]:
 
     Figure.__init__ = remembering  # type: ignore[method-assign]
     return figures
+
+
+def remember_saved() -> dict[str, NDArray[Any]]:
+    """Arrays that the script writes with ``numpy.save``, by the names of their files."""
+    saved: dict[str, NDArray[Any]] = {}
+    original = np.save
+
+    def remembering(file: Any, values: Any, *args: Any, **kwargs: Any) -> None:
+        saved[f"saved/{Path(str(file)).stem}"] = numbers(values)
+        original(file, values, *args, **kwargs)
+
+    np.save = remembering
+    return saved
 
 
 def figure_data(figures: list[Figure]) -> Iterator[tuple[str, NDArray[Any]]]:
