@@ -5,10 +5,14 @@ Runs the 285 tests that Brian2 means for a runtime code-generation target in thr
 compiled loop ("fused"). A test that fails on the engine but not on ``numpy`` is a fault of the
 engine. The number of fused runs is kept beside the counts, because a silent fallback would pass
 every test.
+
+Tests that start a script in a process of its own hand over preferences that name the target; such a
+process is told of the engine by a start-up file, as a script would be by its first line.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -35,11 +39,15 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.in_process:
         run_here(arguments.in_process, arguments.folder, arguments.only)
         return 0
-    arguments.folder.mkdir(parents=True, exist_ok=True)
+    start_up = arguments.folder / "start-up"
+    start_up.mkdir(parents=True, exist_ok=True)
+    (start_up / "sitecustomize.py").write_text("import bioplaus.engine\n")
     for mode in arguments.modes:
         command = [sys.executable, "-m", "benchmarks.brian2_suite", "--in-process", mode]
         command += ["--folder", str(arguments.folder)]
-        subprocess.run(command + (["-k", arguments.only] if arguments.only else []), check=False)
+        command += ["-k", arguments.only] if arguments.only else []
+        known = {} if mode == "numpy" else {"PYTHONPATH": str(start_up)}
+        subprocess.run(command, env=os.environ | known, check=False)
     report = collect(arguments.folder)
     print(json.dumps(report, indent=1))
     if not arguments.only:

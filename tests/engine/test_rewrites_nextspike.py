@@ -50,7 +50,7 @@ def spikes_of(group, duration):
     network = Network(group, monitor)
     network.run(duration)
     steps = np.round(np.asarray(monitor.t_[:]) / defaultclock.dt_).astype(int)
-    return np.asarray(monitor.i[:]), steps
+    return np.array(monitor.i[:]), steps
 
 
 def is_drawn_ahead(group):

@@ -59,7 +59,9 @@ def recorded(rewrites, neurons):
     entries = fused.last_plan(network).entries
     cheaper = [e.code_object.cheaper for e in entries]
     notes = [c.note for c in cheaper if c is not None]
-    results = [spikes.t_[:], spikes.i[:], trace.v_[:], trace.ge_[:], trace.not_refractory[:]]
+    views = [spikes.t_, spikes.i, trace.v_, trace.ge_, trace.not_refractory]
+    # The monitors go with this function, and what they have recorded goes with them.
+    results = [np.array(view[:]) for view in views]
     return notes, fused.last_plan(network).program.text, results
 
 

@@ -50,7 +50,7 @@ def recorded(rewrites, steps_between=None, **options):
         if getattr(entry.code_object, "cheaper", None) is not None
     ]
     monitor = made["monitor"]
-    return notes, monitor.y.tobytes() + monitor.drive.tobytes(), monitor.drive
+    return notes, monitor.y.tobytes() + monitor.drive.tobytes(), np.array(monitor.drive)
 
 
 @pytest.mark.parametrize(
