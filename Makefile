@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: install demo test test-slow lint docs bench brian2-suite brian2-examples clean
+# The newest Python and Brian2 that are supported, in an environment of their own.
+NEWER_PYTHON ?= python3.13
+
+.PHONY: install demo test test-slow test-newer lint docs bench brian2-suite brian2-examples clean
 
 install: $(VENV)/.installed
 
@@ -17,6 +20,11 @@ test: $(VENV)/.installed-test lint
 
 test-slow: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 -m "slow or cython" --timeout 3600
+	$(MAKE) test-newer
+
+test-newer:
+	$(MAKE) VENV=.venv-newer PYTHON=$(NEWER_PYTHON) .venv-newer/.installed-test
+	.venv-newer/bin/python -m pytest -n 2 -m "not slow and not cython" tests/engine
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check

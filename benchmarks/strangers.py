@@ -99,15 +99,13 @@ def page(report: Mapping[str, Any]) -> str:
     """The report as a table in Markdown."""
     scripts = report["scripts"]
     lines = [
-        "# Scripts by strangers",
-        "",
         f"{len(scripts)} scripts from {len({name.split(':')[0] for name in scripts})} public "
         "repositories, unmodified, on the engine and on Brian2's `numpy` target, one thread. CPU "
         "seconds are those of the whole script after the import of Brian2: on `numpy`, on the "
-        "engine with an empty cache (compilation included), with a full one, and on `cython` (with its "
-        "compilation) where that was tried. Equal means that the data of all figures and monitors "
-        "agree to rounding, equal in law that three seeds of each cannot be told apart. Made by "
-        "`python -m benchmarks.strangers`.",
+        "engine with an empty cache (compilation included), with a full one, and on `cython` (its "
+        "compilation included) where that was tried. Equal means that the data of all figures and "
+        "monitors agree to rounding, equal in law that three seeds of each cannot be told apart. "
+        "Made by `python -m benchmarks.strangers`.",
         "",
         "| script | fused | agreement | numpy | engine, cold | warm | cython |",
         "|---|---|---|---:|---:|---:|---:|",
