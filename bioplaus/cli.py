@@ -47,6 +47,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UserError, OSError) as error:
         print(f"bioplaus: {error.args[0] if error.args[1:] == () else error}", file=sys.stderr)
         return 1 if isinstance(error, FloatingPointError) else 2
+    except Exception as error:
+        if (file := _file_at_fault(error)) is None:
+            sys.excepthook = sys.__excepthook__  # Brian2's asks for reports of what is not its own
+            raise
+        from bioplaus.runs.failures import describe_failure
+
+        print(describe_failure(error, file), file=sys.stderr)
+        return 1
+
+
+def _file_at_fault(error: Exception) -> Path | None:
+    """The user's own file, if the error was raised in it, or in a library that it called."""
+    last, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__", "").startswith("bioplaus"):
+            last = trace.tb_frame
+        trace = trace.tb_next
+    own = last is not None and last.f_globals["__name__"].startswith("bioplaus_user_")
+    return Path(last.f_code.co_filename) if own and last is not None else None
 
 
 def _walk_sets_in_order(arguments: Sequence[str]) -> None:

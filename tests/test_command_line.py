@@ -158,3 +158,42 @@ def test_a_file_is_read_and_not_executed_to_find_what_it_is(
     script.write_text("a = 1\nb = = 2\n")
     assert main(["run", str(script)]) == 2
     assert "plain.py, line 2: " in capsys.readouterr().err
+
+
+BUG = '''"""An experiment with a fault of its own."""
+from dataclasses import dataclass
+from bioplaus.training import Experiment
+
+@dataclass(frozen=True)
+class Settings:
+    pass
+
+class Faulty(Experiment):
+    Parameters = Settings
+    form = "batched"
+    def setup(self):
+        self.rates = []
+    def segments(self):
+        return 1
+    def advance(self, segment):
+        return {"rate": self.rates[segment]}
+    def state(self):
+        return {}
+    def restore(self, state):
+        pass
+
+EXPERIMENT = Faulty
+'''
+
+
+def test_a_fault_of_ones_own_ends_with_ones_own_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "faulty.py"
+    path.write_text(BUG)
+    assert main(["run", str(path), "--out", str(tmp_path / "run"), "--quiet"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "faulty.py, line 17, in advance:",
+        '    return {"rate": self.rates[segment]}',
+        "IndexError: list index out of range",
+    ]
