@@ -13,7 +13,7 @@ import numpy as np
 from .. import cache
 from . import machine, objects
 from .kinds import GENERATOR, INT64, Array, Kind, NotInSubsetError, number_of
-from .sources import of_text
+from . import sources
 from .unit import Unit, Units
 
 __all__ = ["EntryPoint", "compiled"]
@@ -89,7 +89,7 @@ def _loaded(text: str, kinds: tuple[Kind, ...]) -> str:
             kernels = {name: each[1] for name, each in kept.items() if each is not None}
             machine.load({**kernels, symbol: found[1]})
             return symbol
-    _make(of_text(text)["run"], kinds, symbol)
+    _make(sources.entry(text, "run"), kinds, symbol)
     return symbol
 
 
@@ -104,7 +104,9 @@ def _make(source: Any, kinds: tuple[Kind, ...], symbol: str) -> None:
             continue
         kept = objects.read(one.symbol) if one is not unit else None
         if kept is None:
-            kept = new[one.symbol] = _called(one), machine.object_code(one.text)
+            # Where there are kernels the entry only calls them, with hardly anything to optimise.
+            code_made = machine.object_code(one.text, level=0 if one.kernels else 3)
+            kept = new[one.symbol] = _called(one), code_made
         code[one.symbol] = kept[1]
     machine.load(code)
     objects.keep(new)

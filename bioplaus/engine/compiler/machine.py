@@ -51,15 +51,15 @@ def _machine() -> Any:
 
 
 @functools.cache
-def _pipeline() -> tuple[Any, Any]:
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = True
+def _pipeline(level: int) -> tuple[Any, Any]:
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_vectorization = level > 0
     builder = llvm.create_pass_builder(_machine(), options)
     return builder, options
 
 
-def object_code(text: str) -> bytes:
-    """The object file of a module."""
+def object_code(text: str, level: int = 3) -> bytes:
+    """The object file of a module; level : of optimisation, at 0 functions are only put inline."""
     head = f'target triple = "{llvm.get_process_triple()}"\n'
     head += f'target datalayout = "{_machine().target_data}"\n'
     try:
@@ -67,7 +67,7 @@ def object_code(text: str) -> bytes:
         module.verify()
     except RuntimeError as problem:
         raise NotInSubsetError(f"LLVM says: {problem}") from problem
-    builder, _ = _pipeline()
+    builder, _ = _pipeline(level)
     builder.getModulePassManager().run(module, builder)
     return bytes(_machine().emit_object(module))
 

@@ -8,14 +8,15 @@ import functools
 import inspect
 import operator
 import textwrap
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 from .kinds import NotInSubsetError
 
-__all__ = ["MISSING", "Source", "of_function", "of_text"]
+__all__ = ["MISSING", "Source", "entry", "of_function", "of_text"]
 
 MISSING: Any = object()
 """What a name stands for that is a variable, or nothing."""
@@ -107,6 +108,52 @@ def of_text(text: str) -> dict[str, Source]:
         else:
             raise NotInSubsetError(f"{type(node).__name__} in a module")
     return functions
+
+
+class _LoadWhereUsed(ast.NodeTransformer):
+    """Writes what is taken from an argument at the beginning where it is used instead.
+
+    Hundreds of addresses that live throughout the loop over steps would cost LLVM a time that
+    grows with the square of their number, to end in memory all the same.
+    """
+
+    def __init__(self, tree: ast.FunctionDef) -> None:
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        stored = Counter(node.id for node in names if isinstance(node.ctx, ast.Store))
+        changed = {
+            node.value.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, ast.Store)
+            and isinstance(node.value, ast.Name)
+        }
+        fixed = {argument.arg for argument in tree.args.args} - changed - set(stored)
+        self.loads: dict[str, ast.expr] = {}
+        for node in tree.body:
+            if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+                continue
+            used = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+            variable = used & (set(stored) | changed)
+            if stored[node.targets[0].id] == 1 and used & fixed and not variable:
+                self.loads[node.targets[0].id] = node.value
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign | None:
+        if isinstance(node.targets[0], ast.Name) and node.targets[0].id in self.loads:
+            return None
+        self.generic_visit(node)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.loads.get(node.id, node)
+
+
+def entry(text: str, name: str) -> Source:
+    """The function of a module that the others are called from.
+
+    No function that it calls may write to its arguments: the engine keeps tables in them.
+    """
+    source = of_text(text)[name]
+    return replace(source, tree=_LoadWhereUsed(source.tree).visit(source.tree))
 
 
 def _refuse(decorators: list[str]) -> None:
