@@ -136,7 +136,9 @@ class Plan:
     def notes(self) -> list[str]:
         """What rewrites have done to the loop as a whole."""
         flushed = "_nb_flush_denormals" in self.program.text
-        return ["flush_denormals: numbers too small for full precision are zero"] * flushed
+        notes = ["flush_denormals: numbers too small for full precision are zero"] * flushed
+        refused = self.program.refused
+        return [*notes, f"Numba compiles it: {refused}"] if refused else notes
 
     def holds(self) -> bool:
         """Whether the functions of the user's in it would be translated in the same way now."""

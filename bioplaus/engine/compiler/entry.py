@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from .. import cache
-from . import machine, objects
+from . import machine, objects, sources
 from .kinds import GENERATOR, INT64, Array, Kind, NotInSubsetError, number_of
-from . import sources
 from .unit import Unit, Units
 
 __all__ = ["EntryPoint", "compiled"]

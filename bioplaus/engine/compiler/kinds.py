@@ -72,11 +72,11 @@ class Number:
 
 BOOL = Number("bool", "b", 8)
 INT8, INT16, INT32, INT64 = (Number(f"int{bits}", "i", bits) for bits in (8, 16, 32, 64))
-UINT8, UINT16, UINT32, UINT64 = (Number(f"uint{bits}", "u", bits) for bits in (8, 16, 32, 64))
+UINT8, UINT32, UINT64 = (Number(f"uint{bits}", "u", bits) for bits in (8, 32, 64))
 FLOAT32, FLOAT64 = Number("float32", "f", 32), Number("float64", "f", 64)
 NUMBERS = {
     number.name: number
-    for number in (BOOL, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, FLOAT32, FLOAT64)
+    for number in (BOOL, INT8, INT16, INT32, INT64, UINT8, UINT32, UINT64, FLOAT32, FLOAT64)
 }
 
 
