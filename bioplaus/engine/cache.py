@@ -175,10 +175,10 @@ def write(path: Path, content: bytes) -> None:
     os.replace(temporary, path)
 
 
-def make_room(new: Path) -> None:
-    """Remove the modules that have been unused for longest until the folder is small enough."""
+def make_room(*new: Path) -> None:
+    """Remove what has been unused for longest until the folder is small enough; ``new`` stays."""
     groups: dict[str, list[Path]] = {}
-    for file in [*new.parent.glob("bioplaus_engine_*"), *_machine_code(new).glob("*")]:
+    for file in [*new[0].parent.glob("bioplaus_engine_*"), *_machine_code(new[0]).glob("*")]:
         groups.setdefault(file.name.split(".")[0], []).append(file)
     ages = {name: max(_status(file)[1] for file in files) for name, files in groups.items()}
     sizes = {name: sum(_status(file)[0] for file in files) for name, files in groups.items()}
@@ -186,7 +186,7 @@ def make_room(new: Path) -> None:
     for name in sorted(groups, key=lambda name: ages[name]):
         if excess <= 0:
             return
-        if name != new.name.split(".")[0]:
+        if name not in {path.name.split(".")[0] for path in new}:
             excess -= sizes[name]
             for file in groups[name]:
                 file.unlink(missing_ok=True)

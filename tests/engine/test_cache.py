@@ -22,6 +22,7 @@ import brian2 as b2
 import bioplaus.engine as engine
 b2.prefs.codegen.target = "numba"
 b2.prefs.codegen.runtime.numba.cache_dir = sys.argv[1]
+b2.prefs.codegen.runtime.numba.compiler = sys.argv[4]
 neurons = b2.NeuronGroup(int(sys.argv[2]), "dx/dt = -x / tau : 1", method="exact")
 neurons.x = 1
 tau = float(sys.argv[3]) * b2.ms
@@ -31,8 +32,8 @@ print(repr(neurons.x[0].item() if hasattr(neurons.x[0], "item") else float(neuro
 """
 
 
-def start(folder: Path, size: int, tau: float) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", SCRIPT, str(folder), str(size), str(tau)]
+def start(folder: Path, size: int, tau: float, compiler: str = "numba") -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SCRIPT, str(folder), str(size), str(tau), compiler]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -69,6 +70,30 @@ def test_processes_share_the_cache_and_survive_damage(tmp_path: Path) -> None:
     np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
     assert "could not be read and was made again" in errors
     assert machine_code(tmp_path) == before
+
+
+def object_files(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.glob("*.engine.o")}
+
+
+def test_object_files_are_shared_and_survive_damage(tmp_path: Path) -> None:
+    """Two at once; other sizes and parameters; truncated files; a kernel that is gone."""
+    for process in [start(tmp_path, 3, 10.0, "direct"), start(tmp_path, 3, 10.0, "direct")]:
+        value, _ = result(process)
+        np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
+    before = object_files(tmp_path)
+    assert before
+    assert not list(tmp_path.glob("*.engine.py"))
+    value, _ = result(start(tmp_path, 7, 20.0, "direct"))
+    np.testing.assert_allclose(value, np.exp(-0.5), rtol=1e-12)
+    assert object_files(tmp_path) == before
+    next(tmp_path.glob("*kernel*.engine.o")).unlink()
+    for damaged in tmp_path.glob("*.engine.o"):
+        damaged.write_bytes(damaged.read_bytes()[:100])
+    value, errors = result(start(tmp_path, 3, 10.0, "direct"))
+    np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
+    assert "could not be read and was made again" in errors
+    assert object_files(tmp_path) == before
 
 
 def _network(literal: int) -> float:
@@ -148,13 +173,15 @@ def test_folder_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 def test_size_is_bounded(tmp_path: Path, monkeypatch: Any) -> None:
-    """With no room allowed, only the module in use stays."""
+    """With no room allowed, only the program in use stays, whatever compiles it."""
     b2.prefs.codegen.target = "numba"
     b2.prefs.codegen.runtime.numba.cache_dir = str(tmp_path)
     b2.prefs.codegen.runtime.numba.cache_size = 0
-    for literal in (12, 13):
-        _network(literal)
-        assert len(list(tmp_path.glob("*.engine.py"))) == 1
+    for compiler, kept in (("numba", "*.engine.py"), ("direct", "*run*.engine.o")):
+        b2.prefs.codegen.runtime.numba.compiler = compiler
+        for literal in (12, 13):
+            _network(literal)
+            assert len(list(tmp_path.glob(kept))) == 1
     b2.prefs.codegen.runtime.numba.cache_size = 512
 
 

@@ -51,7 +51,6 @@ def keep(objects: dict[str, Object]) -> None:
             content = " ".join(kernels).encode() + b"\n" + code
             digest = hashlib.sha256(content).hexdigest().encode()
             cache.write(_path(symbol), digest + b"\n" + content)
-            last = _path(symbol)
-        cache.make_room(last)
+        cache.make_room(*map(_path, objects))
     except OSError as problem:
         cache.warn_memory_only(problem)
