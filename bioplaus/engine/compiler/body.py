@@ -1,21 +1,14 @@
-"""Statements of a function, and the types that its variables have from place to place.
-
-Numba gives a variable a type from each assignment to the next, and where control meets, the common
-type of what it was.  A loop is therefore written with the types at its entry; if what comes back
-at its end has others, it is written again with the types common to both, until nothing changes.
-"""
+"""Statements of a function."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from . import arrays
 from .arithmetic import binary, compare
 from .assembly import elements
-from .expressions import Call, Expressions, UndefinedError
+from .expressions import Call, UndefinedError
+from .flow import Flow
 from .kinds import (
     INT32,
     INT64,
@@ -25,49 +18,14 @@ from .kinds import (
     Number,
     Tuple,
     Value,
-    common,
     constant,
 )
 from .sources import Source
 
 __all__ = ["Body"]
 
-Kinds = dict[str, Kind]
-Flow = tuple[str, Kinds]
-"""The label of a block that control leaves for a place further on, and the types there."""
 
-
-@dataclass
-class _Loop:
-    """A loop that is being written.
-
-    again : where the next turn begins; kinds : types there; back : types where turns end;
-    leave : where it is left; guessed : whether a statement could not be written yet.
-    """
-
-    again: str
-    kinds: Kinds
-    back: list[Kinds] = field(default_factory=list)
-    leave: list[Flow] = field(default_factory=list)
-    guessed: bool = False
-
-
-def _joined(kinds: list[Kinds]) -> Kinds:
-    """Types where control meets; a variable without a common one has no value there."""
-    joined: Kinds = {}
-    for name in dict.fromkeys(name for one in kinds for name in one):
-        found = [one[name] for one in kinds if name in one]
-        try:
-            kind = found[0]
-            for other in found[1:]:
-                kind = common(kind, other)
-        except NotInSubsetError:
-            continue
-        joined[name] = kind
-    return joined
-
-
-class Body(Expressions):
+class Body(Flow):
     """Writes one function.
 
     returned : the type of what it returns, None for nothing.
@@ -77,8 +35,6 @@ class Body(Expressions):
         self, declarations: dict[str, None], source: Source, arguments: list[Value], call: Call
     ) -> None:
         super().__init__(declarations, source, call)
-        self.loops: list[_Loop] = []
-        self.returns: list[tuple[str, Value | None]] = []
         assigned = {
             n.id
             for n in ast.walk(source.tree)
@@ -117,11 +73,6 @@ class Body(Expressions):
                 packed = self.result(f"insertvalue {parts} {packed}, {part} {operand}, {number}")
             self.do(f"ret {parts} {packed}")
         return value.kind
-
-    def assign(self, name: str, value: Value) -> None:
-        """Give a variable a value, and its type."""
-        self.store(value, self.memory_of(name, value.kind))
-        self.kinds[name] = value.kind
 
     def statements(self, nodes: list[ast.stmt]) -> None:
         """Statements in order, as far as control comes to them."""
@@ -209,37 +160,7 @@ class Body(Expressions):
             if self.reached:
                 flows.append((end := self.new("end"), self.kinds))
                 self.jump(end)
-        self._meet(flows)
-
-    def _meet(self, flows: list[Flow]) -> None:
-        """Go on where control meets, unless it never comes here."""
-        self.reached = bool(flows)
-        if not flows:
-            return
-        joined, place = _joined([kinds for _, kinds in flows]), self.new("meet")
-        for label, kinds in flows:
-            self.label(label)
-            self._convert(kinds, joined)
-            self.jump(place)
-        self.label(place)
-        self.kinds = joined
-
-    def _convert(self, old: Kinds, new: Kinds) -> None:
-        """Copy the variables whose types change to where they are kept with the new ones."""
-        for name, kind in new.items():
-            if old.get(name, kind) != kind:
-                value = self.load(old[name], self.memory_of(name, old[name]))
-                self.store(self.cast(value, kind), self.memory_of(name, kind))
-
-    def _do_continue(self, node: ast.Continue) -> None:
-        loop = self.loops[-1]
-        loop.back.append(dict(self.kinds))
-        self._convert(self.kinds, loop.kinds)
-        self.jump(loop.again)
-
-    def _do_break(self, node: ast.Break) -> None:
-        self.loops[-1].leave.append((label := self.new("break"), dict(self.kinds)))
-        self.jump(label)
+        self.meet(flows)
 
     def _do_while(self, node: ast.While) -> None:
         if node.orelse:
@@ -253,7 +174,7 @@ class Body(Expressions):
                 self.condition(node.test, inside, outside)
             return not endless
 
-        self._loop(test, lambda: self.statements(node.body), lambda: None)
+        self.loop(test, lambda: self.statements(node.body), lambda: None)
 
     def _do_for(self, node: ast.For) -> None:
         target, (start, stop, step) = node.target, self._range(node)
@@ -277,7 +198,7 @@ class Body(Expressions):
             after = self.result(f"add nsw {kind.register} {now}, {step.operand}")
             self.store(Value(kind, (after,)), counter)
 
-        self._loop(test, turn, advance)
+        self.loop(test, turn, advance)
 
     def _range(self, node: ast.For) -> tuple[Value, Value, Value]:
         """Start, stop and step, of one type: 32 bits if all are, which includes no constant."""
@@ -301,54 +222,6 @@ class Body(Expressions):
         if not step.is_constant or int(step.operand) == 0:
             raise NotInSubsetError(f"the step of '{ast.unparse(call)}'")
         return start, stop, step
-
-    def _loop(
-        self, test: Callable[[str, str], bool], turn: Callable[[], None], advance: Callable[[], Any]
-    ) -> None:
-        """Write a loop, again and again until types at its beginning are known.
-
-        test : goes on at one of two labels, and tells whether it may be the second.
-        """
-        entry = dict(self.kinds)
-        kinds, written, returned = entry, len(self.lines), len(self.returns)
-        while True:
-            loop = self._turn(entry, kinds, test, turn, advance)
-            found = _joined([kinds, *loop.back])
-            if found == kinds:
-                if loop.guessed:
-                    raise UndefinedError(f"a variable of {self.source.tree.name} has no value")
-                break
-            kinds = found
-            del self.lines[written:], self.returns[returned:]
-            self.reached = True
-        self._meet(loop.leave)
-
-    def _turn(
-        self,
-        entry: Kinds,
-        kinds: Kinds,
-        test: Callable[[str, str], bool],
-        turn: Callable[[], None],
-        advance: Callable[[], Any],
-    ) -> _Loop:
-        head, inside, again, outside = (self.new(n) for n in ("head", "inside", "again", "out"))
-        loop = _Loop(again, kinds)
-        self._convert(entry, kinds)
-        self.jump(head)
-        self.label(head)
-        self.kinds = dict(kinds)
-        if test(inside, outside):
-            loop.leave.append((outside, dict(kinds)))
-        self.label(inside)
-        self.loops.append(loop)
-        turn()
-        if self.reached:
-            self._do_continue(ast.Continue())
-        self.loops.pop()
-        self.label(again)
-        advance()
-        self.jump(head)
-        return loop
 
 
 def _fits_32(number: Number) -> bool:
