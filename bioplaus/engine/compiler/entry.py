@@ -21,13 +21,13 @@ __all__ = ["EntryPoint", "compiled"]
 def compiled(text: str, functions: Mapping[str, Any], arguments: Sequence[Any]) -> EntryPoint:
     """The function ``run`` of a text, for arguments of the types of these.
 
-    functions : the user's, by the names that they have in the text.
+    functions : those that Numba has compiled, by the names that they have in the text.
 
     Raises NotInSubsetError, with the reason, for what only Numba compiles.
     """
     if functions:
         names = ", ".join(sorted(functions))
-        raise NotInSubsetError(f"functions of the user's ({names})")
+        raise NotInSubsetError(f"functions that Numba has compiled ({names})")
     return EntryPoint(text, tuple(_kind(argument) for argument in arguments))
 
 
