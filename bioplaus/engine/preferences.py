@@ -41,7 +41,8 @@ prefs.register_preferences(
         validator=lambda name: name in ("direct", "numba"),
         docs="""
         What compiles networks: ``"direct"``, in a fraction of the time, or ``"numba"``. Numba also
-        compiles what the direct compiler does not know, and `explain` says so. Results are the same bits.
+        compiles what the direct compiler does not know, and `explain` says so. Results are the
+        same bits.
         """,
     ),
     fastmath=BrianPreference(
