@@ -37,7 +37,7 @@ prefs.register_preferences(
         """,
     ),
     compiler=BrianPreference(
-        default="direct",
+        default="numba",
         validator=lambda name: name in ("direct", "numba"),
         docs="""
         What compiles networks: ``"direct"``, in a fraction of the time, or ``"numba"``. Numba also
