@@ -12,7 +12,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import brian2
 import numpy as np
 from brian2 import numpy_
 from brian2.units import unitsafefunctions as unitsafe
@@ -111,7 +110,7 @@ _BUILTINS = {
 
 def _table() -> dict[int, tuple[Any, Elementary]]:
     """The functions by their identity, under every name by which they are imported."""
-    modules = (np, unitsafe, numpy_, brian2)
+    modules = (np, unitsafe, numpy_)
     found = [
         (getattr(module, name), entry)
         for name, entry in _NUMPY.items()
