@@ -38,6 +38,17 @@ class Model:
     plastic: dict[str, Projection | Bias]
     clocks: Clocks
 
+    def __post_init__(self) -> None:
+        """Check that a name means one thing.
+
+        Raises
+        ------
+        ShapeError
+            If a population and something that learns have one name.
+        """
+        if both := self.populations.keys() & self.plastic.keys():
+            raise ShapeError(f"a population and something that learns are called {min(both)!r}")
+
     def weights(self) -> dict[str, Any]:
         """Copies of all plastic weights, (pre, post), in SI units.
 

@@ -66,7 +66,7 @@ def change(rule: Rule, pre: Side, post: Side, live: Mapping[str, float], seconds
     a = (pre.cell() + rule.pre()).group(CELLS, "a", clocks)
     b = (post.cell() + rule.post()).group(CELLS, "b", clocks)
     others = []
-    if "judged_signal" in a.variables:
+    if isinstance(rule, Mirror):
         judged = Cell("signal : volt", start={"signal": 2e-5 * volt}).group(CELLS, "judged", clocks)
         a.judged_signal = linked_var(judged, "signal")
         others.append(judged)

@@ -121,6 +121,8 @@ def test_a_model_says_what_it_has():
     ):
         with pytest.raises(ShapeError, match=words):
             model.set_weights(wrong)
+    with pytest.raises(ShapeError, match="something that learns are called 'pre'"):
+        Model(model.network, model.populations, {"pre": made}, clocks)
     with pytest.raises(ShapeError, match="nothing here is called 'hidden'"):
         model.set({"hidden.eta": 1.0})
     with pytest.raises(ShapeError, match="'pre_to_post' has no 'speed'"):

@@ -1,0 +1,50 @@
+"""The tables of results are those of the kept evidence."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from bioplaus.papers import papers
+
+DOCS = Path(__file__).parents[2] / "docs"
+spec = importlib.util.spec_from_file_location("make_tables", DOCS / "make_tables.py")
+assert spec is not None
+assert spec.loader is not None
+made = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(made)
+
+
+@pytest.mark.parametrize("paper", ["burstccn", "erbp", "follow", "sacramento", "vector_field_ep"])
+def test_no_figure_of_a_table_is_written_by_hand(paper: str) -> None:
+    """``python docs/make_tables.py`` changes nothing, and every result stands in its table."""
+    text = (DOCS / "papers" / f"{paper}.md").read_text("utf-8")
+    assert made.with_tables(text) == text
+    assert f"<!-- results {paper} -->" in text
+    for row in papers()[paper].results:
+        assert f"| `{row['id']}` |" in text
+
+
+def test_fractions_stand_in_per_cent_and_counts_of_seeds_do_not() -> None:
+    row = {
+        "id": "x", "name": "error of |v|", "unit": "fraction", "form": "network",
+        "ours": {"mean": 0.0222, "sd": 0.00066, "seeds": [1, 2, 3]}, "published": 0.0196,
+        "band": "4 of 5: 0.016 to 0.024", "within_band": True, "meets_published": False,
+    }  # fmt: skip
+    expected = (
+        "| `x` | error of \\|v\\| | network | 2.22 % ± 0.066 (3) | 1.96 % | "
+        "4 of 5: 1.6 % to 2.4 % | within |"
+    )
+    assert made.line(row) == expected
+    plain = {
+        **row,
+        "unit": "Hz",
+        "name": "rate",
+        "ours": None,
+        "published": None,
+        "band": "at least 3",
+    }
+    plain |= {"within_band": None, "meets_published": None}
+    assert made.line(plain) == "| `x` | rate [Hz] | network | not run |  | at least 3 |  |"
