@@ -29,6 +29,7 @@ __all__ = ["Activity"]
 
 _GUESSED_SIZE = (1100, 280)  # of the frame, until the browser has told
 _MOST_MARKS = 20_000
+_LINES = 100  # cells whose traces are drawn; thousands of lines would stop the browser
 _FIRST_VIEW_S = 1.0
 _SHORTEST_VIEW_S = 1e-3
 
@@ -253,10 +254,10 @@ class Activity:
     def _draw_traces(self, window: tuple[float, float], columns: int) -> None:
         assert self._trace is not None
         t, values = self._curves
-        shown, lines = thin_out(t, values, window, 2 * columns)
+        shown, lines = thin_out(t, values[:_LINES], window, 2 * columns)
         self._lines.data = {
             "x": [shown] * len(lines),
             "y": list(lines),
             "colour": [COLOURS[k % len(COLOURS)] for k in range(len(lines))],
-            "cell": [int(cell) for cell in self._trace.cells],
+            "cell": [int(cell) for cell in self._trace.cells[:_LINES]],
         }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bioplaus import plotting
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import PoissonPairs
-from bioplaus.parameters import Quantity, parameter, quantities
+from bioplaus.parameters import Quantity, parameter, quantities, to_quantity
 from bioplaus.training import NetworkExperiment
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class BurstccnPoissonRule(NetworkExperiment):
         share = drift / (events * events)
         self.put_recording(
             traces={
-                ("cells", name): (rates, values / float(duration), "Hz")
+                ("cells", name): ([float(duration)], values[:, None] / float(duration), "Hz")
                 for name, values in (("drift", drift), ("events", events), ("bursts", bursts))
             }
         )
@@ -96,18 +96,20 @@ class BurstccnPoissonRule(NetworkExperiment):
 
         figure = plotting.figure("page")
         change, counts = figure.subplots(1, 2)
-        drift = run.trace("cells", "drift")
-        change.plot(drift.t, drift.value[0], marker="o")
+        p = run.parameters
+        lowest, highest = (float(to_quantity(p[name])) for name in ("lowest", "highest"))
+        rates = np.linspace(lowest, highest, p["rates"])
+        change.plot(rates, run.trace("cells", "drift").value.ravel(), marker="o")
         change.axhline(0, lw=0.8, color=plotting.GREY)
         change.set(xlabel="firing rate (Hz)", ylabel="weight change (per s)")
         window = 16e-3
-        fine = np.linspace(drift.t[0], drift.t[-1], 100)
+        fine = np.linspace(lowest, highest, 100)
         event_rate = fine * np.exp(-fine * window)
         formulas = {"events": event_rate, "bursts": event_rate * (1 - np.exp(-fine * window))}
         for (name, formula), colour in zip(formulas.items(), plotting.COLOURS):
-            counted = run.trace("cells", name)
+            counted = run.trace("cells", name).value.ravel()
             counts.plot(fine, formula, color=colour, label=f"{name}, formula")
-            counts.plot(counted.t, counted.value[0], "o", color=colour, label=f"{name}, counted")
+            counts.plot(rates, counted, "o", color=colour, label=f"{name}, counted")
         counts.set(xlabel="firing rate (Hz)", ylabel="rate (Hz)")
         counts.legend()
         yield "rule", figure

@@ -96,7 +96,7 @@ def weights(run: RunReader) -> Figure:
     """Histogram of a sample of the learned recurrent weights, density on a logarithmic axis."""
     figure = plotting.figure()
     trace = run.trace("weights", "recurrent")
-    ax = plotting.weight_histogram(figure.subplots(), trace.value[0], unit=trace.unit)
+    ax = plotting.weight_histogram(figure.subplots(), trace.value.ravel(), unit=trace.unit)
     ax.set_yscale("log")
     return figure
 

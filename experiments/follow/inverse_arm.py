@@ -175,6 +175,7 @@ class FollowInverseArm(FollowExperiment):
         )
         self.control.rest()
         self._angles.active = True
+        begin = self.simulated_time
         self.open_loop(None, stretch)
         self._angles.active = False
         angles = np.stack([self._angles.angle1[0], self._angles.angle2[0]], axis=1)[-len(states) :]
@@ -184,7 +185,7 @@ class FollowInverseArm(FollowExperiment):
         }
         self.put_recording(
             traces={
-                (name, which): (1e-3 * np.arange(len(hand)), hand.T, "m")
+                (name, which): (begin + 1e-3 * np.arange(len(hand)), hand.T, "m")
                 for which, hand in hands.items()
             }
         )

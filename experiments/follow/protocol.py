@@ -231,7 +231,7 @@ class FollowExperiment(NetworkExperiment):
         encoders = self.model.state_tuning.encoders
         sample = 1e3 * np.sum(encoders[post] * learned.weights[pre], axis=1)
         self.put_recording(
-            traces={("weights", "recurrent"): (np.arange(len(sample)), sample, "ms")}
+            traces={("weights", "recurrent"): ([self.simulated_time], sample[:, None], "ms")}
         )
 
     def finish(self) -> Mapping[str, float]:

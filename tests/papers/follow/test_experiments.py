@@ -111,6 +111,20 @@ def test_quick_check_of_the_linear_task():
     assert 0.006 < 300 * experiment._latest["raw_error"] < 0.024  # spike noise, as 1/N
 
 
+def test_weights_are_recorded_at_the_time_at_which_they_stand():
+    """20,000 of them at one moment: an export gives no times that were not simulated."""
+    Backend(name="numpy").select(3)
+    experiment = make(FollowLinear, neurons=40)
+    experiment.model.set_weights({"recurrent_learning": np.full((40, 2), 2.0)})
+    experiment._keep_weights()
+    trace = experiment.take_recording().traces["weights", "recurrent"]
+    assert trace.t.tolist() == [experiment.simulated_time]
+    assert trace.value.shape == (20_000, 1)
+    post = np.random.default_rng(experiment.seed).integers(40, size=(2, 20_000))[0]
+    expected = 2e3 * experiment.model.state_tuning.encoders[post].sum(axis=1)
+    np.testing.assert_allclose(trace.value[:, 0], expected)
+
+
 def test_reference_outside_the_radius_is_told():
     """Noise of R1/6 moves the reference by about 0.1, ten times a radius of 0.01."""
     Backend(name="numpy").select(3)
