@@ -108,7 +108,7 @@ def assign(frame: FrameType, values: Mapping[str, Any], gone: Iterable[str]) -> 
         ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(1))
 
 
-def on_stack(wanted: FrameType, frame: FrameType | None) -> bool:
+def on_stack(wanted: FrameType | None, frame: FrameType | None) -> bool:
     """Whether a frame is being executed."""
     while frame is not None:
         if frame is wanted:

@@ -31,7 +31,8 @@ class Loop:
 
     def __init__(self, session: Session, frame: FrameType, line: int, header: str) -> None:
         session.leave_loops(frame)
-        self.session, self.frame, self.line = session, frame, line
+        self.session, self.line = session, line
+        self.frame: FrameType | None = frame
         self.point = session.next_point(f"loop {header}", python=True)
         self.turn = 0
         self.length = 0
@@ -41,12 +42,12 @@ class Loop:
         self.has_inner = False
         self.refused = False
         self.state = session.kept.find("loop", self.point)
-        self.beginning = self._note()
+        self.beginning = self._note(frame)
         for around in session.loops:
             around.has_inner = True
         session.loops.append(self)
 
-    def _note(self) -> Beginning | None:
+    def _note(self, frame: FrameType) -> Beginning | None:
         session = self.session
         if not (session.replaying or session.keeping.affords_looking(self.line)):
             return None
@@ -55,7 +56,7 @@ class Loop:
         with session.keeping.looking():
             scope = Scope(
                 session.own,
-                session.own.frames(self.frame),
+                session.own.frames(frame),
                 session.kept_by_script,
                 rows=not session.recording.on_disk,
             )
@@ -128,10 +129,11 @@ class Loop:
         return True
 
     def leave(self) -> None:
-        """The loop is over, however it ended."""
+        """The loop is over, however it ended; it holds nothing of the script any longer."""
         loops = self.session.loops
         if self in loops:
             del loops[loops.index(self) :]
+        self.frame = self.beginning = self.here = self.state = None
 
 
 class Turns:
