@@ -1,6 +1,6 @@
 """What entering ``run()`` again costs: ``python -m benchmarks.reentry``.
 
-The network is B1, of 17 objects with their parts, run for one step of 1 ms at a time: with nothing
+The network is B1, of 26 objects with their parts, run for one step of 1 ms at a time: with nothing
 changed, with another constant in every run, and in a function whose local variables are the
 constants.  Each measurement has a process of its own; those of an earlier revision, whose checkout
 is given by ``--before``, come from the same minutes.

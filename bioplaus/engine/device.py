@@ -7,6 +7,7 @@ belong to it stay what they are.  For every other target each method does what i
 from __future__ import annotations
 
 import sys
+import weakref
 from collections import ChainMap
 from functools import partial
 from typing import Any
@@ -79,6 +80,9 @@ class NumbaDevice(RuntimeDevice):
                 "rows_in_order": pathway.queue.rows_in_order,
             }
             options["template_kwds"] = {**(template_kwds or {}), **delivery}
+            # A plan, which has the code object, must not keep the pathway alive.
+            weak = {"pathway": weakref.proxy(pathway.__repr__.__self__)}
+            given["template_kwds"] = {**(template_kwds or {}), **weak}
         options["compiler_kwds"] = {}
         if template_name == "statemonitor":
             # Brian2 may take them from a set, whose order is another one in every process.

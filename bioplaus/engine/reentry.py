@@ -146,7 +146,8 @@ class Circumstances:
             for thing in (network, *objects)
             for read, copied in _reading(thing)
         ]
-        self._code_objects = [c.__repr__.__self__ for o in objects for c in o.code_objects]
+        # Weak proxies, as Brian2 keeps them: that which pushes spikes refers to its pathway.
+        self._code_objects = [c for o in objects for c in o.code_objects]
         self._externals = Externals(noted, namespace, self._code_objects)
         self._clocks = {thing.clock: thing.clock.dt_ for thing in objects}
         swept = {c.owner.name for c in self._code_objects if getattr(c, "sweep", None) is not None}

@@ -5,6 +5,8 @@ Results are compared with NumPy's target, which queues everything anew for every
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -145,6 +147,19 @@ def test_nothing_of_synapses_is_looked_at_when_nobody_has(monkeypatch: pytest.Mo
     network.run(0.8 * ms)
     network.run(0.8 * ms)
     assert len(calls) == 1
+
+
+def test_a_prepared_network_keeps_no_object_alive() -> None:
+    b2.prefs.codegen.target = "numba"
+    network = projection()
+    for _ in range(2):
+        network.run(0.8 * ms)
+    known = [weakref.ref(thing) for thing in network.sorted_objects]
+    assert len(known) == 5
+    network.objects.clear()
+    gc.collect()
+    assert last_plan(network) is not None
+    assert not any(ref() for ref in known)
 
 
 def all_to_all() -> b2.Network:
