@@ -25,9 +25,10 @@ class Weights:
 
     def __init__(self, run: RunReader) -> None:
         self.run = run
-        self._files: list[Any] = []
+        self._files: list[Any] = []  # those that have weights
+        self._seen: set[Any] = set()
         self.projection = Select(title="projection", options=[], width=260)
-        self.segment = Slider(title="after segment", start=0, end=1, value=0, step=1, width=320)
+        self.segment = Slider(title="look", start=0, end=1, value=0, step=1, width=320)
         self.note = Div(text="no weights recorded yet")
         self._mapper = LinearColorMapper(palette=_COLOURS, low=-1, high=1)
         self._image = ColumnDataSource({"image": [], "width": [], "height": []})
@@ -45,20 +46,26 @@ class Weights:
 
     def refresh(self) -> None:
         """Take up recordings that were closed since the last look; follows the newest."""
-        files = self.run.recording_files()
-        if files == self._files or not files:
+        new = [file for file in self.run.recording_files() if file not in self._seen]
+        if not new:
             return
+        self._seen.update(new)
         followed = not self._files or self.segment.value >= len(self._files) - 1
-        self._files = files
-        names = [name[1] for name in recorded_groups(files[-1]) if name[0] == "weights"]
-        self.projection.options = list(names)
-        self.segment.update(end=max(1, len(files) - 1), disabled=len(files) == 1)
+        # Not every segment looks at every projection.
+        names = set(self.projection.options)
+        for file in new:
+            found = {name[1] for name in recorded_groups(file) if name[0] == "weights"}
+            names |= found
+            self._files += [file] if found else []
         if not names:
             return
+        files = self._files
+        self.projection.options = sorted(names)
+        self.segment.update(end=max(1, len(files) - 1), disabled=len(files) == 1)
         if followed:
             self.segment.value = len(files) - 1
         if self.projection.value not in names:
-            self.projection.value = names[0]
+            self.projection.value = sorted(names)[0]
         self.draw()
 
     def _figures(self) -> tuple[Any, Any]:
@@ -93,4 +100,5 @@ class Weights:
             "top": record.counts,
         }
         self.histogram.xaxis.axis_label = f"weight [{record.unit}]"
-        self.note.text = f"{' x '.join(str(n) for n in record.shape)} synapses"
+        size = " x ".join(str(n) for n in record.shape)
+        self.note.text = f"{size} synapses after segment {int(file.stem)}"
