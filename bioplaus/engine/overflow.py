@@ -1,6 +1,7 @@
-"""Stop a run when an integer variable leaves the range of its 32 bits, and say where.
+"""Stop a run when an integer variable leaves the range of its type, and say where.
 
-Brian2's other targets let a counter go on at its most negative value without a word.
+Brian2's other targets let a counter go on at its most negative value without a word, and make large
+numbers of negative ones where the type has no sign.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ FAULT = "_nb_fault_"
 """Begins the name of a (1,) int64 array: 1 + the index at which the variable of that name left its
 range, or 0."""
 
-_RANGE = np.iinfo(np.int32)
+_INTEGER = np.iinfo(np.int64)
 
 
 class IntegerOverflowError(OverflowError):
-    """An integer variable has grown beyond what its 32 bits can hold."""
+    """An integer is beyond what its type can hold."""
 
 
 def checked(name: str, dtype: Any, index: str) -> list[str]:
@@ -29,10 +30,13 @@ def checked(name: str, dtype: Any, index: str) -> list[str]:
 
     In a kernel integers are calculated in 64 bits; index : expression of the place in the array.
     """
-    if np.dtype(dtype) != np.int32:
+    if np.dtype(dtype).kind not in "iu":
         return []
+    kind = np.iinfo(dtype)
+    # The least number of 64 bits has no literal; 64 bits without sign are calculated as floats.
+    least, largest = max(kind.min, -_INTEGER.max), kind.max if kind.max <= _INTEGER.max else 2**53
     return [
-        f"if not {_RANGE.min} <= {name} <= {_RANGE.max}:",
+        f"if not {least} <= {name} <= {largest}:",
         f"    {FAULT}{name}[0] = 1 + {index}",
         "    return 1",
     ]
@@ -45,8 +49,11 @@ def raise_if_overflown(code_object: Any, faults: Mapping[str, Any]) -> None:
             variable = code_object.variables[name.removeprefix(FAULT)]
             owner = variable.owner
             t = getattr(code_object.owner, "clock", owner).t_
+            kind = np.dtype(variable.dtype)
+            least = " from zero on" if kind.kind == "u" else ""
             raise IntegerOverflowError(
-                f"{owner.name}'s integer variable '{variable.name}' left its range of 32 bits at "
-                f"index {fault[0] - 1}, at t = {t * second}. Declare it as a number without unit "
-                f"('{variable.name} : 1'), which counts exactly up to 2**53."
+                f"{owner.name}'s integer variable '{variable.name}' left its range of "
+                f"{8 * kind.itemsize} bits{least} at index {fault[0] - 1}, at t = {t * second}. "
+                f"Declare it as a number without unit ('{variable.name} : 1'), which is exact "
+                "up to 2**53."
             )

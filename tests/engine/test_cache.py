@@ -236,7 +236,7 @@ print(hashlib.sha256(text.encode()).hexdigest())
 def test_text_does_not_depend_on_the_hash_seed() -> None:
     """Sets have another order in every process; what is compiled has not."""
     texts = set()
-    for seed in ("0", "1", "2"):
+    for seed in ("0", "1"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         command = [sys.executable, "-W", "ignore", "-c", HASHED]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)

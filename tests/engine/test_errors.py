@@ -176,3 +176,47 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "6 of 7 parts of a step are in the compiled loop" in printed
     assert "in Python: it is a Python operation" in printed
     assert not any(f" {name}: " in printed for name in REWRITES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "step", "last"),
+    [
+        ("int8", 125, 1, 127),
+        ("int16", -32766, -1, -32768),
+        ("uint8", 2, -1, 0),
+        ("uint8", 253, 1, 255),
+        ("uint32", 2, -1, 0),
+        ("int64", 2**31 - 2, 1, None),
+        ("uint64", 1, -1, 0),
+    ],
+)
+def test_integers_of_every_kind(kind: str, start: int, step: int, last: int | None) -> None:
+    """The step after the last number that fits is an error; what fits is exact."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = True
+    kept = b2.prefs.codegen.runtime.numba.compiler
+    b2.prefs.codegen.runtime.numba.compiler = "direct"
+    neurons = b2.NeuronGroup(1, "hits : integer", dtype={"hits": np.dtype(kind)}, name="cells")
+    neurons.hits = start
+    neurons.run_regularly(f"hits += {step}")
+    network = b2.Network(neurons)
+    steps = 5 if last is None else (last - start) // step
+    network.run(steps * 0.1 * ms)
+    assert neurons.hits[:].tolist() == [start + steps * step]
+    if last is not None:
+        bits = 8 * np.dtype(kind).itemsize
+        with pytest.raises(IntegerOverflowError, match=f"'hits' left its range of {bits} bits"):
+            network.run(0.1 * ms)
+        assert neurons.hits[:].tolist() == [last]
+    b2.prefs.codegen.runtime.numba.compiler = kept
+
+
+@pytest.mark.parametrize("value", ["nan", "3e9", "-1e300"])
+def test_a_float_that_no_integer_holds(value: str) -> None:
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = True
+    neurons = b2.NeuronGroup(2, "hits : integer\nx : 1", name="cells")
+    neurons.x = [0, float(value)]
+    neurons.run_regularly("hits = x")
+    with pytest.raises(IntegerOverflowError, match=r"'hits' .* at index 1"):
+        b2.Network(neurons).run(0.1 * ms)
