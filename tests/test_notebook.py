@@ -100,3 +100,31 @@ def test_the_package_stays_light() -> None:
     code = f"import bioplaus, sys; print(sorted({heavy} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+ADDER = """
+from brian2 import *
+drive = 20*Hz
+G = NeuronGroup(3, "dv/dt = drive : 1", threshold="v > 0.99999", reset="v = 0", method="euler")
+M = SpikeMonitor(G)
+run(500*ms)
+print("spikes", M.num_spikes)
+"""
+
+
+def test_a_plain_script_is_run_and_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three cells at 50 Hz for half a second: 75 spikes."""
+    from brian2 import Hz
+
+    script = tmp_path / "adder.py"
+    script.write_text(ADDER)
+    options = {"backend": "numpy", "quiet": True}
+    run = bioplaus.run(str(script), drive=50 * Hz, out=tmp_path / "run", **options)
+    assert capsys.readouterr().out == "spikes 75\n"
+    assert run.metrics["rate_G"] == pytest.approx([50.0])
+    assert len(run.spikes("G")[0]) == 75
+    assert run.parameters["drive"] == "50.0 hertz"
+    with pytest.raises(UserError, match="did you mean 'drive'"):
+        bioplaus.run(str(script), drives=50 * Hz, out=tmp_path / "other", **options)

@@ -52,7 +52,7 @@ class Weights:
         self._seen.update(new)
         followed = not self._files or self.segment.value >= len(self._files) - 1
         # Not every segment looks at every projection.
-        names = set(self.projection.options)
+        names = {str(name) for name in self.projection.options}
         for file in new:
             found = {name[1] for name in recorded_groups(file) if name[0] == "weights"}
             names |= found
@@ -60,7 +60,8 @@ class Weights:
         if not names:
             return
         files = self._files
-        self.projection.options = sorted(names)
+        options: list[Any] = sorted(names)
+        self.projection.options = options
         self.segment.update(end=max(1, len(files) - 1), disabled=len(files) == 1)
         if followed:
             self.segment.value = len(files) - 1
