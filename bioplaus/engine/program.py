@@ -22,6 +22,7 @@ from brian2.core.variables import ArrayVariable
 from numba.core.errors import NumbaError
 
 from . import cache
+from .apart import shared_apart
 from .compiler import EntryPoint, NotInSubsetError, compiled
 from .kernel import Argument, ArrayArgument, GeneratorArgument, Number, ValueArgument
 from .preferences import preference
@@ -139,7 +140,7 @@ class Program:
 
     def _enter_first(self, arguments: tuple[Any, ...]) -> int:
         """Let Numba compile the program, and run it."""
-        self._module = cache.load(self.text, self.functions)
+        self._module = cache.load(shared_apart(self.text), self.functions)
         try:
             return int(self._module.run(*arguments))
         except NumbaError as problem:
