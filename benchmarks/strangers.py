@@ -17,6 +17,7 @@ from typing import Any
 
 from benchmarks.agreement import same_bits
 from benchmarks.brian2_examples import SEEDS, Example, judged
+from bioplaus.engine.preferences import preference
 
 KEPT = Path("docs/results/engine/strangers.json")
 PAGE = Path("docs/results/engine/strangers.md")
@@ -105,7 +106,7 @@ def page(report: Mapping[str, Any]) -> str:
         "engine with an empty cache (compilation included), with a full one, and on `cython` (its "
         "compilation included) where that was tried. Equal means that the data of all figures and "
         "monitors agree to rounding, equal in law that three seeds of each cannot be told apart. "
-        "Made by `python -m benchmarks.strangers`.",
+        f"Compiler: {report['compiler']}. Made by `python -m benchmarks.strangers`.",
         "",
         "| script | fused | agreement | numpy | engine, cold | warm | cython |",
         "|---|---|---|---:|---:|---:|---:|",
@@ -177,6 +178,7 @@ def _keep(scripts: Mapping[str, Any]) -> None:
     order = [f"{repository}:{path}" for repository, paths in SCRIPTS.items() for path in paths]
     report = {
         "revision": revision,
+        "compiler": preference("compiler"),
         "scripts": {name: scripts[name] for name in order if name in scripts},
     }
     KEPT.write_text(json.dumps(report, indent=1) + "\n")
