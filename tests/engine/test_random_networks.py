@@ -1,0 +1,136 @@
+"""Random small networks, in which names alias memory: every way to run them gives the same bits.
+
+Every network runs as it stands (``rewrites=()``) and with all exact rewrites, which must agree in
+every bit of every variable; and in one more way, in turn: object by object; with large loops
+divided into blocks that are done last block first; in chunks of three steps; with the weights kept
+as products, to rounding; and on NumPy's target, to rounding.  The direct compiler compiles them,
+and Numba one in fifty.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import brian2 as b2
+import numpy as np
+import pytest
+from random_networks import script
+
+from bioplaus.engine import blocks, fused
+from bioplaus.engine.kernel import Kernel
+from bioplaus.engine.preferences import REWRITES
+
+SETTINGS = "codegen.runtime.numba."
+FIRST_SEED = 20261159
+ROUNDING = 1e-9
+
+State = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def settings(on_the_engine: None) -> Iterator[None]:
+    names = ("compiler", "fuse", "threads", "chunk")
+    kept = {SETTINGS + name: b2.prefs[SETTINGS + name] for name in names}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "_WORTHWHILE", 1)
+        yield
+    for name, value in kept.items():
+        b2.prefs[name] = value
+
+
+def run(text: str, target: str = "numba", **settings: Any) -> State:
+    """The state of a network after two runs."""
+    defaults = {"rewrites": REWRITES, "fuse": True, "threads": 1, "chunk": 0}
+    for name, value in {**defaults, **settings}.items():
+        b2.prefs[SETTINGS + name] = value
+    b2.prefs.codegen.target = target
+    b2.start_scope()
+    namespace: dict[str, Any] = {}
+    exec(compile(text, "<network>", "exec"), namespace)
+    network = b2.Network(namespace["objects"])
+    network.run(0.8 * b2.ms)
+    network.run(0.7 * b2.ms)
+    states = network.get_states(units=False)
+    return {f"{o}.{v}": np.array(values) for o in states for v, values in states[o].items()}
+
+
+def in_blocks_backwards(text: str) -> State:
+    """Loops are divided among three threads, whose blocks one thread does, the last one first."""
+    divided = fused.in_blocks
+
+    def backwards(entries: list[Any]) -> list[Any]:
+        plain = [replace(entry, part=None) for entry in divided(entries)]
+        parts = [entry.part for entry in divided(entries)]
+        pairs = zip(plain, parts, strict=True)
+        return [
+            one
+            for entry, part in pairs
+            for one in ([entry] if part is None else [entry, replace(entry, kernel=whole(part))])
+        ]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fused, "in_blocks", backwards)
+        return run(text, threads=3)
+
+
+def whole(part: Kernel) -> Kernel:
+    """A kernel that does all blocks of one that does one: its first argument is their number."""
+    head, *body = part.text.splitlines()
+    head = head.replace("_nb_x0, ", "", 1)
+    lines = [head, "    for _nb_x0 in range(_nb_x1 - 1, -1, -1):", *("    " + b for b in body)]
+    return replace(part, text="\n".join(lines) + "\n", arguments=part.arguments[1:])
+
+
+def differing(one: State, two: State, rounding: float = 0.0) -> list[str]:
+    """Names of what is not the same."""
+    if rounding:
+        return [
+            n
+            for n in one
+            if not np.allclose(one[n], two[n], rtol=rounding, atol=rounding, equal_nan=True)
+        ]
+    return [n for n in one if one[n].tobytes() != two[n].tobytes()]
+
+
+OTHERS: list[tuple[str, Callable[[str], State], float]] = [
+    ("object by object", lambda text: run(text, fuse=False), 0.0),
+    ("blocks", in_blocks_backwards, 0.0),
+    ("chunks", lambda text: run(text, chunk=3), 0.0),
+    ("products", lambda text: run(text, rewrites=(*REWRITES, "low_rank")), ROUNDING),
+    ("numpy", lambda text: run(text, "numpy"), ROUNDING),
+]
+
+
+def check(seed: int) -> str:
+    """What differs for the network of a seed, with its script; empty if nothing does."""
+    text, ordered = script(seed)
+    b2.prefs[SETTINGS + "compiler"] = "numba" if seed % 50 == 0 else "direct"
+    plain = run(text, rewrites=())
+    wrong = {"rewrites": differing(plain, run(text))}
+    name, other, rounding = OTHERS[seed % len(OTHERS)]
+    if name == "numpy" and ordered:
+        name, other, rounding = OTHERS[0]
+    wrong[name] = differing(plain, other(text), rounding)
+    found = {way: names for way, names in wrong.items() if names}
+    return f"seed {seed}: {found}\n{text}" if found else ""
+
+
+def check_all(number: int) -> None:
+    seeds = range(FIRST_SEED, FIRST_SEED + number)
+    failures = [found for found in map(check, seeds) if found]
+    print(f"{number} networks, seeds from {FIRST_SEED} on: {len(failures)} failed")
+    first = "\n\n".join(itertools.islice(failures, 3))
+    assert not failures, f"{len(failures)} of {number} networks from {FIRST_SEED} on:\n{first}"
+
+
+def test_some_random_networks() -> None:
+    """Few, because each takes two seconds of Brian2's and the engine's preparation."""
+    check_all(20)
+
+
+@pytest.mark.slow
+def test_two_thousand_random_networks() -> None:
+    check_all(2000)
