@@ -109,8 +109,9 @@ class Stream:
 
     def end_run(self, seconds: float) -> None:
         """Count what a run has given."""
-        self.events += self._events() - self._before
-        self._before = self._events()
+        now = self._events()
+        self.events += now - self._before
+        self._before = now
         self.seconds += seconds
 
     def _events(self) -> int:

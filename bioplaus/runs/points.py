@@ -67,11 +67,10 @@ class Kept:
         """
         known = self._marks.get(point)
         if known is None:
-            line: dict[str, Any] = {"point": point, "mark": mark}
-            if names:
-                line["names"] = names
-            self._marks[point], self._lines[point] = mark, json.dumps(line)
-            self._appending.write(self._lines[point] + "\n")
+            more = f', "names": {json.dumps(names)}' if names else ""
+            text = f'{{"point": {point}, "mark": {json.dumps(mark)}{more}}}'
+            self._marks[point], self._lines[point] = mark, text
+            self._appending.write(text + "\n")
         elif known != mark:
             raise NotTheSame(
                 "the script does not do the same as before the interruption: its point "
