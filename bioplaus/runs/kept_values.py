@@ -161,7 +161,7 @@ class Packer:
             return ["brian", number]
         if type(value) is TimedArray and number is not None:
             values = self._aside(np.asarray(value.values))
-            return ["timed", number, value.name, values, float(value.dt), list(value.dim._dims)]
+            return ["timed", number, value.name, values, float(value.dt), _powers(value.dim)]
         raise NotKept(place, f"a {type(value).__name__} that was made inside the loop")
 
     # Arrays
@@ -180,7 +180,7 @@ class Packer:
             self.large[place] = plain
             if known and not self.noting and self.base.get(place) == digest(plain):
                 return ["unchanged"]
-        dim = list(value.dim._dims) if type(value) is Quantity else None
+        dim = _powers(value.dim) if type(value) is Quantity else None
         layout = None if plain.flags.c_contiguous else list(plain.strides)
         return ["array", self._aside(plain), dim, layout, bool(plain.flags.writeable)]
 
@@ -301,3 +301,8 @@ class Packer:
         if isinstance(value, tuple):
             content = [self.pack(item, f"{place}[{n}]") for n, item in enumerate(tuple(value))]
         return ["instance", self._same(kind, f"{place}.__class__"), items, content]
+
+
+def _powers(dim: Any) -> list[float]:
+    """The powers of the base units, as plain numbers."""
+    return [float(power) for power in dim._dims]

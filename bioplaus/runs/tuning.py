@@ -189,7 +189,7 @@ def constants_in_use(objects: Iterable[Any], namespace: Mapping[str, Any]) -> di
 
 def _packed(value: Any) -> Any:
     if isinstance(value, Quantity):
-        return {"value": float(value), "dim": list(value.dim._dims)}
+        return {"value": float(value), "dim": [float(power) for power in value.dim._dims]}
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from brian2 import Quantity, ms, mV
+from brian2 import Quantity, cm, metre, ms, mV, siemens
 
 from bioplaus.runs.kept_values import NotKept, Packer
 from bioplaus.runs.numbering import Numbers
@@ -121,8 +121,9 @@ def test_arrays_come_back_with_their_layout(array):
 
 
 def test_quantities_keep_their_dimensions():
-    found = fresh([5 * ms, np.arange(3) * mV])
+    found = fresh([5 * ms, np.arange(3) * mV, 1e-4 * siemens / cm**2])
     assert found[0] == 5 * ms
+    assert found[2] == 1 * siemens / metre**2
     assert isinstance(found[1], Quantity)
     assert found[1].dim == mV.dim
 
