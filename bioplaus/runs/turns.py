@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import types
 from collections.abc import Iterable, Iterator, Sized
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -213,6 +214,7 @@ _COUNTED: tuple[Any, ...] = (
     *(itertools.count, itertools.repeat, itertools.product, itertools.permutations),
     itertools.combinations,
 )
+_BARS = ("tqdm", "progressbar", "progressbar2")
 _COMPOSED = (enumerate, zip, reversed)
 _PLAIN_ITERATORS = ("list_iterator", "tuple_iterator", "range_iterator", "str_ascii_iterator")
 
@@ -226,9 +228,13 @@ def is_counted(iterable: Any) -> bool:
         return True
     if isinstance(iterable, _COMPOSED):
         return all(map(is_counted, _parts(iterable)))
+    module = type(iterable).__module__
+    if isinstance(iterable, types.GeneratorType) and iterable.gi_frame is not None:
+        # A bar may give its items by a generator of its own, which holds the bar.
+        module = iterable.gi_frame.f_globals.get("__name__", "")
+        iterable = iterable.gi_frame.f_locals.get("self")
     inner = getattr(iterable, "iterable", getattr(iterable, "_iterable", None))
-    shown = type(iterable).__module__.split(".")[0] in ("tqdm", "progressbar", "progressbar2")
-    return shown and inner is not None and is_counted(inner)
+    return module.split(".")[0] in _BARS and inner is not None and is_counted(inner)
 
 
 def _parts(iterable: Any) -> Iterable[Any]:
