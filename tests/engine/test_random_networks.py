@@ -17,11 +17,11 @@ from typing import Any
 import brian2 as b2
 import numpy as np
 import pytest
-from random_networks import script
 
 from bioplaus.engine import blocks, fused
 from bioplaus.engine.kernel import Kernel
 from bioplaus.engine.preferences import REWRITES
+from tests.engine.random_networks import script
 
 SETTINGS = "codegen.runtime.numba."
 FIRST_SEED = 20261159
