@@ -33,6 +33,7 @@ def finish(entry: Entrant, folder: Path, errors: tuple[float, ...]) -> None:
     """Leave the records of an entry's runs, one for each seed, with given test errors."""
     for job, error in zip(entry.jobs(), errors):
         config = {"experiment": entry.experiment, "seed": job.seed, "form": "batched"}
+        config["parameters"] = dict(entry.settings)
         writer = RunWriter.create(job.directory(folder), config)
         writer.append_metrics({"segment": 0, "epoch": 4.0, "training_operations": 1234.0})
         writer.write_environment({"wall_s": 12.0})
