@@ -232,8 +232,9 @@ class _Writer:
     def term(self, read: list[str]) -> str:
         """An expression of two variables that stays small."""
         one, two = self.draw.choice(read), self.draw.choice(read)
+        # A variable that cancels is lost to Brian2, which then refuses it in a synapse's operation.
         form = self.draw.choice(
-            ["0.1*{0}", "0.1*sin({0} + {1})", "0.05*clip({0}*{1}, -3, 3)", "0.1*{0} - 0.1*{1}"]
+            ["0.1*{0}", "0.1*sin({0} + {1})", "0.05*clip({0}*{1}, -3, 3)", "0.1*{0} - 0.05*{1}"]
         )
         return form.format(one, two)
 
