@@ -40,6 +40,15 @@ class FigureCanvas(FigureCanvasAgg):
     """Draws into memory."""
 
     manager_class = FigureManager
+    drawing = False
+
+    def draw(self) -> None:
+        """Draw; what the figure lays out meanwhile is no change by the script."""
+        self.drawing = True
+        try:
+            super().draw()
+        finally:
+            self.drawing = False
 
     def start_event_loop(self, timeout: float = 0) -> None:
         """``plt.pause``: nobody is looking, so nothing is waited for."""

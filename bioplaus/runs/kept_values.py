@@ -55,6 +55,14 @@ class NotKept(Exception):
         self.root = re.split(r"[.\[]", self.name, maxsplit=1)[0]
         super().__init__(f"'{self.name}' is {what} and cannot be kept")
 
+    def why(self, line: int | None = None) -> str:
+        """For people: what it is, where it gets its value, and what can be done."""
+        where = f" (line {line})" if line else ""
+        return (
+            f"'{self.name}'{where} is {self.what} and cannot be kept; "
+            f"bioplaus.keep({self.root}=(read, write)) can say how"
+        )
+
 
 @dataclass
 class Packer:

@@ -52,9 +52,9 @@ class LongRun:
         except NotKept as error:
             self.refused = True
             session.tell(
-                f"run {self.point} calls Python code that uses what cannot be kept: '{error.name}' "
-                f"is {error.what}; bioplaus.keep({error.root}=(read, write)) can say how.  After "
-                "an interruption the run is simulated again from its beginning"
+                f"run {self.point} calls Python code that uses what cannot be kept: "
+                f"{error.why()}.  After an interruption the run is simulated again from its "
+                "beginning"
             )
             return
         with session.keeping.writing():

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+_OWN_STATE = ("moment", "segment", "epoch", "work", "simulated", "learned", "test_values")
 _SIMPLE = (type(None), bool, int, float, str)
 
 
@@ -50,8 +52,10 @@ class Session:
     """What happens around a script while it runs.
 
     simulated : seconds of simulated time so far, over all networks; segment : how many are
-    complete; moment : how far the script has come (points, turns and segments); replaying :
-    whether what happens now has happened before, and is on disk.
+    complete; epoch : the last turn of the outermost loop in which something was simulated, None
+    before the first loop; learned : measures of what learns, where it was last seen since the last
+    segment; moment : how far the script has come (points, turns and segments); replaying : whether
+    what happens now has happened before, and is on disk.
     """
 
     def __init__(
@@ -81,6 +85,8 @@ class Session:
         self.kept_by_script: dict[str, Any] = {}
         self.test_values: dict[str, float] = {}
         self.moment = self.point = self.segment = 0
+        self.epoch: int | None = None
+        self.learned: dict[str, float] = {}
         self.work = self.simulated = 0.0
         self._logged: dict[str, Any] = {}
         self.inside = False
@@ -132,8 +138,8 @@ class Session:
 
     def take_up(self, state: Mapping[str, Any]) -> None:
         """Be where a state was written."""
-        for name in ("moment", "segment", "work", "simulated", "test_values"):
-            setattr(self, name, state[name])
+        for name in _OWN_STATE:
+            setattr(self, name, copy(state[name]))
         self.point = state["after"]
         self.numbers.made = state["made_so_far"]
         self.numbers.take_names()
@@ -154,11 +160,7 @@ class Session:
         return {
             "point": point,
             "after": self.point,
-            "moment": self.moment,
-            "segment": self.segment,
-            "work": self.work,
-            "simulated": self.simulated,
-            "test_values": dict(self.test_values),
+            **{name: copy(getattr(self, name)) for name in _OWN_STATE},
             "made_so_far": self.numbers.made,
             "rows_of_table": len(self.table),
             "recording": self.recording.state(),
@@ -200,6 +202,13 @@ class Session:
         """Loops whose frame is gone are over."""
         while self.loops and not on_stack(self.loops[-1].frame, frame):
             self.loops.pop()
+
+    def outermost_loop_ends(self, frame: FrameType) -> None:
+        """Measure what the frame of the loop holds still."""
+        variables: dict[str, Any] = {}
+        for outer in self.own.frames(frame):
+            variables |= self.own.variables_of(outer)
+        self.measure(_held(variables), variables)
 
     def leave_inside(self, loop: Loop) -> None:
         """A turn of a loop begins: those inside of it are over."""
@@ -243,13 +252,23 @@ class Session:
 
     def record(self, items: tuple[Any, ...], of: Any, last: Any) -> None:
         """See :func:`bioplaus.record`."""
+        if self.loops:
+            raise RuntimeError(
+                f"record(...) inside of the loop over runs at line {self.loops[-1].line}: what is "
+                "recorded cannot change from turn to turn; call it before the loop"
+            )
         self.recording.added.wish(items, of, last)
 
     def _add_row(self, row: Mapping[str, float]) -> None:
+        self._note_epoch()
         if not self.replaying:
-            epoch = self.loops[0].turn if self.loops else self.segment
+            epoch = self.segment if self.epoch is None else self.epoch
             start = {"segment": self.segment, "epoch": epoch, "simulated_time_s": self.simulated}
             self.table.append({**start, **row})
+
+    def _note_epoch(self) -> None:
+        if self.loops:
+            self.epoch = self.loops[0].turn
 
     # Runs
 
@@ -292,6 +311,8 @@ class Session:
         self.work += work
         if self.work >= SEGMENT_WORK:
             self.end_segment(known.objects, call.namespace)
+        elif not self.loops:
+            self.measure(known.objects, call.namespace)
 
     def _long(self, call: Call, known: KnownNetwork, work: float, part: LongRun) -> None:
         """A run in pieces, each the end of a segment."""
@@ -325,6 +346,7 @@ class Session:
             part.keep("end")
 
     def _count(self, seconds: float) -> None:
+        self._note_epoch()
         self.simulated += seconds
         self.recording.end_run(seconds)
 
@@ -334,7 +356,8 @@ class Session:
         """Put on disk what has happened since the last one; take changes."""
         began = time.perf_counter()
         names = naming.names_of(objects, namespace)
-        row = self.recording.rates() | naming.measure(objects, names)
+        row = self.recording.rates() | self.learned | naming.measure(objects, names)
+        self.learned = {}
         logged, self._logged = self._logged, {}
         looked = self.recording.on_disk and not self.replaying
         weights = naming.weights(objects, names, self.segment) if looked else {}
@@ -348,6 +371,12 @@ class Session:
         self.progress.segment_done(self)
         self.check_interrupt()
 
+    def measure(self, objects: Iterable[Any], namespace: Mapping[str, Any]) -> None:
+        """Measure what has been learned since the last segment, for it may be gone at the next."""
+        if self.work > 0:
+            things = list(objects)
+            self.learned |= naming.measure(things, naming.names_of(things, namespace))
+
     def finish(self) -> None:
         """Put what is left on disk: the script has ended."""
         if self.replaying and self.newest is not None:
@@ -355,9 +384,8 @@ class Session:
                 "the script does not do the same as before the interruption: it has ended before "
                 f"the place from which it was to go on (point {self.newest['point']})"
             )
-        if self.recording.has_rows() or self._logged:
-            held = reachable(value for value in self.variables.values() if is_nameable(value))
-            self.end_segment(list(held.values()), self.variables)
+        if self.recording.has_rows() or self._logged or self.learned:
+            self.end_segment(_held(self.variables), self.variables)
         self.recording.added.tell_unmet()
         self.kept.flush()
 
@@ -374,3 +402,8 @@ class Session:
             if loop.length:
                 return loop.turn, loop.length
         return None
+
+
+def _held(variables: Mapping[str, Any]) -> list[Any]:
+    """The Brian objects that variables hold, or that these reach."""
+    return list(reachable(value for value in variables.values() if is_nameable(value)).values())

@@ -14,6 +14,7 @@ from brian2.core.network import Network
 from brian2.core.operations import NetworkOperation
 
 from bioplaus.runs import kept_objects
+from bioplaus.runs.drawn_figures import check_figures, open_figures
 from bioplaus.runs.frames import Lost, Own, assign, functions_reached, line_of
 from bioplaus.runs.kept_values import NotKept, Packer
 from bioplaus.runs.numbering import Numbers, reachable
@@ -98,7 +99,7 @@ class Beginning:
     """How everything was where a loop or a run began, and how it is restored to a later state.
 
     base : digests of arrays, shared by the loops inside each other; places : which object stood
-    where; before : plain attributes of Brian objects.
+    where; before : plain attributes of Brian objects; figures : those that were open.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Beginning:
         self.scope, self.numbers, self.outside = scope, numbers, outside
         self.made = numbers.made
         self.places = Places()
+        self.figures = open_figures()
         self.noted: set[str] = set()
         packer = self._packer(noting=True)
         things, _ = self._gather(packer, lambda place, error: self.noted.add(place))
@@ -175,8 +177,9 @@ class Beginning:
         Raises
         ------
         NotKept
-            For what cannot be kept, by its name.
+            For what cannot be kept, by its name; figures that have been drawn into since.
         """
+        check_figures(self.figures)
         packer = self._packer(copy=copy)
         lost: dict[str, str] = {}
 

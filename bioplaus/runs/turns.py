@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import sys
 import types
 from collections.abc import Iterable, Iterator, Sized
 from types import FrameType
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bioplaus.runs.frames import on_stack
 from bioplaus.runs.kept_values import NotKept
 from bioplaus.runs.points import NotTheSame
 from bioplaus.runs.snapshot import Beginning, Scope
@@ -100,12 +102,9 @@ class Loop:
         except NotKept as error:
             self.refused = True
             line = beginning.scope.line_of(error.place.partition(":")[0], error.root)
-            where = f" (line {line})" if line else ""
             session.tell(
                 f"the loop at line {self.line} cannot be taken up in its middle: "
-                f"'{error.name}'{where} is {error.what} and cannot be kept; "
-                f"bioplaus.keep({error.root}=(read, write)) can say how.  After an interruption "
-                "its runs are simulated again"
+                f"{error.why(line)}.  After an interruption its runs are simulated again"
             )
 
     def take_up(self) -> bool:
@@ -132,6 +131,8 @@ class Loop:
     def leave(self) -> None:
         """The loop is over, however it ended; it holds nothing of the script any longer."""
         loops = self.session.loops
+        if loops[:1] == [self] and on_stack(self.frame, sys._getframe()):
+            self.session.outermost_loop_ends(self.frame)
         if self in loops:
             del loops[loops.index(self) :]
         self.frame = self.beginning = self.here = self.state = None

@@ -162,6 +162,32 @@ print(spikes.num_spikes)
     assert np.array_equal(recording["arrays/image"][0][1], np.eye(2))
 
 
+def test_the_last_row_knows_what_a_function_held(workplace):
+    """Weights of a network that is gone when the script ends; the turn in which they were last."""
+    text = """
+def main():
+    cells = NeuronGroup(2, "v : 1", threshold="True", reset="")
+    S = Synapses(cells, cells, "w : 1", on_pre="v_post += w; w += 0.5")
+    S.connect(j="i")
+    network, spikes = Network(cells, S), SpikeMonitor(cells)
+    network.add(spikes)
+    for turn in range(3):
+        network.run(1*ms)
+        print(turn, S.w[0])
+main()
+"""
+    whole, killed = workplace.killed(workplace.script(HEAD + text), kills=2, seed=2)
+    whole.assert_same(killed)
+    names, *_, last = (line.split(",") for line in whole.metrics.splitlines())
+    row = dict(zip(names, last))
+    assert whole.output.splitlines()[-1] == f"2 {row['mean_S_w']}"
+    # 30 steps with a spike in each, and no delays.
+    assert float(row["mean_S_w"]) == 15
+    assert float(row["sd_S_w"]) == 0
+    assert row["epoch"] == "2"
+    assert float(row["simulated_time_s"]) == pytest.approx(0.003)
+
+
 def test_monitors_are_added(workplace):
     text = (
         HEAD

@@ -5,6 +5,8 @@ import ast
 import pytest
 
 from bioplaus.runs import loops
+from bioplaus.runs.drawn_figures import DrawnInto, check_figures, open_figures
+from bioplaus.runs.shown_figures import BACKEND
 
 HEAD = """
 from brian2 import *
@@ -294,3 +296,67 @@ def test_names_of_a_star_import_may_be_bound_again(workplace):
     )
     whole.assert_same(killed)
     assert "note:" not in whole.log
+
+
+@pytest.mark.parametrize(("turn", "kept"), [("plt.plot(spikes.i + turn, '.')", False), ("", True)])
+def test_open_figures_are_whole_after_kills(workplace, turn, kept):
+    """Where turns draw into an open figure the loop is not taken up in its middle."""
+    text = LOOP + "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nfor turn in range(4):\n"
+    text += f"    network.run(4*ms)\n    {turn}\n    plt.savefig('turn.png')\nplt.title('end')\n"
+    whole, killed = workplace.killed(workplace.script(text), kills=3, seed=9)
+    whole.assert_same(killed)
+    figures = [sorted((x.run / "figures").iterdir()) for x in (whole, killed)]
+    assert [p.name for p in figures[0]] == [p.name for p in figures[1]]
+    assert [p.read_bytes() for p in figures[0]] == [p.read_bytes() for p in figures[1]]
+    line = text.splitlines().index("    " + turn) + 1
+    told = f"middle: figure 1 is open and has been drawn into at line {line}"
+    assert (told in whole.log) != kept
+
+
+CHANGES = {
+    "plt.plot([3])": "drawn into",
+    "line.set_ydata([5, 5])": "drawn into",
+    "plt.title('t')": "drawn into",
+    "plt.xlim(0, 9)": "drawn into",
+    "plt.clf()": "drawn into",
+    "plt.colorbar(image)": "drawn into",
+    "image.set_data([[1]])": "drawn into",
+    "plt.sca(plt.gcf().axes[0])": "drawn into",
+    "plt.figure(1)": "current one",
+    "plt.figure()": "has been opened",
+    "plt.close()": "has been closed",
+    "plt.close(); plt.figure(2)": "has been opened",
+    "plt.savefig('x.png'); plt.savefig('x.pdf')": "",
+    "plt.pause(0.01); plt.gcf().canvas.draw(); plt.gca(); plt.xlim()": "",
+    "plt.figure(); plt.plot([1]); plt.close(); plt.figure(2)": "",
+}
+
+
+@pytest.mark.parametrize("text", CHANGES)
+def test_changes_of_open_figures_are_seen(text, tmp_path, monkeypatch):
+    from matplotlib import pyplot as plt
+
+    monkeypatch.chdir(tmp_path)
+    plt.switch_backend(BACKEND)
+    plt.close("all")
+    plt.figure(1)
+    plt.subplots(1, 2, num=2)
+    (line,), image = plt.plot([1, 2]), plt.imshow([[0, 1]])
+    before = open_figures()
+    try:
+        exec(text, {"plt": plt, "line": line, "image": image})
+        check_figures(before)
+        assert not CHANGES[text]
+    except DrawnInto as error:
+        assert CHANGES[text] and CHANGES[text] in error.why()
+    finally:
+        plt.close("all")
+        plt.switch_backend("agg")
+
+
+def test_recording_is_said_before_the_loop(workplace):
+    text = LOOP + "import bioplaus\nfor turn in range(2):\n    bioplaus.record('group')\n"
+    run = workplace.start(workplace.script(text + "    network.run(1*ms)\n"))
+    assert run.code == 1
+    assert "call it before the loop" in run.err
+    assert f"over runs at line {len(text.splitlines()) - 1}" in run.err

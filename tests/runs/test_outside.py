@@ -28,9 +28,11 @@ class Script:
         self.outside = Outside(self.run, seed, self.notes.append)
         self.names: dict[str, Any] = {"__name__": "__main__", "outside": self.outside}
 
-    def execute(self, text: str, resumed: dict[str, Any] | None = None) -> Any:
+    def execute(
+        self, text: str, resumed: dict[str, Any] | None = None, path: str = "script.py"
+    ) -> Any:
         with self.outside.installed(resumed):
-            exec(compile(text, "script.py", "exec"), self.names)
+            exec(compile(text, path, "exec"), self.names)
             self.outside.finish()
         return self.names
 
@@ -174,6 +176,29 @@ def test_the_count_of_generators_belongs_to_the_state(tmp_path: Path) -> None:
     later.names["kept"] = whole["kept"]
     later.execute(text.format("outside.take_up(kept)"), whole["kept"])
     assert later.names["b"] == whole["b"]
+
+
+SEEDED = """
+import numpy as np
+from numpy.random import RandomState
+given, nothing, é = 7, None, 8
+a = RandomState(60000).rand()
+b = RandomState(seed=given).rand(), np.random.RandomState(
+    given + 1
+).rand()
+c = "é", RandomState(é).rand(), np.random.RandomState([1, 2])
+d = RandomState(nothing), RandomState(None), RandomState()
+"""
+
+
+def test_a_generator_that_has_a_seed_is_not_told(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text(SEEDED, encoding="utf-8")
+    script = Script(tmp_path)
+    names = script.execute(SEEDED, path=str(path))
+    assert names["a"] == np.random.RandomState(60000).rand()  # noqa: NPY002
+    assert {note.partition(":")[0] for note in script.notes} == {"line 10"}
+    assert len(script.notes) == 3
 
 
 FIGURES = """
