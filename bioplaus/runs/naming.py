@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from brian2 import Quantity, Synapses
-from brian2.equations.equations import PARAMETER
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 from brian2.synapses.synapses import SynapticPathway
+from brian2.utils.stringtools import get_identifiers
 
 from bioplaus.records.weights import WeightRecord, summarise
 from bioplaus.runs.numbering import is_nameable
@@ -18,7 +19,7 @@ from bioplaus.units import measured_in
 __all__ = ["learned", "measure", "names_of", "weights"]
 
 _LOOKED_AT_ALWAYS = 100_000  # synapses; to look takes 3 ms
-_WRITTEN = re.compile(r"(?:^|[;\n])\s*(\w+)\s*[-+*/]?=(?!=)")
+_STATEMENT = re.compile(r"(?:^|[;\n])\s*(\w+)\s*([-+*/]*=)(?!=)([^;\n]*)")
 
 
 def names_of(objects: Iterable[Any], namespace: Mapping[str, Any]) -> dict[int, str]:
@@ -54,17 +55,66 @@ def _numbered(name: str, names: Mapping[int, str]) -> str:
 
 
 def learned(synapses: Synapses) -> list[str]:
-    """Variables of a projection that its pathways write to, traces left out."""
-    pathways = [p for p in synapses.contained_objects if isinstance(p, SynapticPathway)]
-    text = "\n".join(p.code for p in pathways if isinstance(p.code, str))
-    written = set(_WRITTEN.findall(text))
+    """Variables of a projection that change by its pathways or in time and act on its neurons.
+
+    Traces and what pathways only remember are left out; where nothing acts, as in a script that
+    shows a learning curve and no more, all that changes stands for it.
+    """
+    statements = _statements(synapses)
     found = []
     for name, equation in synapses.equations.items():
-        own = equation.type == PARAMETER and name in written and "shared" not in equation.flags
-        number = np.issubdtype(synapses.variables[name].dtype, np.floating)
-        if number and (own or "clock-driven" in equation.flags):
+        writes = [get_identifiers(text) for written, _, text in statements if written == name]
+        if equation.type == PARAMETER:
+            changes = bool(writes) and "shared" not in equation.flags
+        else:
+            changes = "clock-driven" in equation.flags
+            # What moves by itself and is pushed by nothing that moves is a trace, or a conductance.
+            changes &= not writes or any(_moves(synapses, n) for names in writes for n in names)
+        if changes and np.issubdtype(synapses.variables[name].dtype, np.floating):
             found.append(name)
-    return sorted(found)
+    acting = _acting(synapses, statements)
+    return sorted(name for name in found if name in acting) or sorted(found)
+
+
+def _statements(synapses: Synapses) -> list[tuple[str, str, str]]:
+    """(name, operator, expression) of everything that the pathways do."""
+    pathways = [p for p in synapses.contained_objects if isinstance(p, SynapticPathway)]
+    text = "\n".join(p.code for p in pathways if isinstance(p.code, str))
+    return _STATEMENT.findall(re.sub("#.*", "", text))
+
+
+def _own(synapses: Synapses) -> dict[str, Any]:
+    """A projection's own equations by name, those that move at spikes only among them."""
+    return {**synapses.equations, **(synapses.event_driven or {})}
+
+
+def _moves(synapses: Synapses, name: str) -> bool:
+    """Whether a name is a variable of the neurons, or one that moves in time."""
+    own = _own(synapses)
+    if name in own:
+        return bool(own[name].type == DIFFERENTIAL_EQUATION)
+    return name.endswith(("_pre", "_post"))
+
+
+def _acting(synapses: Synapses, statements: list[tuple[str, str, str]]) -> set[str]:
+    """Names from which what is written to the neurons follows: in statements and sums, by way of
+    subexpressions, plain assignments, and conductances of the synapses."""
+    own, acting = _own(synapses), set()
+    for name in synapses.summed_updaters:
+        acting |= get_identifiers(synapses.variables[f"_summed_{name}"].expr)
+    sources = [(e.varname, e.expr.code) for e in own.values() if e.type == SUBEXPRESSION]
+    for name, operator, text in statements:
+        if name in synapses.variables and name not in own:
+            acting |= get_identifiers(text)
+        elif (name in own and own[name].type == DIFFERENTIAL_EQUATION) or (
+            operator == "=" and name not in get_identifiers(text)
+        ):
+            sources.append((name, text))
+    while True:
+        more = {n for name, text in sources if name in acting for n in get_identifiers(text)}
+        if more <= acting:
+            return acting
+        acting |= more
 
 
 def measure(objects: Iterable[Any], names: Mapping[int, str]) -> dict[str, float]:

@@ -130,9 +130,9 @@ class Loop:
 
     def leave(self) -> None:
         """The loop is over, however it ended; it holds nothing of the script any longer."""
-        loops = self.session.loops
-        if loops[:1] == [self] and on_stack(self.frame, sys._getframe()):
-            self.session.outermost_loop_ends(self.frame)
+        loops, frame = self.session.loops, self.frame
+        if frame is not None and loops[:1] == [self] and on_stack(frame, sys._getframe()):
+            self.session.outermost_loop_ends(frame)
         if self in loops:
             del loops[loops.index(self) :]
         self.frame = self.beginning = self.here = self.state = None

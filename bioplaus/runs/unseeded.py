@@ -92,8 +92,10 @@ def _has_seed(frame: FrameType) -> bool:
         call = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
         return False
-    given = [*call.args, *(k.value for k in call.keywords)] if isinstance(call, ast.Call) else []
-    if not given or not ast.unparse(call.func).endswith("RandomState"):  # type: ignore
+    if not (isinstance(call, ast.Call) and ast.unparse(call.func).endswith("RandomState")):
+        return False
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if not given:
         return False
     if isinstance(given[0], ast.Name):
         variables = {**frame.f_globals, **frame.f_locals}

@@ -196,7 +196,7 @@ def test_a_generator_that_has_a_seed_is_not_told(tmp_path: Path) -> None:
     path.write_text(SEEDED, encoding="utf-8")
     script = Script(tmp_path)
     names = script.execute(SEEDED, path=str(path))
-    assert names["a"] == np.random.RandomState(60000).rand()  # noqa: NPY002
+    assert names["a"] == np.random.RandomState(60000).rand()
     assert {note.partition(":")[0] for note in script.notes} == {"line 10"}
     assert len(script.notes) == 3
 
