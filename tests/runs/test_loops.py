@@ -313,6 +313,25 @@ def test_open_figures_are_whole_after_kills(workplace, turn, kept):
     assert (told in whole.log) != kept
 
 
+def test_a_figure_that_an_operation_draws_is_whole_after_kills(workplace):
+    """A run is not taken up in its middle, nor skipped, where its own Python code draws."""
+    text = (
+        LOOP
+        + """import matplotlib.pyplot as plt
+@network_operation(dt=5*ms)
+def draw(t):
+    plt.plot([t/ms], [spikes.num_spikes], "o")
+network.add(draw)
+network.run(20*ms)
+plt.savefig("whole.png")
+"""
+    )
+    options = {"checkpoint": 0.0, "patience": 0.0, "segment": 0.005}
+    whole, killed = workplace.killed(workplace.script(text), kills=3, seed=4, options=options)
+    whole.assert_same(killed)
+    assert "what a figure shows cannot be kept" in whole.log
+
+
 CHANGES = {
     "plt.plot([3])": "drawn into",
     "line.set_ydata([5, 5])": "drawn into",
