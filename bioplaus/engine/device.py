@@ -73,6 +73,7 @@ class NumbaDevice(RuntimeDevice):
             return self._numpy_code_object(arguments, options, reason)
         pathway = (template_kwds or {}).get("pathway")
         if pathway is not None:
+            pathway = pathway.__repr__.__self__  # when it is made again it is behind a proxy
             _adopt_queue(pathway)
             pathway.initialise_queue()
             delivery = {
@@ -81,7 +82,7 @@ class NumbaDevice(RuntimeDevice):
             }
             options["template_kwds"] = {**(template_kwds or {}), **delivery}
             # A plan, which has the code object, must not keep the pathway alive.
-            weak = {"pathway": weakref.proxy(pathway.__repr__.__self__)}
+            weak = {"pathway": weakref.proxy(pathway)}
             given["template_kwds"] = {**(template_kwds or {}), **weak}
         options["compiler_kwds"] = {}
         if template_name == "statemonitor":

@@ -114,6 +114,7 @@ def _with_function(function: Any) -> float:
 def test_functions_of_the_user_are_kept(tmp_path: Path, monkeypatch: Any) -> None:
     """On disk, whatever number they read from outside; another text is another module."""
     b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.compiler = "numba"
     b2.prefs.codegen.runtime.numba.fuse = True
     b2.prefs.codegen.runtime.numba.cache_dir = str(tmp_path)
 
