@@ -17,7 +17,8 @@ from bioplaus.runs import automatic_figures
 @pytest.fixture
 def run(tmp_path: Path) -> RunReader:
     """Two segments of a second: 8 cells fire 10 times a second in the first, 30 in the second."""
-    writer = RunWriter.create(tmp_path / "run", {"experiment": "taught", "seed": 7})
+    config = {"experiment": "taught", "seed": 7, "parameters": {}}
+    writer = RunWriter.create(tmp_path / "run", config)
     for segment, rate in enumerate((10, 30)):
         t = np.repeat(segment + (np.arange(rate) + 0.5) / rate, 8)
         spikes = {"cells": (t, np.tile(np.arange(8), rate))}

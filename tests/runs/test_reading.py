@@ -258,7 +258,7 @@ def test_the_tables_of_units_are_brians() -> None:
 def test_amounts_reckon_with_dimensions() -> None:
     volt, second = UNITS["volt"], UNITS["second"]
     assert measured_in(1 / second) == "Hz"
-    assert measured_in(3 * volt / second) == "m^2 kg s^-4 A^-1"
+    assert measured_in(3 * volt / second) == "V/s"
     assert 6 * volt / (2 * volt) == 3
     assert (2 * second) ** 2 == Amount(4.0, (0, 0, 2, 0, 0, 0, 0))
     assert 5 * second - 2 * second == 3 * second

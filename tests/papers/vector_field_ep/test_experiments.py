@@ -100,7 +100,8 @@ def test_digits_are_learnt_through_random_feedback_that_aligns():
 def test_the_network_names_silent_outputs_and_free_phases_too_short():
     """One output held far below zero, and two steps of settling."""
     experiment = small("vector-field-ep-network", examples=3, epochs=1, free_steps=2)
-    experiment.model.layers[-1].b[:] = [-9.0, *[0.5] * 9]
+    *_, output = experiment.model.populations.values()
+    output.b[:] = [-9.0, *[0.5] * 9]
     with (
         pytest.warns(UserWarning, match=r"output units \[0\] answered none"),
         pytest.warns(UserWarning, match="after 2 steps"),
