@@ -134,6 +134,7 @@ def check_all(number: int) -> None:
     assert not failures, f"{len(failures)} of {number} networks from {FIRST_SEED} on:\n{first}"
 
 
+@pytest.mark.timeout(900)  # 40 s of an idle core
 def test_some_random_networks() -> None:
     """Few, because each takes two seconds of Brian2's and the engine's preparation."""
     check_all(20)
