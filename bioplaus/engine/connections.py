@@ -13,8 +13,9 @@ from typing import Any
 
 from brian2.synapses.synapses import Synapses, SynapticPathway
 
+from .indices import IndexArray
 from .shape import forget_shape, shape_of
-from .watching import watched
+from .watching import WatchedArray
 
 __all__ = ["Connections"]
 
@@ -66,12 +67,12 @@ class Connections:
     def _written(self, variable: Any) -> bool:
         array = self._arrays[variable]
         if array is None:
-            array = watched(variable)  # indices that had not been kept until now
+            array = _watched(variable)  # indices that had not been kept until now
         return variable in self._always or (array is not None and array.written)
 
     def _look(self) -> None:
         """Take what has been written until now for known."""
-        self._arrays = {v: watched(v) for v in (*self._indices, *self._delays)}
+        self._arrays = {v: _watched(v) for v in (*self._indices, *self._delays)}
         for array in self._arrays.values():
             if array is not None:
                 array.lent = False
@@ -81,3 +82,10 @@ def _form(pathway: Any) -> tuple[Any, ...]:
     """What the code of a pathway knows of its queue; nothing of a queue of Brian2's own."""
     queue = pathway.queue
     return getattr(queue, "delivery", None), getattr(queue, "rows_in_order", None)
+
+
+def _watched(variable: Any) -> WatchedArray | None:
+    """The array of delays or of indices; None for indices that are not kept at all."""
+    array = variable.device.arrays[variable]
+    found: WatchedArray | None = array.kept if isinstance(array, IndexArray) else array
+    return found

@@ -28,7 +28,7 @@ from .codeobject import NumbaCodeObject, PushSpikes
 from .functions import UnsupportedFunctionError
 from .indices import connect_densely, dense_shape
 from .queue import EventQueue
-from .watching import WatchedArray
+from .watching import WatchedArray, watch
 
 __all__ = ["NumbaDevice", "install"]
 
@@ -245,6 +245,11 @@ class NumbaDevice(RuntimeDevice):
             Network.run.original_function(network, duration, profile=profile, **options)
         self.end_run()
 
+    def add_array(self, var: Any) -> None:
+        """Make the array of a variable."""
+        super().add_array(var)
+        watch(self.arrays, var)
+
     def borrowed(self, variable: Any) -> Any:
         """The array of a variable for compiled code, which is not noted as handed out."""
         array = self.arrays[variable]
@@ -272,6 +277,8 @@ def install() -> None:
     """Make the target available: called once, by the import of the package."""
     all_devices["runtime"].__class__ = NumbaDevice
     all_devices["runtime"].drawn = {}
+    for variable in list(all_devices["runtime"].arrays):
+        watch(all_devices["runtime"].arrays, variable)
     register()
     lookup = FunctionImplementationContainer.__getitem__
 

@@ -16,6 +16,7 @@ from brian2.memory.dynamicarray import DynamicArray1D
 from brian2.synapses.synapses import MAX_SYNAPSES
 
 from .shape import Shape
+from .watching import WatchedArray
 
 __all__ = ["IndexArray", "connect_densely", "dense_shape"]
 
@@ -31,7 +32,7 @@ class IndexArray:
     def __init__(self, projection: Shape, of_sources: bool) -> None:
         self.projection, self.of_sources = projection, of_sources
         self._lent: Any = None
-        self._own: Any = None
+        self._own: WatchedArray | None = None
 
     @property
     def data(self) -> Any:
@@ -60,18 +61,27 @@ class IndexArray:
         if not np.array_equal(self.data[item], value):
             self._keep()[item] = value
 
-    def _keep(self) -> Any:
+    def _keep(self) -> WatchedArray:
         """Become an ordinary array: the projection is no longer what it was."""
         if self._own is None:
-            own = DynamicArray1D(len(self), dtype=self.dtype)
+            own = WatchedArray(DynamicArray1D(len(self), dtype=self.dtype))
             own[:] = self.data
             self._own = own
+        return self._own
+
+    @property
+    def kept(self) -> WatchedArray | None:
+        """The ordinary array that it has become."""
         return self._own
 
     def resize(self, size: int) -> None:
         """Make room for more synapses."""
         if size != len(self):
             self._keep().resize(size)
+
+    def get_capsule(self) -> Any:
+        """The C++ object that newer versions of Brian2 give to code of the target `cython`."""
+        return self._keep().get_capsule()
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_lent": None}

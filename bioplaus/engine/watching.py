@@ -11,65 +11,95 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from brian2.core.variables import ArrayVariable
 from brian2.memory.dynamicarray import DynamicArray1D
 
-from .indices import IndexArray
-
-__all__ = ["WatchedArray", "watched"]
+__all__ = ["WatchedArray", "watch"]
 
 
-class WatchedArray(DynamicArray1D):
-    """A dynamic array that knows whether its memory has been handed out.
+class WatchedArray:
+    """Stands for a dynamic array of Brian2, and knows whether its memory has been handed out.
 
     lent : whether it has been since this was last set to False.
     """
 
-    lent = True
-    _own: Any = None
+    def __init__(self, array: Any) -> None:
+        self._array, self.lent = array, True
+        self._memory: Any = None
+        self._own: Any = None
 
     @property
     def data(self) -> Any:
         """A view of the present elements, which may be written to."""
         self.lent = True
-        return self._data[: self.shape[0]]
-
-    @data.setter
-    def data(self, view: Any) -> None:
-        self.lent, self._own = True, None
+        return self.own[:]
 
     @property
     def own(self) -> Any:
         """A view for compiled code, of which it is known whether it writes; always the same one."""
-        if self._own is None:
-            self._own = self._data[: self.shape[0]]
+        view = self._array.data
+        if self._own is None or _place(view) != _place(self._own):
+            # All views that come from here refer to the one array that stands for the memory.
+            self._memory = view if view.base is None else view.base
+            self.lent = self.lent or self._own is not None
+            self._own = self._memory[: len(view)]
         return self._own
 
     @property
     def references(self) -> int:
         """How often the memory is referred to."""
         assert self.own is not None
-        return sys.getrefcount(self._data)
+        return sys.getrefcount(self._memory)
 
     @property
     def written(self) -> bool:
         """Whether somebody may have written to it since `lent` was last set to False."""
-        return self.lent or self.references > _ALONE
+        return self.references > _ALONE or self.lent
+
+    @property
+    def dtype(self) -> Any:
+        """Type of the elements."""
+        return self._array.dtype
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Number of elements."""
+        return (len(self),)
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __getitem__(self, item: Any) -> Any:
+        return self.data[item]
+
+    def __setitem__(self, item: Any, value: Any) -> None:
+        self.data[item] = value
+
+    def __getattr__(self, name: str) -> Any:
+        """What else is asked of it (another size, the memory for C++) may change the elements."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self.lent = True
+        return getattr(self._array, name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_array": self._array, "lent": True, "_memory": None, "_own": None}
 
 
-_ALONE = WatchedArray(1).references
+def _place(view: Any) -> tuple[int, int]:
+    """Address and number of elements of a view; nothing has no address."""
+    return view.__array_interface__["data"][0] if len(view) else 0, len(view)
+
+
+_LOOKED_AT = ("_synaptic_pre", "_synaptic_post", "delay")
+"""Ends of names; newer versions of Brian2 put that of the pathway before `delay`."""
+_ALONE = WatchedArray(DynamicArray1D(1)).references
 """References to memory that nobody else holds."""
 
 
-def watched(variable: ArrayVariable) -> WatchedArray | None:
-    """The array of a variable, watched from now on; None for indices that are not kept at all."""
-    array: Any = variable.device.arrays[variable]
-    if isinstance(array, IndexArray):
-        array = array._own
-        if array is None:
-            return None
-    if type(array) is DynamicArray1D:
-        vars(array).pop("data")
-        array.__class__ = WatchedArray
-    assert isinstance(array, WatchedArray)
-    return array
+def watch(arrays: Any, variable: Any) -> None:
+    """Watch the array of a variable from now on if preparations depend on it.
+
+    arrays : the device's arrays by variable.
+    """
+    if getattr(variable, "ndim", None) == 1 and variable.name.endswith(_LOOKED_AT):
+        arrays[variable] = WatchedArray(arrays[variable])
