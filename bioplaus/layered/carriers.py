@@ -87,9 +87,9 @@ class Gradient(Carrier):
 
     def errors(self, way: FeedbackWeights, seen: Seen, targets: Array) -> list[Array]:
         """From the output down."""
-        error = seen.h[-1] - targets
-        top = quantised(error, self.bits) if self.bits else error
-        found, e = [error], top
+        error: Array = seen.h[-1] - targets
+        top = e = quantised(error, self.bits) if self.bits else error
+        found = [error]
         for k in reversed(way.net.hidden):
             e = way.told(k, e, top)
             if self.gated:
@@ -127,7 +127,7 @@ class Aligned(Carrier):
 
     def errors(self, way: FeedbackWeights, seen: Seen, targets: Array) -> list[Array]:
         """What the pushed drives would have answered differently."""
-        found = [seen.h[-1] - targets]
+        found: list[Array] = [seen.h[-1] - targets]
         for k in reversed(way.net.hidden):
             pushed = seen.a[k] - self.step * way.told(k, found[0], found[-1])
             found.insert(0, (seen.h[k + 1] - way.net.rate(k, pushed)) / self.step)
@@ -164,7 +164,7 @@ class Penalty(Carrier):
     def errors(self, way: FeedbackWeights, seen: Seen, targets: Array) -> list[Array]:
         """From the output down, each layer with the target of the one above it."""
         net, wanted = way.net, targets
-        found = [seen.h[-1] - targets]
+        found: list[Array] = [seen.h[-1] - targets]
         for k in reversed(net.hidden):
             wrong, a = found[0], seen.a[k]
             for again in range(self.repeats):

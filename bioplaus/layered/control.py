@@ -110,7 +110,7 @@ class Predictive(Carrier):
         net = way.net
         h = [seen.h[0], *(net.rate(k, v) for k, v in enumerate(states))]
         means = [seen.a[0], *(h[k] @ net.w[k] + net.b[k] for k in range(1, len(net.w)))]
-        u = [mean - v for mean, v in zip(means, states)]
+        u: list[Array] = [mean - v for mean, v in zip(means, states)]
         u.append(self.precision * (net.rate(len(states), means[-1]) - targets))
         return h, u
 

@@ -106,7 +106,7 @@ class Taught(NamedArrays):
     def arrays(self) -> dict[str, Array]:
         """Forward weights, biases, feedback, what else is learnt, running squares."""
         names = layer_names(len(self.net.w))
-        found = {}
+        found: dict[str, Array] = {}
         for (pre, post), w, b in zip(pairwise(names), self.net.w, self.net.b):
             found |= {f"{pre}_to_{post}": w, f"bias_to_{post}": b}
         found |= dict(zip(self._feedback_names(), self.way.B))

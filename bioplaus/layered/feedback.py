@@ -137,8 +137,8 @@ class Redrawn(Feedback):
 
     def renew(self, way: FeedbackWeights) -> None:
         """Draw all of them again."""
-        for b in way.B:
-            b[...] = draw(*b.shape, way.noise, way.net.dtype)
+        for k, b in enumerate(way.B):
+            b[...] = draw(*way.shape(k), way.noise, way.net.dtype)
 
 
 @dataclass(frozen=True)
@@ -186,8 +186,8 @@ class Signs(Feedback):
     def renew(self, way: FeedbackWeights) -> None:
         """Other sizes."""
         if self.magnitude == "redrawn":
-            for b in way.B:
-                b[...] = np.abs(draw(*b.shape, way.noise, way.net.dtype))
+            for k, b in enumerate(way.B):
+                b[...] = np.abs(draw(*way.shape(k), way.noise, way.net.dtype))
 
     def acting(self, way: FeedbackWeights, k: int) -> Array:
         """Sizes with the signs that ``W^T`` has now."""

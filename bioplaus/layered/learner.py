@@ -18,8 +18,8 @@ class Learner(Protocol):
     """Something that learns from batches.
 
     learn : one update from inputs and targets, (batch, n), with ``strength`` times the learning
-    rate in force; returns the answers before it, (batch, n).  answer : outputs, (batch, n).  weights,
-    set_weights : by name, (pre, post), biases (1, post), as those of a
+    rate in force; returns the answers before it, (batch, n).  answer : outputs, (batch, n).
+    weights, set_weights : by name, (pre, post), biases (1, post), as those of a
     :class:`~bioplaus.plasticity.model.Model`.  state, restore : all that the next update depends
     on, as arrays by name.  set : what may move while it learns, by name.
     """

@@ -49,8 +49,8 @@ class Targets(Carrier):
         """Targets from the output down."""
         net, kind = way.net, way.kind
         assert isinstance(kind, Inverse)
-        found = [seen.h[-1] - targets]
-        wanted = seen.h[-1] - self.step * found[0]
+        found: list[Array] = [seen.h[-1] - targets]
+        wanted: Array = seen.h[-1] - self.step * found[0]
         for k in reversed(net.hidden):
             h, highest = seen.h[k + 1], k == len(net.hidden) - 1
             if highest and self.top == "gradient":
@@ -87,7 +87,8 @@ class Sampled(Carrier):
 
     def errors(self, way: FeedbackWeights, seen: Seen, targets: Array) -> list[Array]:
         """Each layer with candidates of its own."""
-        net, found = way.net, [seen.h[-1] - targets]
+        net = way.net
+        found: list[Array] = [seen.h[-1] - targets]
         for k in reversed(net.hidden):
             h = best = seen.h[k + 1]
             least = net.loss(seen.h[-1], targets)
