@@ -12,9 +12,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dynamical_systems": ["LINEAR", "LORENZ", "VAN_DER_POL", "System", "trajectory"],
         "idx": ["read_idx"],
         "image_sets": ["IMAGE_SETS", "ImageSet", "load"],
+        "latency_code": ["SpikeTrains", "latency_of_images", "latency_of_points"],
         "random_teacher": ["RandomTeacher"],
         "schedule": ["Schedule", "common_step", "presentations", "stretch"],
-        "yin_yang": ["yin_yang_class", "yin_yang_points"],
+        "yin_yang": ["published_yin_yang", "yin_yang_class", "yin_yang_points"],
         "tracking": ["CommandNoise", "Stretch", "Tracking", "TrackingSettings"],
     },
 )

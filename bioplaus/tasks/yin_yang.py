@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["yin_yang_class", "yin_yang_points"]
+__all__ = ["published_yin_yang", "yin_yang_class", "yin_yang_points"]
 
 RADIUS = 0.5
 DOT = 0.1
@@ -49,3 +49,24 @@ def yin_yang_points(
             found = np.concatenate([found, xy[inside & (yin_yang_class(*xy.T) == each)]])
         points[wanted] = np.concatenate([found, 1 - found], axis=1)[: len(wanted)]
     return points, labels.astype(np.int64)
+
+
+def published_yin_yang(
+    count: int, seed: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """The published sets from their recipe: 5,000, 1,000 and 1,000 with seeds 42, 41 and 40.
+
+    A class is drawn, then points until one has it (Kriener, Göltz and Petrovici 2022, released
+    code).  Returns points as :func:`yin_yang_points` does, and labels 0 yang, 1 yin, 2 dot.
+    """
+    rng = np.random.RandomState(seed)
+    points, labels = np.empty((count, 4)), np.empty(count, np.int64)
+    for k in range(count):
+        wanted = rng.randint(3)
+        found = -1
+        while found != wanted:
+            x, y = rng.rand(2)
+            if np.hypot(x - RADIUS, y - RADIUS) <= RADIUS:
+                found = (1, 0, 2)[int(yin_yang_class(x, y))]
+        points[k], labels[k] = (x, y, 1 - x, 1 - y), wanted
+    return points, labels

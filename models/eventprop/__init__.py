@@ -1,0 +1,20 @@
+"""EventProp: exact gradients of spiking networks (Wunderlich and Pehle 2021)."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "learner": ["Learner"],
+        "network": [
+            "ClockedGradient",
+            "EventPropModel",
+            "build",
+            "change",
+            "read_samples",
+            "spike_input",
+        ],
+        "parameters": ["EventProp", "LatencyImages"],
+        "presenting": ["Seen"],
+    },
+)
