@@ -37,6 +37,14 @@ class Clocks:
         """Clocks of two durations, quantities or numbers [s]."""
         return cls(*(_clock(dt, name) for dt, name in ((step, "step"), (frame, "frame"))))
 
+    @classmethod
+    def counted(cls, step: Quantity, steps: int) -> Clocks:
+        """A frame of so many steps, in the last place such that the quotient is whole."""
+        frame = steps * float(step)
+        while frame / float(step) < steps:
+            frame = float(np.nextafter(frame, np.inf))
+        return cls.of(step, frame)
+
 
 @dataclass(frozen=True)
 class Operation:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from brian2 import Clock, Network, NeuronGroup, Synapses, second
+from brian2 import Network, NeuronGroup, Synapses
 
 from bioplaus.neurons.cell import Cell, Clocks
 from bioplaus.neurons.leaky_integrator import STEP, clamped, leaky_integrator, phases
@@ -32,10 +32,7 @@ AT_ONSET = {"on_pre": {"onset": "drive_post += w*x_pre"}, "on_event": {"onset": 
 def time(p: VectorField) -> Clocks:
     """One Euler step, and one presentation."""
     q = quantities(p)
-    step = p.epsilon * q.tau
-    return Clocks(
-        Clock(step, name="step"), Clock(_whole_steps(_counts(p)["steps"], step), name="frame")
-    )
+    return Clocks.counted(p.epsilon * q.tau, _counts(p)["steps"])
 
 
 def pixels(p: VectorField, clocks: Clocks) -> NeuronGroup:
@@ -159,14 +156,6 @@ def _counts(p: VectorField) -> dict[str, int]:
 
 def _rule(p: VectorField) -> TwoPhase | Differential:
     return Differential(_signs(p)) if p.rule == "differential" else TwoPhase(_signs(p), p.rule)
-
-
-def _whole_steps(steps: int, step: Any) -> Any:
-    """``steps * step``, in the last place such that the quotient is whole (Brian2 asks it)."""
-    duration = steps * float(step)
-    while duration / float(step) < steps:
-        duration = float(np.nextafter(duration, np.inf))
-    return duration * second
 
 
 def _layer(p: VectorField, name: str, units: int, clocks: Clocks) -> NeuronGroup:

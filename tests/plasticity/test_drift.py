@@ -19,6 +19,7 @@ from bioplaus.neurons.cell import Cell, Clocks, Operation
 from bioplaus.neurons.leaky_integrator import STEP, phases
 from bioplaus.plasticity.burst_rule import BurstRate, BurstRule
 from bioplaus.plasticity.dendritic_prediction import DendriticPrediction
+from bioplaus.plasticity.error_path import DecoderRule, ForwardRule, MirroredRule, SignRule
 from bioplaus.plasticity.event_driven_random_backprop import EventDrivenRandomBackprop, Mirror
 from bioplaus.plasticity.follow import Explicit, Factorised
 from bioplaus.plasticity.rule import NoDrift, Rule, connect
@@ -189,6 +190,31 @@ def test_change_of_a_presentation_is_exact(name):
     expected = rule.drift(TWO, told)
     assert expected != 0
     np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+AT_LEARN = {
+    "forward": (ForwardRule(), {"rate": 0.5}, {"u": -0.1}),
+    "mirrored": (MirroredRule(), {"u": -0.1}, {"rate": 0.5}),
+    "signs": (SignRule(), {"u": -0.1}, {"rate": 0.5}),
+}
+
+
+@pytest.mark.parametrize("name", AT_LEARN)
+def test_change_at_the_end_of_a_presentation_is_exact(name):
+    rule, pre, post = AT_LEARN[name]
+    found = change(rule, Side(pre, counts=COUNTS), Side(post), ETA, seconds=0.16) * 0.016
+    np.testing.assert_allclose(found, rule.drift(pre, post | ETA), rtol=1e-9)
+
+
+def test_a_decoder_follows_its_own_prediction():
+    """All weights are alike and move by the drift at the label that they sum to."""
+    rule, weight, passed = DecoderRule(), 0.5, []
+    found = change(rule, Side({"wanted": 0.1}, counts=COUNTS), Side({"rate": 0.5}), ETA, 0.16)
+    for _ in range(74):
+        passed.append(weight)
+        behind = {"rate": 0.5, "label": CELLS * 0.1 * weight, **ETA}
+        weight += rule.drift({"wanted": 0.1}, behind)
+    np.testing.assert_allclose(0.16 * found, weight - passed[64], rtol=1e-9)
 
 
 @pytest.mark.parametrize(
