@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "alignment": ["alignment_angle"],
         "bursts": ["Bursts", "burst_probability", "find_bursts"],
+        "timing_window": ["timing_window"],
         "intervals": ["cv", "intervals", "local_variation"],
         "open_loop": [
             "identity_r_squared",

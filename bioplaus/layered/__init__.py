@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "adam": ["adam"],
+        "boltzmann": ["Boltzmann"],
         "carriers": ["Aligned", "Gradient", "Penalty", "TopOnly"],
         "control": ["Controlled", "Predictive"],
         "error_path": ["ErrorPath", "Taught"],
@@ -13,6 +14,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "learnt_feedback": ["Decoder", "Inverse", "Noise"],
         "learner": ["Learner"],
         "network": ["Layered", "Seen"],
+        "recirculation": ["recirculate"],
+        "settling": ["Settled", "Settling"],
         "step": ["Descent"],
         "targets": ["Predicted", "Sampled", "Targets"],
         "units": ["UNITS", "Unit"],

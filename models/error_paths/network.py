@@ -35,7 +35,7 @@ from bioplaus.plasticity.model import Model
 from bioplaus.plasticity.rule import Bias, Projection, Rule, connect, summed
 
 from .parameters import OneExample, layer_sizes
-from .rows import row
+from .rows import row, varied
 
 __all__ = ["build", "examples", "live", "time", "why_not"]
 
@@ -71,7 +71,7 @@ def examples(p: OneExample, clocks: Clocks) -> NeuronGroup:
 
 def live(p: OneExample) -> dict[str, Any]:
     """What may be set while the network runs: learning rates."""
-    path, names = row(p.row), layer_names(len(layer_sizes(p)) - 1)
+    path, names = _path(p), layer_names(len(layer_sizes(p)) - 1)
     rate = p.learning_rate / _precision(path)
     found: dict[str, Any] = {}
     for pre, post in pairwise(names):
@@ -96,7 +96,7 @@ def build(
     ParameterError
         For a row without this form, or a unit that cannot be written as equations.
     """
-    path, sizes = row(p.row), layer_sizes(p)
+    path, sizes = _path(p), layer_sizes(p)
     if reason := why_not(path):
         raise ParameterError(f"{p.row} has no network form: {reason}")
     for name in (p.units, p.output):
@@ -129,6 +129,10 @@ def build(
     values = first.weights()
     model.set_weights({name: values[name] for name in plastic if name in values})
     return model
+
+
+def _path(p: OneExample) -> ErrorPath:
+    return varied(row(p.row), p.constants)
 
 
 def _steps(p: OneExample) -> int:

@@ -16,6 +16,9 @@ class Layers:
     """A layered network and the row by which it learns."""
 
     row: str = parameter("FA", "how layers are told what to change, a row of the table")
+    constants: str = parameter(
+        "", "other constants of the row: feedback.rate=0.1, carrier.repeats=5, step.limit=1"
+    )
     layers: str = parameter("64-100-10", "units per layer, input first")
     units: str = parameter("tanh", "hidden units", choices=HIDDEN_UNITS)
     output: str = parameter(

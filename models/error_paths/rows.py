@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from typing import Any
+
 from bioplaus.layered.carriers import Aligned, Gradient, Penalty, TopOnly
 from bioplaus.layered.control import Controlled, Predictive
 from bioplaus.layered.error_path import ErrorPath
 from bioplaus.layered.feedback import Fixed, Mirrored, NoFeedback, Redrawn, Signs, Transported
 from bioplaus.layered.learnt_feedback import Decoder, Inverse, Noise
+from bioplaus.layered.settling import Settling
 from bioplaus.layered.step import Descent
 from bioplaus.layered.targets import Predicted, Sampled, Targets
-
-__all__ = ["ROWS", "row"]
-
 from bioplaus.parameters import ParameterError, unknown_name
+
+__all__ = ["BOLTZMANN", "ROWS", "SETTLING", "row", "varied"]
 
 FA = "Lillicrap et al. 2016"
 DFA = "Nokland 2016"
@@ -90,14 +93,65 @@ ROWS: dict[str, ErrorPath] = {
 """By name; without a source it is a reference or a control of ours."""
 
 
+CHL = "Xie and Seung 2003"
+GENEREC = "O'Reilly 1996"
+STDP = "Bengio et al. 2015"
+
+_CHANGE = Settling("change", held=False, free=15, second=15, source=STDP)
+
+SETTLING: dict[str, Settling] = {
+    "CHL": Settling(source=CHL),
+    "CHL, own feedback": Settling(feedback="own", source=CHL),
+    "GeneRec": Settling("presynaptic", source=GENEREC),
+    "GeneRec, random feedback": Settling("presynaptic", feedback="random", source=GENEREC),
+    "rate of change": _CHANGE,
+    "rate of change, random feedback": replace(_CHANGE, feedback="random"),
+}
+"""Networks that settle; all of their units are logistic."""
+
+BOLTZMANN = {"Boltzmann machine": True, "Boltzmann machine, samples": False}
+"""Machines of image and label, and whether visible units are means going down (Hinton 2002)."""
+
+
 def row(name: str) -> ErrorPath:
-    """The row of this name.
+    """The error path of this name.
 
     Raises
     ------
     ParameterError
-        For a name that no row has.
+        For a name that none has.
     """
+    if name in SETTLING or name in BOLTZMANN:
+        raise ParameterError(f"{name} is no error path: it settles, or samples")
     if name not in ROWS:
         raise ParameterError(unknown_name("row", name, list(ROWS)))
     return ROWS[name]
+
+
+def varied(path: ErrorPath, constants: str) -> ErrorPath:
+    """A row with other constants: ``feedback.rate=0.1, step.limit=1``, empty for none.
+
+    Raises
+    ------
+    ParameterError
+        For a part or constant that the row has not, or a value of another kind.
+    """
+    for each in filter(None, (text.strip() for text in constants.split(","))):
+        name, _, value = (text.strip() for text in each.partition("="))
+        part, _, constant = name.partition(".")
+        if part not in ("carrier", "feedback", "step"):
+            raise ParameterError(f"{each!r} is no constant; write carrier., feedback. or step.")
+        of: Any = getattr(path, part)
+        known = [field.name for field in fields(of)]
+        if constant not in known:
+            raise ParameterError(unknown_name(f"constant of {type(of).__name__}", constant, known))
+        path = replace(path, **{part: replace(of, **{constant: _read(each, value, of, constant)})})
+    return path
+
+
+def _read(text: str, value: str, of: Any, constant: str) -> Any:
+    kind = type(getattr(of, constant))
+    try:
+        return value == "true" if kind is bool else kind(value)
+    except ValueError as wrong:
+        raise ParameterError(f"{text!r} must be of type {kind.__name__}") from wrong
