@@ -1,6 +1,6 @@
 """bioplaus: published models of biologically plausible learning, on Brian2, fast.
 
-The command line is ``bioplaus``; from a notebook, ``bioplaus.run("erbp-digits")`` runs an
+The command line is ``bioplaus``; from a notebook, ``bioplaus.run("erbp-images")`` runs an
 experiment and returns its record.  A script of one's own says
 ``for turn in bioplaus.steps(n)``, ``bioplaus.keep``, ``log`` and ``record``, which do nothing
 outside of ``bioplaus run``.  ``bioplaus.engine`` stands alone: a Numba backend for any Brian2

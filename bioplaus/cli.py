@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bioplaus import __version__
 from bioplaus.errors import UserError
@@ -15,7 +15,8 @@ from bioplaus.errors import UserError
 if TYPE_CHECKING:
     from bioplaus.records import RunReader
     from bioplaus.registry import Entry
-    from bioplaus.training.plan import Plan
+    from bioplaus.runs.page import Page
+    from bioplaus.runs.plan import Plan
 
 __all__ = ["main", "run_script"]
 
@@ -168,7 +169,7 @@ def _configure_setting(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from bioplaus import registry
     from bioplaus.records.placement import new_run_directory
-    from bioplaus.training import start
+    from bioplaus.runs.running import start
 
     if options.experiment is None or options.help:
         options.parser.print_help()
@@ -189,7 +190,7 @@ def _run(options: argparse.Namespace) -> int:
         return _run_script(entry, options)
     plan = _plan(entry, options)
     out = options.out or new_run_directory(entry.name, options.seed)
-    return _end(partial(start, plan, out, force=options.force), plan, options)
+    return _end(partial(start, plan, out, force=options.force), options)
 
 
 def _run_script(entry: Entry, options: argparse.Namespace) -> int:
@@ -244,25 +245,27 @@ def _seconds(text: str, option: str) -> float:
     return float(number(check_like(UNITS["second"], text, option, "20s")))
 
 
-def _end(go: Callable[..., RunReader], plan: Plan, options: argparse.Namespace) -> int:
+def _end(go: Callable[..., RunReader], options: argparse.Namespace) -> int:
     """Run to the end and show what came out, or say how far it came."""
-    from bioplaus.reproduction.table import published
-    from bioplaus.training import Interrupted, progress_for
+    from bioplaus.records import layout
+    from bioplaus.runs.running import Interrupted
+    from bioplaus.training import progress_for
 
     try:
-        run = go(progress=progress_for(options.quiet), reference=published(plan.name))
+        run = go(progress=progress_for(options.quiet))
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         return INTERRUPTED
     _print_summary(run)
-    _draw(run)
+    for path in sorted((run.path / layout.FIGURES).glob("*.png")):
+        print(f"  {path}")
     return 0
 
 
 def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
     from bioplaus import registry
+    from bioplaus.runs.plan import Plan
     from bioplaus.training.backend import Backend
-    from bioplaus.training.plan import Plan
 
     return Plan.make(
         entry.name,
@@ -288,7 +291,7 @@ def _assignment(text: str) -> tuple[str, str]:
 
 def _resume(options: argparse.Namespace) -> int:
     from bioplaus.records import RunReader
-    from bioplaus.training import resume
+    from bioplaus.runs.running import resume
 
     run = RunReader(options.run)
     if run.status == "finished":
@@ -302,13 +305,13 @@ def _resume(options: argparse.Namespace) -> int:
         )
         return _after_script(code, run.path, options.quiet)
     plan = _plan_of(run)
-    return _end(partial(resume, plan, run.path), plan, options)
+    return _end(partial(resume, plan, run.path), options)
 
 
 def _plan_of(run: RunReader) -> Plan:
     """The plan behind a run directory."""
     from bioplaus import registry
-    from bioplaus.training.plan import Plan
+    from bioplaus.runs.plan import Plan
 
     source = run.config["source"]
     entry = registry.find(source if source.endswith(".py") else run.config["experiment"])
@@ -359,14 +362,14 @@ def _figures(run: RunReader) -> list[Path]:
         from bioplaus.runs import automatic_figures
 
         return automatic_figures.draw(run)
-    from bioplaus.training.figures import draw
+    from bioplaus.runs.drawn_page import draw
 
-    return draw(run, _plan_of(run))
+    return draw(run, _plan_of(run).page)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     from bioplaus.records import RunReader
-    from bioplaus.training.loop import evaluate
+    from bioplaus.runs.running import evaluate
 
     run = RunReader(options.run)
     metrics = evaluate(_plan_of(run), run, options.dataset, options.part)
@@ -417,13 +420,13 @@ def _configure_cite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="an experiment or a paper")
 
 
-def _print_parameters(entry: Entry, experiment: type[Any]) -> None:
+def _print_parameters(entry: Entry, page: Page) -> None:
     from bioplaus.parameters import describe
     from bioplaus.printing import print_table
     from bioplaus.registry import named_settings
 
     rows = []
-    for row in describe(experiment.Parameters):
+    for row in describe(page.Settings):
         symbol = f" ({row.symbol})" if row.symbol else ""
         tunable = " [tunable]" if row.tunable else ""
         rows.append((row.name, row.default, row.allowed, f"{row.meaning}{symbol}{tunable}"))

@@ -9,27 +9,26 @@ from pathlib import Path
 
 from bioplaus import registry
 from bioplaus.errors import UserError
-from bioplaus.records import RunReader
+from bioplaus.records import RunReader, layout
 from bioplaus.records.placement import new_run_directory
 from bioplaus.reproduction.runs import COMMAND
-from bioplaus.reproduction.table import published
-from bioplaus.training import progress_for, start
-from bioplaus.training.figures import draw
-from bioplaus.training.plan import Plan
+from bioplaus.runs.plan import Plan
+from bioplaus.runs.running import start
+from bioplaus.training import progress_for
 
 __all__ = ["demonstrate"]
 
-EXPERIMENT = "erbp-digits"
+DEMONSTRATED = "erbp-images"
 SEEDS = (1, 2, 3)
 
 
 def demonstrate(quiet: bool = False) -> int:
     """Run the demonstration and print the accuracy and the paths of the figures."""
-    entry = registry.find(EXPERIMENT)
+    entry = registry.find(DEMONSTRATED)
     print(entry.summary, flush=True)
     plan = Plan.make(entry.name, entry.module, registry.load(entry), changes={}, seed=SEEDS[0])
     path = new_run_directory(entry.name, SEEDS[0])
-    first = start(plan, path, progress=progress_for(quiet), reference=published(plan.name))
+    first = start(plan, path, progress=progress_for(quiet))
     # The first run has compiled the network; the others find it in the cache and share the cores.
     runs = [first, *_side_by_side(SEEDS[1:], quiet)]
     accuracies = [1 - run.summary["metrics"]["test_error"] for run in runs]
@@ -37,7 +36,7 @@ def demonstrate(quiet: bool = False) -> int:
         print(f"seed {run.config['seed']}: {accuracy:.1%} of 360 unseen digits right  ({run.path})")
     mean, spread = statistics.mean(accuracies), statistics.stdev(accuracies)
     print(f"accuracy {mean:.1%} ± {spread:.1%} (mean of {len(SEEDS)} seeds; chance 10 %)")
-    for path in draw(first, plan):
+    for path in sorted((first.path / layout.FIGURES).glob("*.png")):
         print(f"  {path}")
     return 0
 
@@ -46,7 +45,7 @@ def _side_by_side(seeds: tuple[int, ...], quiet: bool) -> list[RunReader]:
     """Run the experiment once for each seed, each in a process of its own."""
     if not quiet:
         print(f"seeds {' and '.join(map(str, seeds))}, side by side", file=sys.stderr, flush=True)
-    paths = [new_run_directory(EXPERIMENT, seed) for seed in seeds]
+    paths = [new_run_directory(DEMONSTRATED, seed) for seed in seeds]
     children = [_child(seed, path) for seed, path in zip(seeds, paths)]
     try:
         codes = [child.wait() for child in children]
@@ -62,4 +61,4 @@ def _side_by_side(seeds: tuple[int, ...], quiet: bool) -> list[RunReader]:
 
 def _child(seed: int, path: Path) -> subprocess.Popen[bytes]:
     options = ["--quiet", "--seed", str(seed), "--out", str(path)]
-    return subprocess.Popen([*COMMAND, "run", EXPERIMENT, *options], stdout=subprocess.DEVNULL)
+    return subprocess.Popen([*COMMAND, "run", DEMONSTRATED, *options], stdout=subprocess.DEVNULL)

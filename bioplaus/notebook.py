@@ -1,6 +1,6 @@
 """Running and looking at experiments from a notebook or a script.
 
-``import bioplaus; run = bioplaus.run("erbp-digits", presentations=600)`` runs an experiment as the
+``import bioplaus; run = bioplaus.run("erbp-images", presentations=600)`` runs an experiment as the
 command line does and returns its record; ``bioplaus.open_run(path)`` opens one that is there.
 """
 
@@ -168,11 +168,10 @@ def run(
     _show_figures()
     from bioplaus import registry
     from bioplaus.records.placement import new_run_directory
-    from bioplaus.reproduction.table import published
-    from bioplaus.training import progress_for, start
+    from bioplaus.runs.plan import Plan
+    from bioplaus.runs.running import start
+    from bioplaus.training import progress_for
     from bioplaus.training.backend import Backend
-    from bioplaus.training.figures import draw
-    from bioplaus.training.plan import Plan
 
     entry = registry.find(name)
     path = Path(out) if out is not None else new_run_directory(entry.name, seed)
@@ -190,9 +189,7 @@ def run(
         backend=Backend(backend),
         record=record,
     )
-    run = start(plan, path, progress=progress_for(quiet), reference=published(plan.name))
-    draw(run, plan)
-    return Run(run.path)
+    return Run(start(plan, path, progress=progress_for(quiet)).path)
 
 
 def _run_script(
@@ -232,7 +229,7 @@ def _run_script(
 
 def _text(value: Any) -> str:
     """A value as it stands after ``--set``, to the last digit."""
-    from bioplaus.training.plan import plain
+    from bioplaus.runs.plan import plain
 
     if isinstance(value, (list, tuple)) or value is None:
         return repr(value)

@@ -18,9 +18,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bioplaus.bands import Band
 from bioplaus.errors import UserError
 
-__all__ = ["Paper", "PaperError", "Setting", "papers", "read_paper"]
+__all__ = ["Paper", "PaperError", "Setting", "papers", "published", "read_paper"]
 
 TABLES = {"paper", "settings", "result", "contest", "excluded"}
 ABOUT = {"citation", "bibtex"}
@@ -106,6 +107,29 @@ def papers() -> dict[str, Paper]:
         if (folder / "paper.toml").is_file():
             found[key] = read_paper(key, package, folder)
     return found
+
+
+def published(experiment: str) -> list[dict[str, Any]]:
+    """What its paper reports for an experiment, to stand beside a run's own figures."""
+    return [
+        {
+            "id": row["id"],
+            "name": row["name"],
+            "metric": row["metric"],
+            "published": row.get("published", {}).get("value"),
+            "source": row.get("published", {}).get("source", ""),
+            "band": str(band_of(row["band"])),
+            "setting": dict(paper.setting(page, row.get("setting", "default")).changes),
+        }
+        for paper in papers().values()
+        for row in paper.results
+        if paper.experiment(page := row["experiment"]) == experiment
+    ]
+
+
+def band_of(content: Mapping[str, Any]) -> Band:
+    """The band of a row, without its source."""
+    return Band.read({name: value for name, value in content.items() if name != "source"})
 
 
 def read_paper(key: str, package: str, folder: Path) -> Paper:

@@ -1,8 +1,8 @@
 """Which experiments there are, found by reading their files without importing them.
 
-An experiment is a page in the folder of a paper (:mod:`bioplaus.papers`): a module that defines
-``EXPERIMENT``.  Its command-line name is the paper's key and the file's name, with hyphens; its
-summary is the first line of its docstring.
+An experiment is a page in the folder of a paper (:mod:`bioplaus.papers`): a module that defines a
+function ``experiment(p, run)`` (:mod:`bioplaus.runs.page`).  Its command-line name is the paper's
+key and the file's name, with hyphens; its summary is the first line of its docstring.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import importlib.util
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from bioplaus.errors import UserError
 from bioplaus.papers import Setting, papers
+from bioplaus.runs.page import Page
 
 __all__ = ["Entry", "UnknownExperiment", "entries", "find", "load", "named_settings", "setting"]
 
@@ -31,7 +31,7 @@ class Entry:
     """One experiment: its name on the command line, where it is, and what it shows.
 
     paper, page : where it belongs, if to a paper; script : whether it is a plain script, which is
-    run as it stands, and no experiment class.
+    run as it stands, and no page.
     """
 
     name: str
@@ -102,17 +102,19 @@ def named_settings(entry: Entry) -> list[Setting]:
     return [each for (page, name), each in book.items() if page == entry.page and name != "default"]
 
 
-def load(entry: Entry) -> type[Any]:
-    """Import the module of an experiment and return its class.
+def load(entry: Entry) -> Page:
+    """Import the module of an experiment and return the page that it is.
 
     Raises
     ------
     UnknownExperiment
-        If the module defines no ``EXPERIMENT``; a plain script is not executed to find that out.
+        For a plain script, which is not executed to find that out.
+    PageError
+        If the page lacks something.
     """
     if entry.script:
         raise UnknownExperiment(
-            f"{entry.module} is a plain script and defines no experiment class; "
+            f"{entry.module} is a plain script and defines no experiment(p, run); "
             f"`bioplaus run {Path(entry.module).name}` runs it as it stands"
         )
     if entry.module.endswith(".py"):
@@ -125,19 +127,19 @@ def load(entry: Entry) -> type[Any]:
         spec.loader.exec_module(module)
     else:
         module = importlib.import_module(entry.module)
-    experiment = getattr(module, "EXPERIMENT", None)
-    if not isinstance(experiment, type):
-        raise UnknownExperiment(
-            f"{entry.module} defines no experiment; end it with EXPERIMENT = YourClass"
-        )
-    return experiment
+    if not hasattr(module, "experiment"):
+        from bioplaus.runs.experiment_page import page_of
+
+        old: Page = page_of(module.EXPERIMENT)
+        return old
+    return Page.of(module)
 
 
 def _entry(name: str, module: str, path: Path) -> Entry:
     tree = _parsed(path)
     doc = ast.get_docstring(tree) or ""
     summary = doc.strip().split("\n", 1)[0]
-    return Entry(name, module, summary, script=not _defines(tree, "EXPERIMENT"))
+    return Entry(name, module, summary, script=not (_defines(tree, "EXPERIMENT") or _is_page(tree)))
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -154,6 +156,16 @@ def _parsed(path: Path) -> ast.Module:
         raise UnknownExperiment(f"{path.name}, line {error.lineno}: {error.msg}") from None
     except ValueError as error:
         raise UnknownExperiment(f"{path.name} is not Python: {error}") from None
+
+
+def _is_page(tree: ast.Module) -> bool:
+    """Whether a module defines ``experiment(p, run)``."""
+    return any(
+        isinstance(node, ast.FunctionDef)
+        and node.name == "experiment"
+        and len(node.args.posonlyargs + node.args.args) == 2
+        for node in tree.body
+    )
 
 
 def _defines(tree: ast.Module, name: str) -> bool:

@@ -14,7 +14,7 @@ from bioplaus import registry
 from bioplaus.cli import main
 from bioplaus.papers import papers
 
-WALK = str(Path(__file__).parent / "training" / "walk.py")
+WALK = str(Path(__file__).parent / "runs" / "walk.py")
 
 
 def test_list_names_every_experiment_with_its_paper(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,7 +26,7 @@ def test_list_names_every_experiment_with_its_paper(capsys: pytest.CaptureFixtur
         assert entry.summary.endswith(")."), f"{entry.name} names no paper"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["run", "erbp-digits", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["run", "erbp-images", "--help"]])
 def test_start_up_imports_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys; from bioplaus.cli import main\n"
@@ -55,18 +55,18 @@ def test_evaluate_takes_the_newest_weights(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "run")
-    assert main(["run", WALK, "--out", out, "--quick", "--quiet"]) == 0
+    assert main(["run", WALK, "--out", out, "--set", "count=2", "--quiet"]) == 0
     capsys.readouterr()
     assert main(["evaluate", out, "--part", "validation", "--dataset", "mnist"]) == 0
-    name, _, value = capsys.readouterr().out.partition(" = ")
-    assert name == "validation_of_mnist"
+    name, _, value = capsys.readouterr().out.splitlines()[0].partition(" = ")
+    assert name == "validation_error"
     drawn = np.random.Generator(np.random.PCG64(1)).standard_normal((2, 50, 3))
-    assert float(value) == pytest.approx(drawn[:, :, 0].sum(), rel=1e-5)
+    assert float(value) == pytest.approx(drawn.sum(), rel=1e-5)
 
 
 def test_run_show_plot_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(tmp_path / "run")
-    assert main(["run", WALK, "--out", out, "--quick", "--set", "steps=7"]) == 0
+    assert main(["run", WALK, "--out", out, "--set", "count=2", "--set", "steps=7"]) == 0
     shown = capsys.readouterr().out
     assert "test_error" in shown
     assert f"{out}/figures/learning-curve.png" in shown
@@ -81,7 +81,7 @@ def test_run_show_plot_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "erbp-digit"], "did you mean 'erbp-digits'"),
+        (["run", "erbp-image"], "did you mean 'erbp-images'"),
         (["run", "nonsense.py"], "there is no file nonsense.py"),
         (["run", WALK, "--set", "stepz=3"], "did you mean 'steps'"),
         (["run", WALK, "--set", "steps"], "is not NAME=VALUE"),
@@ -108,11 +108,11 @@ def test_an_existing_directory_needs_force(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "run")
-    quick = ["run", WALK, "--quick", "--out", out, "--quiet"]
-    assert main(quick) == 0
-    assert main(quick) == 2
+    small = ["run", WALK, "--set", "count=2", "--out", out, "--quiet"]
+    assert main(small) == 0
+    assert main(small) == 2
     assert "add --force" in capsys.readouterr().err
-    assert main([*quick, "--force"]) == 0
+    assert main([*small, "--force"]) == 0
 
 
 def test_help_of_a_run_lists_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,7 +125,7 @@ def test_help_of_a_run_lists_its_parameters(capsys: pytest.CaptureFixture[str]) 
 def test_cite_prints_bibtex_for_an_experiment_and_a_paper(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["cite", "erbp-digits"]) == 0
+    assert main(["cite", "erbp-images"]) == 0
     by_experiment = capsys.readouterr().out
     assert main(["cite", "erbp"]) == 0
     assert capsys.readouterr().out == by_experiment
@@ -135,12 +135,14 @@ def test_cite_prints_bibtex_for_an_experiment_and_a_paper(
 @pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: entry.name)
 def test_every_experiment_is_complete(entry: registry.Entry) -> None:
     from bioplaus.parameters import check, describe, replace
+    from bioplaus.runs.page import FORMS
 
-    experiment = registry.load(entry)
-    check(experiment.Parameters())
-    replace(experiment.Parameters(), experiment.quick)
-    assert experiment.form in ("network", "steady state", "batched", "rate reference")
-    for row in describe(experiment.Parameters):
+    page = registry.load(entry)
+    check(page.Settings())
+    assert page.form in FORMS
+    for setting in (registry.setting(entry, "default"), *registry.named_settings(entry)):
+        replace(page.Settings(), {**setting.changes, **(setting.quick or {})})
+    for row in describe(page.Settings):
         assert row.meaning, f"{entry.name}: {row.name} has no meaning"
 
 

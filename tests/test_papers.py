@@ -11,9 +11,9 @@ import pytest
 from bioplaus import papers as room
 from bioplaus import registry
 from bioplaus.cli import main
-from bioplaus.papers import PaperError, papers, read_paper
+from bioplaus.papers import PaperError, papers, published, read_paper
 
-PAGE = '"""Learns something (Nobody 2001)."""\nEXPERIMENT = object\n'
+PAGE = '"""Learns something (Nobody 2001)."""\n\ndef experiment(p, run):\n    return {}\n'
 PAPER = """
 [paper]
 citation = "Nobody (2001)"
@@ -121,7 +121,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_another_package_brings_a_paper(
     installed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from bioplaus.reproduction.table import published, results
+    from bioplaus.reproduction.table import results
     from bioplaus.sweeps.entrants import entrants
 
     entry = registry.find("nobody-walk")
@@ -154,19 +154,12 @@ def test_every_named_setting_is_one_that_its_page_takes(key: str) -> None:
 
     paper = papers()[key]
     for (page, name), setting in paper.settings.items():
-        experiment = registry.load(registry.find(paper.experiment(page)))
-        changed = replace(experiment.Parameters(), setting.changes)
+        loaded = registry.load(registry.find(paper.experiment(page)))
+        changed = replace(loaded.Settings(), setting.changes)
         replace(changed, setting.quick or {})
         assert setting.meaning, name
 
 
 def test_an_unknown_setting_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "erbp-mnist", "--setting", "pulished"]) == 2
+    assert main(["run", "erbp-images", "--setting", "pulished"]) == 2
     assert "did you mean 'published'?" in capsys.readouterr().err
-
-
-def test_every_page_runs_by_its_own_file() -> None:
-    """``python experiments/<paper>/<page>.py --set ...`` passes its command line on."""
-    for entry in registry.entries():
-        path = papers()[entry.paper].folder / f"{entry.page}.py"
-        assert "raise SystemExit(run_script(__file__))" in path.read_text(), path

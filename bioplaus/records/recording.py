@@ -77,6 +77,32 @@ class Recording:
         """Whether anything was recorded at all."""
         return bool(self.spikes or self.traces)
 
+    def add_spikes(self, population: str, t: Any, i: Any) -> None:
+        """Add spikes of a population after those that are there: t (spikes,) [s], i (spikes,)."""
+        before = self.spikes.get(population, (np.empty(0), np.empty(0, np.int64)))
+        later = (np.asarray(t, float), np.asarray(i, np.int64))
+        self.spikes[population] = (
+            np.concatenate([before[0], later[0]]),
+            np.concatenate([before[1], later[1]]),
+        )
+
+    def add_trace(self, key: tuple[str, str], t: Any, value: Any, unit: str) -> None:
+        """Add to the trace of (population, variable): t (times,) [s], value (cells, times)."""
+        times, values = np.asarray(t, float), np.atleast_2d(np.asarray(value, float))
+        if key in self.traces:
+            before = self.traces[key]
+            times = np.concatenate([before.t, times])
+            values = np.concatenate([before.value, values], axis=1)
+        self.traces[key] = TraceRecord(times, values, unit, np.arange(len(values)))
+
+    def add_presentations(self, shown: NDArray[np.float64]) -> None:
+        """Add when which stimulus was shown: (presentations, 3) start, stop [s], label."""
+        columns: list[Any] = [shown[:, 0], shown[:, 1], shown[:, 2].astype(np.int64)]
+        if (before := self.presentations) is not None:
+            earlier = (before.start, before.stop, before.label)
+            columns = [np.concatenate(pair) for pair in zip(earlier, columns)]
+        self.presentations = Presentations(*columns)
+
 
 def write_recording(path: Path, recording: Recording) -> None:
     """Write one segment's recording atomically."""

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bioplaus.bands import Band
 from bioplaus.errors import UserError
-from bioplaus.papers import Paper, papers
+from bioplaus.papers import Paper, band_of, papers
 from bioplaus.parameters import unknown_name
-from bioplaus.registry import entries
-from bioplaus.reproduction.band import Band
 
-__all__ = ["Result", "Setting", "UnknownResult", "published", "results"]
+__all__ = ["Result", "Setting", "UnknownResult", "results"]
 
 
 class UnknownResult(UserError, LookupError):
@@ -95,32 +94,12 @@ def results(paper: str, ids: tuple[str, ...] = ()) -> list[Result]:
     return [known[name] for name in ids] if ids else rows
 
 
-def published(experiment: str) -> list[dict[str, Any]]:
-    """What a paper reports for an experiment, to stand beside a run's own figures."""
-    paper = next((entry.paper for entry in entries() if entry.name == experiment), "")
-    if not paper or not papers()[paper].results:
-        return []
-    return [
-        {
-            "id": row.id,
-            "name": row.name,
-            "metric": row.metric,
-            "published": row.published,
-            "source": row.published_source,
-            "band": str(row.full.band),
-            "setting": dict(row.full.changes),
-        }
-        for row in results(paper)
-        if row.experiment == experiment
-    ]
-
-
 def _read(paper: Paper, row: Mapping[str, Any]) -> Result:
     setting = paper.setting(row["experiment"], row.get("setting", "default"))
     full = Setting(
         changes=setting.changes,
         seeds=tuple(row["seeds"]),
-        band=_band(row["band"]),
+        band=band_of(row["band"]),
         band_source=row["band"]["source"],
         name=setting.name,
     )
@@ -148,11 +127,7 @@ def _read_quick(row: Mapping[str, Any], full: Setting) -> Setting:
     return Setting(
         changes={**full.changes, **row.get("set", {})},
         seeds=tuple(row.get("seeds", full.seeds[:1])),
-        band=_band(row["band"]),
+        band=band_of(row["band"]),
         band_source=row["band"].get("source", full.band_source),
         name=full.name,
     )
-
-
-def _band(content: Mapping[str, Any]) -> Band:
-    return Band.read({name: value for name, value in content.items() if name != "source"})

@@ -12,10 +12,10 @@ from bioplaus import registry
 from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.records import atomic
+from bioplaus.runs.plan import Plan
 from bioplaus.runs.reading import Script
 from bioplaus.sweeps.space import Axis, read_axis
 from bioplaus.training.backend import Backend
-from bioplaus.training.plan import Plan
 
 __all__ = ["NotASweep", "SweepPlan", "check_objective", "read_plan", "write_plan"]
 
@@ -66,7 +66,7 @@ class SweepPlan:
         if entry.script:
             base = self._script_of(entry)
         else:
-            base = replace(registry.load(entry).Parameters(), self.settings)
+            base = replace(registry.load(entry).Settings(), self.settings)
         axes = [read_axis(text, base) for text in self.space]
         names = [axis.name for axis in axes]
         doubled = [name for name in names if names.count(name) > 1 or name in self.settings]

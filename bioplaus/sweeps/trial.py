@@ -16,10 +16,10 @@ from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError
 from bioplaus.records import RunReader, layout
 from bioplaus.records.writer import RunLocked
-from bioplaus.reproduction.table import published
+from bioplaus.runs.running import Interrupted, resume, start
 from bioplaus.sweeps.plan import SweepPlan
 from bioplaus.sweeps.script_trial import run_script_seed
-from bioplaus.training import Interrupted, Progress, resume, start
+from bioplaus.training import Progress
 
 __all__ = ["Outcome", "Task", "objective_curve", "run_trial"]
 
@@ -114,14 +114,14 @@ def _run_seed(task: Task, seed: int) -> RunReader:
     plan = task.plan.trial_plan(task.values, seed)
     if not (out / layout.CONFIG).is_file():
         shutil.rmtree(out, ignore_errors=True)  # died while it was being made
-        return start(plan, out, progress=watch, reference=published(plan.name))
+        return start(plan, out, progress=watch)
     run = RunReader(out)
     if run.status == "finished":
         return run
     waiting_since = time.monotonic()
     while True:
         try:
-            return resume(plan, out, progress=watch, reference=published(plan.name))
+            return resume(plan, out, progress=watch)
         except RunLocked:  # the worker before is still dying
             if time.monotonic() - waiting_since > _LOCK_PATIENCE_S:
                 raise

@@ -7,7 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "backend": ["Backend"],
         "experiment": ["Experiment", "NonFiniteState"],
-        "loop": ["Interrupted", "resume", "start"],
         "network": ["NetworkExperiment"],
         "progress": ["LineProgress", "Progress", "TerminalProgress", "progress_for"],
         "recorded": ["Recorded", "Spikes", "Trace", "read_record"],

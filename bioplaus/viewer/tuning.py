@@ -148,7 +148,7 @@ def _offers(run: RunReader) -> list[_Offer]:
     source = run.config["source"]
     try:
         entry = registry.find(source if source.endswith(".py") else run.config["experiment"])
-        parameters = registry.load(entry).Parameters
+        parameters = registry.load(entry).Settings
     except (LookupError, ImportError, OSError):  # a run of an experiment that is not here
         return []
     return [

@@ -39,8 +39,10 @@ def learning_curve(run: RunReader) -> Figure:
     return figure
 
 
-def raster(run: RunReader) -> Figure:
+def raster(run: RunReader) -> Figure | None:
     """The last training presentations: pixels, hidden, output and error neurons."""
+    if not run.recording_files():
+        return None
     p = run.parameters
     populations = [
         ("pixel", p["inputs"]),
@@ -72,8 +74,10 @@ def raster(run: RunReader) -> Figure:
     return figure
 
 
-def dendrites(run: RunReader) -> Figure:
+def dendrites(run: RunReader) -> Figure | None:
     """Dendritic potentials of three hidden neurons, and their currents with the gate."""
+    if not run.recording_files():
+        return None
     p = run.parameters
     begin, end = _last_training(run)
     figure = plotting.figure(height=3.4)
@@ -98,9 +102,11 @@ def dendrites(run: RunReader) -> Figure:
     return figure
 
 
-def latency(run: RunReader) -> Figure:
+def latency(run: RunReader) -> Figure | None:
     """Test error while an image is shown, over time and over the synaptic operations spent."""
-    metrics = run.summary["metrics"]
+    metrics = run.summary.get("metrics", {})
+    if not any("_at_" in name for name in metrics):
+        return None
     whole = 1e3 * _seconds(run, "test_presentation")
     error = {whole: metrics["test_error"]}
     for name, value in metrics.items():

@@ -7,21 +7,23 @@ by direct feedback and by backpropagation.  They are trained one after another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bioplaus.experiments.erbp.mnist import ErbpMnist
-from bioplaus.experiments.erbp.mnist import Settings as MnistSettings
-from bioplaus.experiments.erbp.rate_reference import ErbpRateReference
+import numpy as np
+
+from bioplaus.experiments.erbp import variants_figures
+from bioplaus.experiments.erbp.images import Settings as ImageSettings
+from bioplaus.experiments.erbp.images import check
+from bioplaus.experiments.erbp.rate_reference import Settings as RateSettings
+from bioplaus.experiments.erbp.rate_training import RateTraining
+from bioplaus.experiments.erbp.training import Training, check_task
 from bioplaus.parameters import Quantity, parameter, replace
-from bioplaus.training import Experiment
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bioplaus.records import RunReader
+from bioplaus.runs.run import Run
+from bioplaus.tasks.image_sets import IMAGE_SETS
 
 SPIKING: dict[str, dict[str, Any]] = {
     "direct random": {},
@@ -41,9 +43,15 @@ VARIANTS = [*SPIKING, *RATE]
 
 
 @dataclass(frozen=True)
-class Settings(MnistSettings):
+class Settings(ImageSettings):
     """A network small enough to train ten times, and tests short enough to read the first 10 ms."""
 
+    dataset: str = parameter("mnist", "images", choices=IMAGE_SETS)
+    inputs: int = parameter(784, "pixels", low=1)
+    time_step: Quantity = parameter("0.5 ms", "time step", symbol="dt", low="1 us")
+    background_before_threshold: bool = parameter(
+        True, "add background before the threshold test (for coarse time steps)"
+    )
     layers: int = parameter(2, "hidden layers of that size", low=1, high=5)
     presentations: int = parameter(15_000, "training images shown, over all passes", low=1)
     evaluations: int = parameter(5, "validations of each variant", low=1)
@@ -58,132 +66,61 @@ class Settings(MnistSettings):
     )
 
 
-class ErbpVariants(Experiment):
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """One segment is one part of the training of one variant, closed by its validation."""
-
-    Parameters = Settings
-    quick = {
-        "layers": 1,
-        "presentations": 500,
-        "evaluations": 1,
-        "validated": 50,
-        "tested": 100,
+    check(p)
+    images = run.load(p.dataset)
+    check_task(p, images)
+    finals: dict[str, dict[str, float]] = {}
+    run.keep(finals=finals)
+    for name in run.steps(VARIANTS):
+        rng = np.random.Generator(np.random.PCG64(run.seed))
+        member: Training | RateTraining
+        if name in SPIKING:
+            member = Training(replace(p, SPIKING[name]), run, images, rng)
+            run.keep(network=member.model)
+        else:
+            member = RateTraining(rate_settings(p, name), run, images, rng)
+        for segment in run.segments(p.evaluations):
+            found = member.learn(segment)
+            run.log(
+                epoch=found["epoch"],
+                variant=float(VARIANTS.index(name)),
+                presentations=float(segment.of(p.presentations).stop),
+                validation_error=found["validation_error"],
+                training_error=found["training_error"],
+                operations=found.get("training_operations", multiplications(p)),
+            )
+        finals[name] = member.finals("test")
+    error = {name: final["test_error"] for name, final in finals.items()}
+    return {
+        **{
+            f"{metric}_{variants_figures.slug(name)}": value
+            for name, final in finals.items()
+            for metric, value in final.items()
+        },
+        "random_above_symmetric": error["direct random"] - error["symmetric"],
+        "levels_above_continuous": error["256 levels"] - error["direct random"],
+        "worst_spiking": max(error[name] for name in SPIKING),
     }
 
-    def setup(self) -> None:
-        """Check the settings; networks are built one at a time."""
-        self.finals: dict[str, dict[str, float]] = {}
-        self.member = self._make(0)
 
-    def _make(self, number: int) -> Any:
-        """A variant before its training, sharing the images of the one before it."""
-        p, name = self.parameters, VARIANTS[number]
-        if name in RATE:
-            shared = {field.name for field in fields(ErbpRateReference.Parameters)}
-            same = {field: getattr(p, field) for field in shared - {"method", "learning_rate"}}
-            made: Any = ErbpRateReference(
-                replace(ErbpRateReference.Parameters(), {**same, **RATE[name]}), self.seed
-            )
-        else:
-            made = ErbpMnist(replace(p, SPIKING[name]), self.seed, record=())
-        made.setup()
-        return made
-
-    def segments(self) -> int:
-        """So many parts for each variant."""
-        return len(VARIANTS) * int(self.parameters.evaluations)
-
-    @property
-    def epoch(self) -> float:
-        """Passes of the present variant over the training images."""
-        return float(self.member.epoch)
-
-    @property
-    def simulated_time(self) -> float:
-        """That of the present variant."""
-        return float(self.member.simulated_time)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """Train one variant further; after its last part, test it."""
-        number, part = divmod(segment, self.parameters.evaluations)
-        if segment and part == 0:
-            self.member = self._make(number)
-        member = self.member
-        member.segment, member.on_progress = part, self.progress
-        metrics = dict(member.advance(part))
-        member.take_recording()
-        if part == self.parameters.evaluations - 1:
-            self.finals[VARIANTS[number]] = dict(member.finish())
-        return {
-            "variant": float(number),
-            "presentations": float(
-                (part + 1) * self.parameters.presentations // self.parameters.evaluations
-            ),
-            "validation_error": metrics["validation_error"],
-            "training_error": metrics["training_error"],
-            "operations": metrics.get("training_operations", self._multiplications()),
-        }
-
-    def _multiplications(self) -> float:
-        """Multiply-accumulates of the rate network for an image: forward pass and update."""
-        p = self.parameters
-        sizes = [p.inputs, *[p.hidden] * p.layers, p.classes]
-        return float(2 * sum(a * b for a, b in pairwise(sizes)))
-
-    def finish(self) -> Mapping[str, float]:
-        """Test errors of all variants, and what random feedback costs against symmetric."""
-        figures = {
-            f"{metric}_{slug(name)}": value
-            for name, final in self.finals.items()
-            for metric, value in final.items()
-        }
-        error = {name: final["test_error"] for name, final in self.finals.items()}
-        figures["random_above_symmetric"] = error["direct random"] - error["symmetric"]
-        figures["levels_above_continuous"] = error["256 levels"] - error["direct random"]
-        figures["worst_spiking"] = max(error[name] for name in SPIKING)
-        return figures
-
-    def state(self) -> Mapping[str, Any]:
-        """The present variant, and the tests of those before it."""
-        return {
-            "finals": self.finals,
-            "number": self.segment // self.parameters.evaluations,
-            "member": self.member.state(),
-            "rng": self.member.rng.bit_generator.state,
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on within a variant."""
-        self.finals = {name: dict(final) for name, final in state["finals"].items()}
-        self.member = self._make(int(state["number"]))
-        self.member.restore(state["member"])
-        self.member.rng.bit_generator.state = state["rng"]
-
-    def backend_report(self) -> dict[str, Any]:
-        """That of the present variant."""
-        return dict(self.member.backend_report())
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Error over presentations, over operations, and over the time an image is shown."""
-        from bioplaus.experiments.erbp import variants_figures as draw
-
-        yield "learning-curve", draw.learning_curves(run, VARIANTS)
-        yield "operations", draw.operations(run, VARIANTS)
-        yield "latency", draw.latencies(run, list(SPIKING))
+def rate_settings(p: Settings, name: str) -> RateSettings:
+    """A rate network like the spiking ones, trained by what the variant says."""
+    own = RATE[name]
+    same = {f.name: getattr(p, f.name) for f in fields(RateSettings) if f.name not in own}
+    return replace(RateSettings(), {**same, **own})
 
 
-def slug(name: str) -> str:
-    """A variant's name as part of a metric's.
-
-    >>> slug("rate, direct feedback")
-    'rate_direct_feedback'
-    """
-    return name.replace(",", "").replace(" ", "_").replace("-", "_")
+def multiplications(p: Settings) -> float:
+    """Multiply-accumulates of the rate network for an image: forward pass and update."""
+    sizes = [p.inputs, *[p.hidden] * p.layers, p.classes]
+    return float(2 * sum(a * b for a, b in pairwise(sizes)))
 
 
-EXPERIMENT = ErbpVariants
-
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
-
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = {
+    "learning-curve": partial(variants_figures.learning_curves, names=VARIANTS),
+    "operations": partial(variants_figures.operations, names=VARIANTS),
+    "latency": partial(variants_figures.latencies, names=list(SPIKING)),
+}

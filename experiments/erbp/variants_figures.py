@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["latencies", "learning_curves", "operations"]
+__all__ = ["latencies", "learning_curves", "operations", "slug"]
 
 DASHES = ("-", "--", ":")
 MARKERS = ("o", "s", "^")
@@ -49,7 +49,7 @@ def operations(run: RunReader, names: Sequence[str]) -> Figure:
     for number, name in enumerate(names):
         mine = run.metrics["variant"] == number
         shown = np.diff(run.metrics["presentations"][mine], prepend=0)
-        spent = np.cumsum(shown * run.metrics["operations"][mine])
+        spent = np.cumsum(shown * run.metrics["operations", "slug"][mine])
         _line(ax, number, spent, 100 * run.metrics["validation_error"][mine], name)
     ax.set(
         xlabel="synaptic operations, or multiply-accumulates of the rate network",
@@ -64,8 +64,6 @@ def operations(run: RunReader, names: Sequence[str]) -> Figure:
 
 def latencies(run: RunReader, names: Sequence[str]) -> Figure:
     """Accuracy of the spike counts of every variant, over the time that a test image is shown."""
-    from bioplaus.experiments.erbp.variants import slug
-
     metrics = run.summary["metrics"]
     whole = 1e3 * float(to_quantity(run.parameters["test_presentation"]))
     figure = plotting.figure("page")
@@ -82,6 +80,15 @@ def latencies(run: RunReader, names: Sequence[str]) -> Figure:
     ax.set_xlim(0, 1.04 * whole)
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
+
+
+def slug(name: str) -> str:
+    """A variant's name as part of a metric's.
+
+    >>> slug("rate, direct feedback")
+    'rate_direct_feedback'
+    """
+    return name.replace(",", "").replace(" ", "_").replace("-", "_")
 
 
 def _line(ax: Axes, number: int, x: npt.ArrayLike, y: npt.ArrayLike, name: str) -> None:

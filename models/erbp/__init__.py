@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "pixels",
             "spikes_so_far",
         ],
+        "rate_reference": ["RateNetwork"],
         "parameters": ["OneHiddenLayer", "check_network"],
     },
 )

@@ -59,7 +59,7 @@ def test_the_wheel_works_in_an_empty_environment(
         text=True,
         check=True,
     )
-    assert "erbp-digits" in run.stdout
+    assert "erbp-images" in run.stdout
     where = subprocess.run(
         [python, "-c", "import bioplaus.models as m; print(m.__file__)"],
         cwd=tmp_path,

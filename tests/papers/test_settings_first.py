@@ -10,7 +10,6 @@ from bioplaus.parameters import ParameterError, replace
 CONTRADICTIONS = [
     ("burstccn.mnist", {"baseline": 0.7}, "at most 0.5"),
     ("burstccn.mnist", {"branches": 3}, "homeostatic y"),
-    ("erbp.digits", {"presentation": "1 ms", "settling": "2 ms"}, "settling"),
     ("sacramento.mnist", {"areas": "784"}, "areas = '784'"),
     ("vector_field_ep.deep", {"influence": -1.0}, "runs away"),
     ("vector_field_ep.discrete", {"nudged_steps": 1}, "nudged_steps = 1"),

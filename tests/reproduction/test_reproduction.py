@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioplaus import registry
+from bioplaus.bands import Band
 from bioplaus.papers import papers
 from bioplaus.reproduction import command, evidence, runs
-from bioplaus.reproduction.band import Band
 from bioplaus.reproduction.table import Result, Setting, UnknownResult, results
 
 WALK = Path(__file__).parents[1] / "training" / "walk.py"

@@ -15,7 +15,8 @@ from bioplaus.models.erbp import feedback
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, quantities, replace
 from bioplaus.plasticity.model import Model
-from tests.papers import showing
+from bioplaus.training.experiment import NonFiniteState
+from tests.papers import entering, showing
 
 FRAME = 0.05
 SMALL = {
@@ -217,11 +218,8 @@ def test_a_row_outside_the_image_table_is_refused():
 
 
 def test_labels_outside_the_classes_are_refused():
-    from bioplaus.experiments.erbp import digits as erbp_digits
-
-    settings = replace(erbp_digits.Settings(), {"classes": 7})
     with pytest.raises(ParameterError, match="outside the 7 classes"):
-        erbp_digits.check_task(settings, tasks.load("digits"))
+        entering.entered(entering.page("erbp.images"), classes=7)
 
 
 def test_presentations_in_frames_and_ticks():
@@ -262,15 +260,9 @@ def test_common_step_divides_all():
         tasks.common_step(0.1, -0.1)
 
 
-def test_learning_rate_too_large_stops_the_run(tmp_path):
+def test_learning_rate_too_large_stops_the_run():
     """Weights beyond what a float can hold: the first value that is not finite ends the run."""
-    from bioplaus.experiments.erbp.digits import ErbpDigits
-    from bioplaus.training import NonFiniteState
-
     tiny = {"hidden": 5, "presentations": 5, "evaluations": 1}
     coarse = {"time_step": "1 ms", "background_before_threshold": True}
-    settings = replace(ErbpDigits.Parameters(), {"learning_rate": 1e308, **tiny, **coarse})
-    run = ErbpDigits(settings, seed=1, record=())
-    run.setup()
     with pytest.raises(NonFiniteState, match="simulated time"):
-        run.advance(0)
+        entering.execute(entering.page("erbp.images"), learning_rate=1e308, **tiny, **coarse)

@@ -1,4 +1,4 @@
-"""Drawing a run's figures into its directory."""
+"""Drawing a page's figures into a run's directory."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from bioplaus.records import RunReader, atomic, layout
-from bioplaus.training.plan import Plan
+from bioplaus.runs.page import Page
 
 __all__ = ["draw"]
 
 
-def draw(run: RunReader, plan: Plan) -> list[Path]:
-    """Draw the experiment's figures from the record, as PNG and SVG; returns the PNG files."""
+def draw(run: RunReader, page: Page) -> list[Path]:
+    """Draw a page's figures from the record, as PNG and SVG; returns the PNG files."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -20,12 +20,11 @@ def draw(run: RunReader, plan: Plan) -> list[Path]:
 
     from bioplaus.plotting import style
 
-    experiment = plan.experiment(plan.parameters, plan.seed)
     folder = run.path / layout.FIGURES
     folder.mkdir(exist_ok=True)
     paths = []
     with style():
-        for stem, figure in experiment.figures(run):
+        for stem, figure in page.draw(run):
             for ending in ("png", "svg"):
                 save = partial(figure.savefig, format=ending)
                 atomic.write(folder / f"{stem}.{ending}", save)

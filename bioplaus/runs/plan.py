@@ -1,4 +1,4 @@
-"""What is run: an experiment, its parameters, seed, backend and recording, exactly reloadable."""
+"""What is run: a page, its parameters, seed, backend and recording, exactly reloadable."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bioplaus.papers import Setting
-from bioplaus.parameters import replace
+from bioplaus.parameters import ParameterError, replace
+from bioplaus.runs.page import Page
 from bioplaus.training.backend import Backend
-from bioplaus.training.experiment import Experiment
-from bioplaus.training.recorded import read_record
 
 __all__ = ["Plan", "plain"]
 
@@ -19,14 +18,14 @@ __all__ = ["Plan", "plain"]
 class Plan:
     """What is run: everything that ``config.yaml`` keeps.
 
-    parameters : an instance of the experiment's ``Parameters``; setting : name of the setting that
-    they began with; record : text of ``--record``, or empty for the experiment's own choice;
-    source : module or file of the experiment.
+    parameters : an instance of the page's ``Settings``; setting : name of the setting that
+    they began with; record : text of ``--record``, or empty for the page's own choice;
+    source : its module or file.
     """
 
     name: str
     source: str
-    experiment: type[Experiment]
+    page: Page
     parameters: Any
     seed: int = 1
     backend: Backend = dataclasses.field(default_factory=Backend)
@@ -38,7 +37,7 @@ class Plan:
         return {
             "experiment": self.name,
             "source": self.source,
-            "form": self.experiment.form,
+            "form": self.page.form,
             "seed": self.seed,
             "backend": dataclasses.asdict(self.backend),
             "record": self.record,
@@ -54,7 +53,7 @@ class Plan:
         cls,
         name: str,
         source: str,
-        experiment: type[Experiment],
+        page: Page,
         *,
         changes: Mapping[str, Any],
         setting: Setting | None = None,
@@ -63,9 +62,9 @@ class Plan:
         backend: Backend | None = None,
         record: str = "",
     ) -> Plan:
-        """Plan a run of an experiment with some parameters changed.
+        """Plan a run of a page with some parameters changed.
 
-        Order of effect: the experiment's own, its setting, quick, changes.
+        Order of effect: the page's own, its setting, quick, changes.
 
         Raises
         ------
@@ -73,12 +72,14 @@ class Plan:
             For an unknown name, or a value of the wrong kind, unit or range.
         """
         named = setting.changes if setting else {}
-        reduced = (setting and setting.quick) or experiment.quick if quick else {}
+        reduced = (setting.quick if setting else None) if quick else {}
+        if reduced is None:
+            raise ParameterError(f"{name} has no reduced setting; say what is smaller by --set")
         return cls(
             name=name,
             source=source,
-            experiment=experiment,
-            parameters=replace(experiment.Parameters(), {**named, **reduced, **changes}),
+            page=page,
+            parameters=replace(page.Settings(), {**named, **reduced, **changes}),
             seed=seed,
             backend=backend or Backend(),
             record=record,
@@ -86,28 +87,18 @@ class Plan:
         )
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], experiment: type[Experiment]) -> Plan:
+    def from_config(cls, config: Mapping[str, Any], page: Page) -> Plan:
         """Read a plan back from ``config.yaml``."""
         return cls(
             name=config["experiment"],
             source=config["source"],
-            experiment=experiment,
-            parameters=replace(experiment.Parameters(), config["parameters"]),
+            page=page,
+            parameters=replace(page.Settings(), config["parameters"]),
             seed=config["seed"],
             backend=Backend(**config["backend"]),
             record=config["record"],
             setting=config.get("setting", "default"),
         )
-
-    def build(self) -> Experiment:
-        """Make the experiment and set it up, with every check that it has."""
-        if self.experiment.form == "network":
-            self.backend.select(self.seed)
-        record = read_record(self.record) if self.record else None
-        experiment = self.experiment(self.parameters, self.seed, record)
-        experiment.setup()
-        experiment.prepare_recording()
-        return experiment
 
 
 def plain(value: Any) -> Any:

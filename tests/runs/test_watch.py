@@ -15,10 +15,13 @@ import pytest
 from bioplaus.parameters import parameter
 from bioplaus.records import Recording
 from bioplaus.records.weights import summarise
-from bioplaus.training import NetworkExperiment, Spikes, Trace, start
+from bioplaus.runs.page import Page
+from bioplaus.runs.plan import Plan
+from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.running import start
+from bioplaus.tasks import Schedule
 from bioplaus.training.backend import Backend
 from bioplaus.training.inspection import plastic_weights, recording_growth
-from bioplaus.training.plan import Plan
 from bioplaus.training.watch import Watch
 
 HERE = Path()
@@ -98,29 +101,24 @@ class Settings:
     segments: int = parameter(3, "segments", low=1)
 
 
-class Idle(NetworkExperiment):
+def idle(p: Settings, run: Run) -> Mapping[str, float]:
     """A plastic projection from cells that never fire."""
+    cells = brian2.NeuronGroup(2, "v : 1", threshold="v > 1", name="cells")
+    learns = brian2.Synapses(cells, cells, "w : 1", on_pre="w += 1", name="cells_to_cells")
+    learns.connect()
+    model = SimpleNamespace(network=brian2.Network(cells, learns), populations={"cells": cells})
+    run.record(Spikes("cells"), of=model)
+    for _ in run.segments(p.segments):
+        run.present(model, Schedule(1e-3, 1e-3, {}))
+        run.log(validation_error=0.0)
+    return {}
 
-    Parameters = Settings
-    record = (Spikes("cells"),)
 
-    def setup(self) -> None:
-        cells = brian2.NeuronGroup(2, "v : 1", threshold="v > 1", name="cells")
-        learns = brian2.Synapses(cells, cells, "w : 1", on_pre="w += 1", name="cells_to_cells")
-        learns.connect()
-        self.network = brian2.Network(cells, learns)
-        self.populations = {"cells": cells}
-
-    def segments(self) -> int:
-        return int(self.parameters.segments)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        self.run(1 * brian2.ms, {})
-        return {"validation_error": 0.0}
+IDLE = Page(idle, Settings)
 
 
 def test_a_run_logs_its_warnings(tmp_path: Path) -> None:
-    plan: Any = Plan.make("idle", "idle.py", Idle, changes={}, backend=Backend("numpy"))
+    plan: Any = Plan.make("idle", "idle.py", IDLE, changes={}, backend=Backend("numpy"))
     run = start(plan, tmp_path / "run")
     assert run.log.count("warning: no weight of cells_to_cells changed over a whole segment") == 1
     assert run.log.count("warning: no cell of cells fired") == 1
@@ -153,7 +151,7 @@ def test_a_disk_that_will_fill_is_told_before_the_first_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two cells for 1 ms are 0.64 bytes in each of three segments."""
-    plan: Any = Plan.make("idle", "idle.py", Idle, changes={}, backend=Backend("numpy"))
+    plan: Any = Plan.make("idle", "idle.py", IDLE, changes={}, backend=Backend("numpy"))
     usage = SimpleNamespace(free=2)
     monkeypatch.setattr("bioplaus.training.watch.shutil.disk_usage", lambda path: usage)
     assert "3 more segments need" not in start(plan, tmp_path / "fits").log

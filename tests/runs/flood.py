@@ -11,13 +11,18 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import brian2
 
 from bioplaus.parameters import parameter
-from bioplaus.training import NetworkExperiment, Progress, Spikes, Trace, start
+from bioplaus.runs.page import Page
+from bioplaus.runs.plan import Plan
+from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.running import start
+from bioplaus.tasks import Schedule
+from bioplaus.training import Progress
 from bioplaus.training.backend import Backend
-from bioplaus.training.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -25,22 +30,16 @@ class Settings:
     segments: int = parameter(4, "segments", low=1)
 
 
-class Flood(NetworkExperiment):
-    Parameters = Settings
-    record = (Spikes("cells"), Trace("cells", "v", cells=200))
-
-    def setup(self) -> None:
-        clock = brian2.Clock(1 * brian2.ms, name="step")
-        cells = brian2.NeuronGroup(400, "v : 1", threshold="True", clock=clock, name="cells")
-        cells.run_regularly("v = rand()", name="noise")
-        self.network, self.populations = brian2.Network(cells), {"cells": cells}
-
-    def segments(self) -> int:
-        return int(self.parameters.segments)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        self.run(250 * brian2.ms, {})
-        return {"validation_error": 0.0}
+def flood(p: Settings, run: Run) -> Mapping[str, float]:
+    clock = brian2.Clock(1 * brian2.ms, name="step")
+    cells = brian2.NeuronGroup(400, "v : 1", threshold="True", clock=clock, name="cells")
+    cells.run_regularly("v = rand()", name="noise")
+    model = SimpleNamespace(network=brian2.Network(cells), populations={"cells": cells})
+    run.record(Spikes("cells"), Trace("cells", "v", cells=200), of=model)
+    for _ in run.segments(p.segments):
+        run.present(model, Schedule(0.25, 1e-3, {}))
+        run.log(validation_error=0.0)
+    return {}
 
 
 class Memory(Progress):
@@ -55,6 +54,10 @@ class Memory(Progress):
 
 if __name__ == "__main__":
     plan = Plan.make(
-        "flood", __file__, Flood, changes={"segments": sys.argv[2]}, backend=Backend("numpy")
+        "flood",
+        __file__,
+        Page(flood, Settings),
+        changes={"segments": sys.argv[2]},
+        backend=Backend("numpy"),
     )
     start(plan, Path(sys.argv[1]), progress=Memory())

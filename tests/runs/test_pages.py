@@ -19,11 +19,14 @@ import pytest
 from bioplaus import registry
 from bioplaus.parameters import ParameterError
 from bioplaus.records import CheckpointError, RunReader, RunWriter, read_checkpoint
-from bioplaus.training import Experiment, Interrupted, NonFiniteState, resume, start
+from bioplaus.runs.page import Page
+from bioplaus.runs.plan import Plan
+from bioplaus.runs.run import Run
+from bioplaus.runs.running import Interrupted, evaluate, resume, start
+from bioplaus.training import Progress
 from bioplaus.training.backend import Backend
+from bioplaus.training.experiment import NonFiniteState
 from bioplaus.training.interruption import signals_as_interrupts
-from bioplaus.training.loop import evaluate
-from bioplaus.training.plan import Plan
 
 HERE = Path(__file__).parent
 WALK = HERE / "walk.py"
@@ -58,13 +61,14 @@ def test_a_run_leaves_a_complete_record(tmp_path: Path) -> None:
         "learning_rate": 1.0,
         "pause": "0 ms",
         "burst_at": -1,
+        "dataset": "",
     }
-    assert Plan.from_config(run.config, plan(WALK).experiment).config() == run.config
+    assert Plan.from_config(run.config, plan(WALK).page).config() == run.config
 
 
 def test_a_run_directory_starts_from_its_own_configuration(tmp_path: Path) -> None:
     first = start(plan(WALK, learning_rate=0.1 + 0.2), tmp_path / "first")
-    again = start(Plan.from_config(first.config, plan(WALK).experiment), tmp_path / "again")
+    again = start(Plan.from_config(first.config, plan(WALK).page), tmp_path / "again")
     assert contents(first.path) == contents(again.path)
 
 
@@ -73,18 +77,22 @@ def test_a_run_directory_starts_from_its_own_configuration(tmp_path: Path) -> No
 def test_going_on_from_a_checkpoint_is_exact(tmp_path: Path, path: Path, kept: int) -> None:
     whole = start(plan(path), tmp_path / "whole")
     part = tmp_path / "part"
-    broken = plan(path)
-    # Both keep two checkpoints; take the run back to `kept` by running it that far only.
-    experiment_class = broken.experiment
-    segments = experiment_class.segments
-    try:
-        experiment_class.segments = lambda self: kept  # type: ignore[method-assign]
-        start(broken, part)
-    finally:
-        experiment_class.segments = segments  # type: ignore[method-assign]
-    RunWriter.reopen(part).close("interrupted")
+    with pytest.raises(Interrupted):
+        start(plan(path), part, progress=StopsAfter(kept))
     resume(plan(path), part)
     assert contents(part) == contents(whole.path)
+
+
+class StopsAfter(Progress):
+    """Asks a run to end after so many segments."""
+
+    def __init__(self, segments: int) -> None:
+        self.left = segments
+
+    def segment_done(self, *_: Any) -> None:
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
 
 
 def test_networks_differ_by_seed_only(tmp_path: Path) -> None:
@@ -152,29 +160,15 @@ class NoParameters:
     pass
 
 
-class StoppedWhileDeleting(Experiment):
+def stopped_while_deleting(p: NoParameters, run: Run) -> dict[str, float]:
     """Ends itself in a place where Python drops the exception that a signal raises."""
-
-    form = "batched"
-
-    def setup(self) -> None:
-        self.sent = False
-
-    def segments(self) -> int:
-        return 50
-
-    def advance(self, segment: int) -> dict[str, float]:
-        if segment == 1:
+    for segment in run.segments(50):
+        if segment.number == 1:
             _Deleted()
-            self.progress(0.5)
+            run.progress(0.5)
             raise AssertionError("the signal went unheard")
-        return {"validation_error": 0.0}
-
-    def state(self) -> dict[str, int]:
-        return {}
-
-    def restore(self, state: object) -> None:
-        """Nothing to take up."""
+        run.log(validation_error=0.0)
+    return {}
 
 
 class _Deleted:
@@ -185,7 +179,12 @@ class _Deleted:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_signal_during_a_deletion_is_heard_after_it(tmp_path: Path) -> None:
-    stopped = Plan("stopped", "stopped.py", StoppedWhileDeleting, NoParameters())
+    stopped = Plan(
+        "stopped",
+        "stopped.py",
+        Page(stopped_while_deleting, NoParameters, "batched"),
+        NoParameters(),
+    )
     with pytest.raises(Interrupted, match="stopped in segment 2 of 50"):
         start(stopped, tmp_path / "run")
     assert RunReader(tmp_path / "run").status == "interrupted"
@@ -194,12 +193,15 @@ def test_a_signal_during_a_deletion_is_heard_after_it(tmp_path: Path) -> None:
 def test_a_checkpoint_of_another_version_is_told(tmp_path: Path) -> None:
     run = start(plan(WALK), tmp_path / "run")
 
-    class Renamed(plan(WALK).experiment):  # type: ignore[misc]
-        def restore(self, state: Any) -> None:
-            self.position = state["place"]
+    def renamed(p: Any, run: Run) -> dict[str, float]:
+        run.keep(place=np.zeros(3))
+        for _ in run.segments(p.count):
+            pass
+        return {}
 
-    changed = dataclasses.replace(plan(WALK), experiment=Renamed)
-    with pytest.raises(CheckpointError, match=r"does not fit the experiment .*'place'"):
+    page = dataclasses.replace(plan(WALK).page, experiment=renamed)
+    changed = dataclasses.replace(plan(WALK), page=page)
+    with pytest.raises(CheckpointError, match=r"does not fit the experiment .*'position'"):
         evaluate(changed, run, "", "validation")
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bioplaus import registry
 from bioplaus.records import RunReader
+from bioplaus.runs.run import Journal, Run
 
 FLOOD = Path(__file__).with_name("flood.py")
 SEGMENTS, WARM_UP = 40, 10
@@ -32,15 +34,19 @@ def test_memory_is_flat_over_a_long_run(tmp_path: Path) -> None:
     assert np.bincount(i).tolist() == [SEGMENTS * 250] * 400
 
 
-def test_recording_off_adds_nothing_to_the_time_loop() -> None:
+@pytest.mark.parametrize(
+    ("recorded", "added"), [((), set()), (None, {"record_cell_spikes", "record_cell_v"})]
+)
+def test_recording_off_adds_nothing_to_the_time_loop(recorded: Any, added: set[str]) -> None:
     """The network that runs has the objects of the model and no other."""
-    experiment = registry.load(registry.find(str(FLOOD.with_name("noisy_network.py"))))
-    names = {}
-    for record in ((), None):
-        built = experiment(experiment.Parameters(), record=record)
-        built.setup()
-        before = {item.name for item in built.network.objects}
-        built.prepare_recording()
-        names[record] = {item.name for item in built.network.objects} - before
-    assert names[()] == set()
-    assert names[None] == {"record_cell_spikes", "record_cell_v"}
+    page = registry.load(registry.find(str(FLOOD.with_name("noisy_network.py"))))
+
+    class Ends(Journal):
+        def open(self, run: Run, segments: int) -> None:
+            raise KeyboardInterrupt
+
+    run = Run(page.Settings(), 1, Ends(), recorded=recorded)
+    with pytest.raises(KeyboardInterrupt):
+        page.experiment(run.p, run)
+    names = {each.name for each in run.simulated[0].network.objects}
+    assert names - {"cell", "source", "source_to_cell"} == added

@@ -1,0 +1,400 @@
+"""What a page talks to while it runs: its parameters, randomness, loops, models and record.
+
+A page is entered from its first line, also when it goes on after an interruption or is evaluated on
+other data: a loop over :meth:`Run.segments` begins at the segment that was reached, with networks
+and everything given to :meth:`Run.keep` as they were.  So all that is kept is made before the loop,
+and what comes after it needs nothing that only its body gives.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bioplaus.parameters import ParameterError, replace, unknown_name
+from bioplaus.records import Recording
+from bioplaus.records.checkpoint import CheckpointError
+from bioplaus.runs import kept_by_name
+from bioplaus.runs.plan import plain
+from bioplaus.runs.position import Position
+from bioplaus.training.experiment import NonFiniteState
+from bioplaus.training.recorded import Recorded, Spikes, Trace
+
+if TYPE_CHECKING:
+    from bioplaus.runs.simulated import Simulated
+    from bioplaus.tasks import Schedule
+
+__all__ = ["Journal", "Run", "Segment", "Spikes", "Trace"]
+
+Item = TypeVar("Item")
+
+
+class Journal:
+    """What is told of a run while it goes on, and may end it by an exception; this one keeps
+    nothing."""
+
+    def open(self, run: Run, segments: int) -> None:
+        """The page has been set up, and so many segments will come in all."""
+
+    def begin_segment(self, run: Run) -> None:
+        """A segment begins: changes are made now."""
+
+    def expect(self, run: Run, size: float) -> None:
+        """A schedule is presented for the first time, and will record so many bytes, about."""
+
+    def progress(self, run: Run, fraction: float) -> None:
+        """A fraction of the present segment is done."""
+
+    def end_segment(self, run: Run, row: Mapping[str, float], recording: Recording) -> None:
+        """A segment is complete, with its metrics and what it has recorded."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A turn of a loop over segments: its number, from 0, of ``count``."""
+
+    number: int
+    count: int
+
+    @property
+    def first(self) -> bool:
+        """Whether it is the first."""
+        return self.number == 0
+
+    @property
+    def last(self) -> bool:
+        """Whether it is the last."""
+        return self.number == self.count - 1
+
+    def of(self, n: int) -> slice:
+        """Which of ``n`` things this segment is for."""
+        return slice(self.number * n // self.count, (self.number + 1) * n // self.count)
+
+
+class Run:
+    """One run of a page.
+
+    Attributes
+    ----------
+    p
+        The parameters as they are now; a tunable one may change from segment to segment.
+    seed
+        Its seed.
+    rng
+        Its generator, seeded with it; kept.
+    done
+        Segments that are complete.
+    """
+
+    def __init__(
+        self,
+        p: Any,
+        seed: int,
+        journal: Journal,
+        *,
+        recorded: Sequence[Recorded] | None = None,
+        kept: Mapping[str, Any] | None = None,
+        evaluated: tuple[str, str] | None = None,
+    ) -> None:
+        """Begin.
+
+        recorded : what to record instead of what the page says; kept : a state to go on from;
+        evaluated : data set (empty: the page's own) and part on which the kept state is tested.
+        """
+        self.p, self.seed = p, seed
+        self.rng = np.random.Generator(np.random.PCG64(seed))
+        self.done = 0
+        self.asked_for_part = False
+        self.tuned: dict[str, Any] = {}
+        self.simulated: list[Simulated] = []
+        self._journal, self.recorded = journal, recorded
+        self._kept, self._evaluated = kept, evaluated
+        self._children: dict[str, np.random.Generator] = {}
+        self._objects: dict[str, Any] = {}
+        self._live: list[tuple[Any, Callable[[Any], Any]]] = []
+        self._row: dict[str, float] = {}
+        self._expected = False
+        self._recording = Recording()
+        self._to_come: list[Any] = []
+        self._loops = Position(None if kept is None else kept["position"])
+
+    # What it is given
+
+    @property
+    def part(self) -> str:
+        """The part on which the page tests in the end: ``test``, or the one asked for."""
+        self.asked_for_part = True
+        return self._evaluated[1] if self._evaluated else "test"
+
+    def load(self, dataset: str, **options: Any) -> Any:
+        """Images and labels, as :func:`bioplaus.tasks.load`; in an evaluation those asked for."""
+        from bioplaus import tasks
+
+        other = self._evaluated[0] if self._evaluated else ""
+        return tasks.load(other or dataset, **options)
+
+    @property
+    def evaluates(self) -> bool:
+        """Whether a finished run is tested on other data, so that nothing is trained."""
+        return self._evaluated is not None
+
+    def child(self, name: str) -> np.random.Generator:
+        """A generator of its own that depends on the seed and the name; kept."""
+        if name not in self._children:
+            bits = np.random.PCG64([self.seed, zlib.crc32(name.encode())])
+            self._children[name] = np.random.Generator(bits)
+        return self._children[name]
+
+    # What it is told before the loop
+
+    def live(self, model: Any, values: Callable[[Any], Any]) -> None:
+        """Tunable parameters act by ``model.set(values(run.p))``."""
+        if hasattr(model, "populations"):
+            self._follow(model)
+        self._live.append((model, values))
+
+    def record(self, *items: Recorded, of: Any, last: str | None = None) -> None:
+        """Record a model; ``--record`` takes the place of the items.
+
+        last : how much of the end of every schedule that is presented (text with unit).
+
+        Raises
+        ------
+        ParameterError
+            For a population or a variable that does not exist, with the nearest that does.
+        """
+        wanted = items if self.recorded is None else tuple(self.recorded)
+        self._follow(of).record(wanted, last)
+
+    def keep(self, **objects: Any) -> None:
+        """Keep more than ``rng`` and the models that the run was told of: models, generators,
+        lists, dicts and arrays, which are filled in place, objects with ``state()`` and
+        ``restore(state)``, or for anything else a pair of functions (read, write).
+
+        Raises
+        ------
+        TypeError
+            For anything else.
+        """
+        for name, value in objects.items():
+            if hasattr(value, "network") and hasattr(value, "populations"):
+                self._follow(value)
+            else:
+                kept_by_name.check(name, value)
+                self._objects[name] = value
+
+    # Loops
+
+    def segments(self, count: int) -> Iterator[Segment]:
+        """A loop of so many segments, each with a row of metrics, a recording and a kept state."""
+        turns = self._loops.enter(count)
+        if self.evaluates:
+            self._take_up()
+            self._loops.leave()
+            return
+        self._journal.open(self, self._loops.turns_in_all)
+        if self._loops.arrived:
+            self._take_up()
+        for number in turns:
+            self._journal.begin_segment(self)
+            yield Segment(number, count)
+            self.done += 1
+            self._loops.next()
+            row, self._row = self._row, {}
+            self._journal.end_segment(self, row, self._take_recording())
+        self._loops.leave()
+
+    def _take_recording(self) -> Recording:
+        recording, self._recording = self._recording, Recording()
+        for each in self.simulated:
+            each.collect(recording)
+        return recording
+
+    def steps(self, items: Sequence[Item]) -> Iterator[Item]:
+        """A loop around loops over segments, as over the members of a comparison.
+
+        What a turn makes is forgotten by the next one.
+        """
+        models, live = len(self.simulated), len(self._live)
+        for number in self._loops.enter(len(items)):
+            del self.simulated[models:], self._live[live:]
+            yield items[number]
+            self._loops.next()
+            if self.evaluates:
+                break
+        self._loops.leave()
+
+    # Within a segment
+
+    def present(self, model: Any, schedule: Schedule, record: bool = True) -> NDArray[np.float64]:
+        """Run what a schedule shows; returns (presentations, 3) start, stop [s] and label.
+
+        Times are those of the network; the record keeps them.
+
+        Raises
+        ------
+        NonFiniteState
+            When a state variable is no longer finite.
+        """
+        simulated = self._follow(model)
+        if record and not self._expected:
+            self._expected = True
+            self._journal.expect(self, simulated.growth(schedule.duration))
+        shown = simulated.present(schedule, record, self.progress)
+        if len(shown):
+            self._recording.add_presentations(shown)
+        return shown
+
+    def log(self, epoch: float | None = None, **values: float) -> None:
+        """Figures of this segment: a row of ``metrics.csv``, with the same names every time.
+
+        epoch : how many are done; by default the number of segments.
+        """
+        self._row |= {} if epoch is None else {"epoch": epoch}
+        self._row |= values
+
+    def progress(self, fraction: float) -> None:
+        """Say that a fraction of the segment is done; `present` does it by itself."""
+        self._journal.progress(self, fraction)
+
+    def put_spikes(self, population: str, t: Any, i: Any) -> None:
+        """Add spikes to the segment's recording: t (spikes,) [s], i (spikes,)."""
+        self._recording.add_spikes(population, t, i)
+
+    def put_trace(self, population: str, variable: str, t: Any, value: Any, unit: str) -> None:
+        """Add a trace to the segment's recording: t (times,) [s], value (cells, times)."""
+        self._recording.add_trace((population, variable), t, value, unit)
+
+    def put_presentations(self, start: Any, stop: Any, label: Any) -> None:
+        """Say when which stimulus was shown, where the page presents it itself [s]."""
+        self._recording.add_presentations(np.column_stack([start, stop, label]))
+
+    def check_finite(self, variables: Mapping[str, Any]) -> None:
+        """Check arrays named ``"<variable> <population>"``.
+
+        Raises
+        ------
+        NonFiniteState
+            For the first that holds a value that is not finite.
+        """
+        for name, values in variables.items():
+            wrong = int(np.size(values) - np.count_nonzero(np.isfinite(values)))
+            if wrong:
+                variable, _, population = name.partition(" ")
+                raise NonFiniteState(variable, population, self.time, wrong)
+
+    # What the journal asks
+
+    @property
+    def time(self) -> float:
+        """Simulated time of the run's first network [s]; 0 for forms without time."""
+        return self.simulated[0].time if self.simulated else 0.0
+
+    @property
+    def to_come(self) -> int:
+        """Segments that are complete, those of a state that is not taken up yet included."""
+        return self.done if self._kept is None else int(self._kept["segment"])
+
+    def plastic_weights(self) -> dict[str, tuple[Any, str]]:
+        """Plastic projections as they are now: name to (matrix (pre, post), its unit)."""
+        return self._of_all(lambda each: each.plastic_weights())
+
+    def firing_ceilings(self) -> dict[str, tuple[int, float]]:
+        """Populations of spiking cells: name to (neurons, shortest interval of spikes [s])."""
+        return self._of_all(lambda each: each.firing_ceilings())
+
+    def backend_report(self) -> dict[str, Any]:
+        """What was compiled and what was not; empty for forms without a network."""
+        return self._of_all(lambda each: each.backend_report())
+
+    def _of_all(self, ask: Callable[[Simulated], Mapping[str, Any]]) -> dict[str, Any]:
+        """Of all models; where two have a name in common, the first is meant."""
+        found: dict[str, Any] = {}
+        for each in self.simulated[::-1]:
+            found |= ask(each)
+        return found
+
+    def tune(self, name: str, value: Any) -> None:
+        """Take a new value of a tunable parameter, between segments.
+
+        Raises
+        ------
+        ParameterError
+            For another parameter, or a value that it cannot have.
+        """
+        fields = {field.name: field for field in dataclasses.fields(self.p)}
+        tunable = [key for key, field in fields.items() if field.metadata.get("tunable")]
+        if name not in tunable:
+            raise ParameterError(unknown_name("tunable parameter", name, tunable))
+        self._set(replace(self.p, {name: value}))
+        self.tuned[name] = plain(getattr(self.p, name))
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on to the bit, as nested dicts of arrays, numbers and text."""
+        return {
+            "segment": self.done,
+            "position": self._loops.state(),
+            "tuned": dict(self.tuned),
+            "rng": self.rng.bit_generator.state,
+            "children": {name: each.bit_generator.state for name, each in self._children.items()},
+            "networks": [each.state() for each in self.simulated],
+            "random": _random_state() if self.simulated else {},
+            "objects": {name: kept_by_name.read(each) for name, each in self._objects.items()},
+        }
+
+    def _follow(self, model: Any) -> Simulated:
+        """A model whose network is kept from now on."""
+        from bioplaus.runs.simulated import Simulated
+
+        for each in self.simulated:
+            if each.model is model:
+                return each
+        made = Simulated(model)
+        self.simulated.append(made)
+        if self._to_come:  # of a model that is presented for the first time after the loop began
+            made.restore(self._to_come.pop(0))
+        return made
+
+    def _set(self, p: Any) -> None:
+        for model, values in self._live:
+            model.set(values(p))
+        self.p = p
+
+    def _take_up(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return
+        try:
+            if kept["tuned"]:
+                self._set(replace(self.p, kept["tuned"]))
+                self.tuned = dict(kept["tuned"])
+            self.done = int(kept["segment"])
+            for name, state in kept["children"].items():
+                self.child(name).bit_generator.state = state
+            self._to_come = list(kept["networks"])
+            for each in self.simulated:
+                each.restore(self._to_come.pop(0))
+            for name, value in kept["objects"].items():
+                kept_by_name.fill(self._objects[name], value)
+            self.rng.bit_generator.state = kept["rng"]
+            if kept["random"]:
+                from bioplaus.runs import random_streams
+
+                random_streams.restore(kept["random"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                "the checkpoint does not fit the experiment as it is now "
+                f"({type(error).__name__}: {error}); was it written by another version?"
+            ) from error
+
+
+def _random_state() -> dict[str, Any]:
+    from bioplaus.runs import random_streams
+
+    return random_streams.state()
