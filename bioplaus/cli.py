@@ -29,12 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _walk_sets_in_order(sys.argv[1:])
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if arguments and arguments[0] in _ROOMS:
-            return _call_room(arguments[0], arguments[1:])
-        parser = _parser()
         end = arguments.index("--") if "--" in arguments else len(arguments)
-        options = parser.parse_args(arguments[:end])
-        options.arguments = arguments[end + 1 :]
+        arguments, of_script = arguments[:end], arguments[end + 1 :]
+        if arguments and arguments[0] in _ROOMS:
+            return _call_room(arguments[0], arguments[1:], of_script)
+        parser = _parser()
+        options = parser.parse_args(arguments)
+        options.arguments = of_script
         if options.command is None:
             parser.print_help()
             return 0
@@ -86,15 +87,24 @@ def run_script(path: str) -> int:
     return main(["run", path, *sys.argv[1:]])
 
 
-def _call_room(name: str, arguments: Sequence[str]) -> int:
-    """Call a command whose options and work live in a room of their own."""
+def _call_room(name: str, arguments: Sequence[str], of_script: Sequence[str]) -> int:
+    """Call a command whose options and work live in a room of their own.
+
+    of_script : what stands behind ``--``, for those that execute a script (a default of
+    ``arguments`` says so).
+    """
     import importlib
 
     summary, module = _ROOMS[name]
     room = importlib.import_module(module)
     parser = argparse.ArgumentParser(prog=f"bioplaus {name}", description=summary)
     room.configure(parser)
-    code: int = room.execute(parser.parse_args(arguments))
+    options = parser.parse_args(arguments)
+    if of_script:
+        if not hasattr(options, "arguments"):
+            parser.error("nothing can stand behind --: no script is executed")
+        options.arguments = of_script
+    code: int = room.execute(options)
     return code
 
 

@@ -19,6 +19,7 @@ from bioplaus.records.rows import Part
 from bioplaus.runs import naming
 from bioplaus.runs.literals import like
 from bioplaus.runs.monitors import Stream, is_monitor
+from bioplaus.runs.numbering import number_of
 from bioplaus.training.recorded import Recorded, Spikes, Trace, read_record
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Added:
         self.streams: dict[str, Stream] = {}
         self._monitors: dict[str, Any] = {}
         self._met: set[str] = set()
+        self._joined: dict[Any, set[Any]] = {}  # what was in a network when it was looked through
         if record and record != "none":
             self.wish(read_record(record), None, None)
 
@@ -66,10 +68,12 @@ class Added:
                 raise TypeError(f"record({item!r}): not a text, Spikes or Trace")
             group = None if of is None else of[item.population]
             self.wishes.append(Wish(item, group, length))
+        self._joined = {}
 
     def join(self, call: Call) -> None:
         """Add what is wished for of a network that is about to run."""
-        if not self.wishes:
+        key = call.network.id
+        if not self.wishes or self._joined.get(key) == _numbers_in(call.network):
             return
         groups = [thing for thing in call.network.objects if isinstance(thing, Group)]
         names = naming.names_of(groups, call.namespace)
@@ -84,6 +88,7 @@ class Added:
                 monitor = self._made(wish, group)
             monitor._network = call.network.id
             call.network.objects.add(monitor)
+        self._joined[key] = _numbers_in(call.network)
 
     def _made(self, wish: Wish, group: Any) -> Any:
         """A monitor of a group; one of the same name that was there for another is over."""
@@ -150,7 +155,7 @@ class Added:
     def take_up(self, state: list[Any]) -> None:
         """Be where a state was written; the monitors are made anew by the next run."""
         self.streams = {name: Stream.of_state(kept) for name, kept in state}
-        self._monitors = {}
+        self._monitors, self._joined = {}, {}
 
     def tell_unmet(self) -> None:
         """Name what was wished for and never ran."""
@@ -159,6 +164,11 @@ class Added:
             if wish.group is None and self._met and population not in self._met:
                 message = unknown_name("group", population, sorted(self._met))
                 self.session.tell(f"--record {population}: {message}")
+
+
+def _numbers_in(network: Any) -> set[Any]:
+    """The objects of a network, an added monitor by its identity, which this module holds."""
+    return {number_of(thing) or id(thing) for thing in network.objects}
 
 
 def _from(part: Part, start: float) -> Part:

@@ -28,7 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--set", metavar="NAME=VALUE", action="append", default=[], help="as for run")
     add("--seed", type=int, default=1, help="as for run (default 1)")
     add("--out", metavar="FILE", type=Path, help="file.md or file.html (default: printed)")
-    add("arguments", metavar="-- ARGUMENTS", nargs="*", help="the script's own")
+    parser.set_defaults(arguments=[])
+    parser.epilog = "What stands behind -- is the script's own arguments."
 
 
 def execute(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,8 @@ def boundaries(start: float, end: float, dt: float, work: float, segment: float)
 
 def time_of(network: Any) -> float:
     """Where a network is [s]; after a run that has stopped itself Brian leaves a view there."""
-    return float(np.ravel(np.asarray(network.t_))[0])
+    t = network.t_
+    return t if type(t) is float else float(np.ravel(np.asarray(t))[0])
 
 
 @dataclass
@@ -95,6 +97,14 @@ class Call:
     def __post_init__(self) -> None:
         self.start = time_of(self.network)
         self.end = self.start + float(self.duration)
+
+    def variables(self) -> dict[str, Any]:
+        """What the namespace holds now."""
+        maps = self.namespace.maps if isinstance(self.namespace, ChainMap) else [self.namespace]
+        held: dict[str, Any] = {}
+        for part in reversed(maps):
+            held.update(part)
+        return held
 
     def whole(self, original: Callable[..., None]) -> None:
         """Run it in one piece, as Brian does."""

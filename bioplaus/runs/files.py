@@ -2,7 +2,8 @@
 
 A script that catches up does again what it did before, to files as well.  What a file holds when
 that begins is put aside, and put back when a state is taken up; files that were opened for
-appending are cut to the length that they had in that state.  Python tells of every file that it
+appending are cut to the length that they had in that state, and what is made where nothing must be
+(``open(..., "x")``, ``mkdir``) is not in its own way.  Python tells of every file that it
 opens, renames or removes (an audit hook); what libraries open by themselves, such as HDF5, is not
 seen.
 """
@@ -13,6 +14,7 @@ import io
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +22,7 @@ from typing import Any
 
 from bioplaus.records import atomic
 from bioplaus.runs.auditing import heard
-from bioplaus.runs.caller import line_of_script
+from bioplaus.runs.caller import line_of_script, on_behalf_of_script
 
 __all__ = ["Files", "pack_file", "unpack_file"]
 
@@ -48,6 +50,8 @@ class Files:
         self._catching_up = False
         self._written: set[str] = set()
         self._first: dict[str, int] = _read(folder / "first.json")  # lengths before line one
+        self._made: set[str] = set()
+        self._made_before = _read_lines(folder / "made.jsonl")
 
     @contextmanager
     def installed(self, catching_up: bool) -> Iterator[None]:
@@ -61,8 +65,17 @@ class Files:
         if not catching_up:
             for path, length in self._first.items():
                 _cut(path, length)
-        with heard(self._noticed, _EVENTS):
+        with heard(self._noticed, _EVENTS), self._making_folders():
             yield
+
+    @property
+    def made(self) -> list[str]:
+        """Files and folders that the script has made where there must be none."""
+        return sorted(self._made)
+
+    def have_made(self, made: list[str]) -> None:
+        """A state is taken up: in it, these were made."""
+        self._made = set(made)
 
     def lengths(self) -> dict[str, int]:
         """How long the files are now that were opened for appending: path to bytes."""
@@ -96,6 +109,9 @@ class Files:
                     "a resumed run may find something else in it"
                 )
             return
+        if isinstance(mode, str) and "x" in mode and self._is_made_again(path):
+            self._about_to_change(path)
+            os.unlink(path)
         appending = bool(flags & os.O_APPEND)
         if appending and path not in self._first:
             self._first[path] = _length(path)
@@ -105,6 +121,36 @@ class Files:
             _cut(path, self._first[path])
         if not appending:
             self._written.add(path)
+
+    def _is_made_again(self, path: str) -> bool:
+        """Something is to be made where there must be nothing: whether it is there only because
+        this run, before it was interrupted, has made it at this very place."""
+        again = os.path.exists(path) and path in self._made_before - self._made
+        if again or not os.path.exists(path):
+            self._made.add(path)
+        if not again and path in self._made - self._made_before:
+            self._folder.mkdir(exist_ok=True)
+            with open(self._folder / "made.jsonl", "a", encoding="utf-8") as file:
+                file.write(json.dumps(path) + "\n")
+            self._made_before.add(path)
+        return again
+
+    @contextmanager
+    def _making_folders(self) -> Iterator[None]:
+        """A folder that the script makes again stays, with what is in it."""
+        plain = os.mkdir
+
+        def mkdir(path: Any, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+            own = dir_fd is None and on_behalf_of_script(sys._getframe(1))
+            full = self._outside(path) if own else None
+            if full is None or not self._is_made_again(full):
+                plain(path, mode, dir_fd=dir_fd)
+
+        os.mkdir = mkdir
+        try:
+            yield
+        finally:
+            os.mkdir = plain
 
     def _outside(self, file: Any) -> str | None:
         """The full path, for files outside the run directory."""
@@ -148,6 +194,11 @@ class Files:
 def _read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     return content
+
+
+def _read_lines(path: Path) -> set[str]:
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return {json.loads(line) for line in lines if line.endswith('"')}  # the last may be cut off
 
 
 def _length(path: str) -> int:

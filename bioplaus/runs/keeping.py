@@ -49,6 +49,7 @@ class Keeping:
         self._cost = 0.02
         self._looked = 0.0
         self._places: set[Any] = set()
+        self._tried: set[int] = set()
 
     def caught_up(self) -> None:
         """What comes now is new: time is counted from here."""
@@ -107,6 +108,25 @@ class Keeping:
                     self.session.kept.write("loop", loop.point, loop.here)
                     loop.on_disk = loop.turn
             self.forget()
+        if self.session.newest is None:
+            self._try_loops()
+
+    def _try_loops(self) -> None:
+        """Read the first state of each loop back, and compare it with what lives."""
+        began = time.perf_counter()
+        for loop in self.session.loops:
+            beginning = loop.beginning
+            if loop.here is None or beginning is None or loop.line in self._tried:
+                continue
+            self._tried.add(loop.line)
+            first = loop.point
+            state = self.session.kept.find("loop", first)
+            lost = None if state is None else beginning.not_as_read(state)
+            if lost is not None:
+                self.session.kept.forget(lambda kind, point: kind == "loop" and point >= first)
+                loop.refuse(f"'{lost}' does not come back as it was from what was kept")
+                break
+        self.session.seconds["states"] += time.perf_counter() - began
 
     def forget(self) -> None:
         """Delete marks and states inside of turns that are no longer needed."""

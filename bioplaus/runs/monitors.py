@@ -80,7 +80,8 @@ class Stream:
 
     def listen(self, monitor: Any) -> None:
         """Take rows from this monitor."""
-        names = [*self.about.unit, "N", *(["count"] if self.counts_events else [])]
+        only_counts = self.counts_events and not monitor.record
+        names = [*self.about.unit, "N", *(["count"] if only_counts else [])]
         self.monitor = weakref.ref(monitor)
         self.variables = {name: monitor.variables[name] for name in names}
 
@@ -101,23 +102,23 @@ class Stream:
 
     def begin_run(self, shift: float) -> None:
         """Say what is to be added to ``t`` from now on, to have the time of the whole run."""
-        if self.rows < self.done:  # emptied, and nobody knows how
+        rows = self.rows
+        if rows < self.done:  # emptied, and nobody knows how
             self.go_back(0)
         if not self.shifts or self.shifts[-1][1] != shift:
-            self.shifts.append((self.rows, shift))
-        self._before = self._events()
+            self.shifts.append((rows, shift))
+        self._before = self._events(rows)
 
     def end_run(self, seconds: float) -> None:
         """Count what a run has given."""
-        now = self._events()
+        now = self._events(self.rows)
         self.events += now - self._before
         self._before = now
         self.seconds += seconds
 
-    def _events(self) -> int:
-        if not self.counts_events:
-            return 0
-        return self.rows if self.about.unit else int(self.variables["count"].get_value().sum())
+    def _events(self, rows: int) -> int:
+        count = self.variables.get("count")
+        return rows if count is None else int(count.get_value().sum())
 
     def take_events(self) -> tuple[int, float]:
         """Events, and the seconds in which they were counted, since the last call."""

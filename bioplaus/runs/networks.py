@@ -11,7 +11,7 @@ from brian2 import Synapses, prefs
 
 from bioplaus.runs import division
 from bioplaus.runs.monitors import is_monitor
-from bioplaus.runs.numbering import number_of
+from bioplaus.runs.numbering import NUMBER
 
 __all__ = ["KnownNetwork", "KnownNetworks"]
 
@@ -54,9 +54,11 @@ class KnownNetworks:
     @staticmethod
     def _key(network: Any) -> Any:
         """What the answer depends on: the objects, how many synapses there are, steps, target."""
-        parts = []
+        parts, clocks = set(), set()
         for thing in network.objects:
-            synapses = len(thing) if isinstance(thing, Synapses) else 0
-            parts.append((number_of(thing), thing.active, len(thing.contained_objects), synapses))
-        steps = {thing._clock.variables["dt"].get_value().item() for thing in network.objects}
-        return prefs["codegen.target"], frozenset(parts), frozenset(steps)
+            held = thing.__dict__
+            synapses = thing.variables["_synaptic_pre"].size if isinstance(thing, Synapses) else 0
+            parts.add((held.get(NUMBER), thing._active, len(held["_contained_objects"]), synapses))
+            clocks.add(thing._clock)
+        steps = [clock.variables["dt"].get_value().item() for clock in clocks]
+        return prefs["codegen.target"], parts, steps if len(steps) == 1 else sorted(steps)

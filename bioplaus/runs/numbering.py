@@ -19,12 +19,13 @@ from brian2.core.names import Nameable
 from brian2.core.network import Network
 from brian2.devices.device import get_device
 
-__all__ = ["DEFAULT_CLOCK", "MAGIC", "Numbers", "is_nameable", "number_of", "reachable"]
+__all__ = ["DEFAULT_CLOCK", "MAGIC", "NUMBER", "Numbers", "is_nameable", "number_of", "reachable"]
 
 DEFAULT_CLOCK, MAGIC = -1, -2
 """The two objects that are there before the script begins."""
 
-_NUMBER = "_bioplaus_number"
+NUMBER = "_bioplaus_number"
+"""The attribute of an object that holds its number."""
 
 
 class Numbers:
@@ -67,7 +68,7 @@ class Numbers:
 
     def give(self, thing: Any, number: int) -> None:
         """Say that an object is the one of that number."""
-        thing.__dict__[_NUMBER] = number
+        thing.__dict__[NUMBER] = number
         self._alive[number] = thing
 
     def thing(self, number: int) -> Any:
@@ -126,7 +127,7 @@ def is_nameable(value: Any) -> bool:
 
 def number_of(thing: Any) -> int | None:
     """An object's place in the order of making; None for one that is not the script's."""
-    number: int | None = thing.__dict__.get(_NUMBER)
+    number: int | None = thing.__dict__.get(NUMBER)
     if number is None:
         if thing is magic_network:
             return MAGIC

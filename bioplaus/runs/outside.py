@@ -106,6 +106,7 @@ class Outside:
             "figures": self._figures.count,
             "unseeded": self._unseeded.count,
             "files": self._files.lengths(),
+            "made": self._files.made,
             "folder": os.getcwd(),
         }
 
@@ -118,6 +119,7 @@ class Outside:
         self._input.position = state["input"]
         self._figures.count = state["figures"]
         self._unseeded.count = state["unseeded"]
+        self._files.have_made(state["made"])
         if not silent:
             self._output.cut(state["output"])
             self._files.take_up(state["files"])

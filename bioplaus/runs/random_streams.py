@@ -18,6 +18,8 @@ _BUFFERED = 20000
 """Numbers in a buffer of Brian2's cython target (``rand_buffer`` in its templates)."""
 _WORDS = 624
 """Words of the Mersenne Twister, which NumPy keeps before its position, as 32-bit integers."""
+_LOOKED_AT = 16
+"""Of these: a seed, and every 624 numbers, change all."""
 
 
 def digest(python: bool) -> int:
@@ -26,7 +28,8 @@ def digest(python: bool) -> int:
     python : Python's stream counts, too.
     """
     address = np.random.mtrand._rand._bit_generator.ctypes.state_address
-    found = zlib.crc32(ctypes.string_at(address, 4 * (_WORDS + 1)))
+    start = address + 4 * (_WORDS - _LOOKED_AT)
+    found = zlib.crc32(ctypes.string_at(start, 4 * (_LOOKED_AT + 1)))
     if python:
         found ^= hash(random.getstate()[1]) & 0xFFFFFFFF
     return found

@@ -51,17 +51,14 @@ class Recorder:
         """A run of a network with these monitors begins, or a piece of it."""
         shift = self.session.simulated - division.time_of(call.network)
         shift = 0.0 if abs(shift) < NEARLY_ZERO else shift
-        new = [m for m in monitors if number_of(m) is not None and number_of(m) not in self.streams]
+        numbered = {n: monitor for monitor in monitors if (n := number_of(monitor)) is not None}
+        new = {n: monitor for n, monitor in numbered.items() if n not in self.streams}
         if new:
-            names = naming.names_of(new, call.namespace)
-            for monitor in new:
-                number = number_of(monitor)
-                assert number is not None
+            names = naming.names_of(new.values(), call.namespace)
+            for number, monitor in new.items():
                 name, population = names[id(monitor)], names[id(monitor.source)]
                 self.streams[number] = Stream.of(monitor, number, name, population, self.on_disk)
-        numbers = [number_of(monitor) for monitor in monitors]
-        self.running = [self.streams[n] for n in numbers if n is not None]
-        self.running += self.added.streams.values()
+        self.running = [*map(self.streams.__getitem__, numbered), *self.added.streams.values()]
         for stream in self.running:
             stream.begin_run(shift)
 

@@ -310,12 +310,14 @@ class Session:
         self._count(division.time_of(call.network) - before)
         self.work += work
         if self.work >= SEGMENT_WORK:
-            self.end_segment(known.objects, call.namespace)
+            self.end_segment(known.objects, call.variables())
         elif not self.loops:
-            self.measure(known.objects, call.namespace)
+            self.measure(known.objects, call.variables())
 
     def _long(self, call: Call, known: KnownNetwork, work: float, part: LongRun) -> None:
         """A run in pieces, each the end of a segment."""
+        # Python code of one piece may give a name another value: the next piece must not see it.
+        call.namespace = call.variables()
         part.take_up_middle()
         objects, monitors = known.objects, known.monitors
         dt = min((float(thing.clock.dt_) for thing in objects), default=float(call.duration))

@@ -19,6 +19,7 @@ from bioplaus.runs.frames import Lost, Own, assign, functions_reached, line_of
 from bioplaus.runs.kept_values import NotKept, Packer
 from bioplaus.runs.numbering import Numbers, reachable
 from bioplaus.runs.stateless import Places
+from bioplaus.runs.trial import Trial, same
 from bioplaus.runs.unpacking import Unpacker
 
 if TYPE_CHECKING:
@@ -239,6 +240,30 @@ class Beginning:
         unpacker = Unpacker(state["arrays"], self.numbers, self.outside.unpack_file)
         self._assign(json.loads(state["values"]), state["lost"], unpacker, things)
 
+    def _now(self, things: Mapping[int, Any]) -> dict[str, Any]:
+        """All values that live, by their place."""
+        now = {f"{where}:{name}": value for where, name, value in self.scope.roots()}
+        for number, thing in things.items():
+            now |= {f"{where}:{name}": v for where, name, v in self.scope.of_thing(number, thing)}
+        return now
+
+    def not_as_read(self, state: Mapping[str, Any]) -> str | None:
+        """The name of a value that is another one when it is read from a state, beside what
+        lives and is untouched; None if all are the same."""
+        now = self._now({int(n): self.numbers.thing(int(n)) for n in state["objects"]})
+        trial = Trial(state["arrays"], self.numbers, self.outside.unpack_file)
+        pairs: dict[int, tuple[Any, Any]] = {}
+        for place, tree in json.loads(state["values"]).items():
+            try:
+                trial.held.clear()
+                trial.held.append((now[place], trial.unpack(tree, now[place])))
+                alike = all(same(*pair, pairs) for pair in trial.held)
+            except Exception:  # whatever it is, it would come at a resume
+                alike = False
+            if not alike:
+                return place.partition(":")[2]
+        return None
+
     def _assign(
         self,
         data: Mapping[str, Any],
@@ -246,9 +271,7 @@ class Beginning:
         unpacker: Unpacker,
         things: Mapping[int, Any],
     ) -> None:
-        now = {f"{where}:{name}": value for where, name, value in self.scope.roots()}
-        for number, thing in things.items():
-            now |= {f"{where}:{name}": v for where, name, v in self.scope.of_thing(number, thing)}
+        now = self._now(things)
         by_frame: dict[int, dict[str, Any]] = {n: {} for n in range(len(self.scope.frames))}
         for place, tree in data.items():
             value = unpacker.unpack(tree, now.get(place))

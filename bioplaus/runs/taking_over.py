@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
 from brian2 import second
-from brian2.core.namespace import get_local_namespace
 from brian2.core.network import Network
 
 from bioplaus.runs.division import Call
@@ -33,7 +34,8 @@ def install(session: Session) -> None:
         level: int = 0,
     ) -> None:
         if namespace is None:
-            namespace = get_local_namespace(level=level + 1)
+            caller = sys._getframe(level + 1)  # read where it stands: a copy costs 0.1 ms
+            namespace = ChainMap(caller.f_locals, caller.f_globals)
         call = Call(network, duration, report, report_period, namespace, profile)
         if not session.takes_part():
             call.whole(PLAIN_RUN)

@@ -7,6 +7,7 @@ segment whenever the script is replayed.
 from __future__ import annotations
 
 import sys
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,10 @@ class Tuning:
             for name, (old, new) in self.overlay.items()
             if name in namespace and _equal(namespace[name], old)
         }
-        return {**namespace, **changed} if changed else namespace
+        if not changed:
+            return namespace
+        maps = namespace.maps if isinstance(namespace, ChainMap) else [namespace]
+        return ChainMap(changed, *maps)
 
     # Changes
 

@@ -100,12 +100,16 @@ class Loop:
                     "phantoms": session.numbers.alive(beginning.made),
                 }
         except NotKept as error:
-            self.refused = True
             line = beginning.scope.line_of(error.place.partition(":")[0], error.root)
-            session.tell(
-                f"the loop at line {self.line} cannot be taken up in its middle: "
-                f"{error.why(line)}.  After an interruption its runs are simulated again"
-            )
+            self.refuse(error.why(line))
+
+    def refuse(self, why: str) -> None:
+        """Say that no turn of the loop is kept any more, and why."""
+        self.refused, self.here, self.on_disk = True, None, 0
+        self.session.tell(
+            f"the loop at line {self.line} cannot be taken up in its middle: {why}.  After an "
+            "interruption its runs are simulated again"
+        )
 
     def take_up(self) -> bool:
         """Go on at the turn that is kept, if one is."""
@@ -148,11 +152,9 @@ class Turns:
         self._iterator = iter(iterable)
         self._first = True
         if not known and not loop.refused:
-            loop.refused = True
-            loop.session.tell(
-                f"the loop at line {loop.line} cannot be taken up in its middle: it goes over "
-                f"a {type(iterable).__name__}, whose place cannot be kept; a list can be, or a "
-                "range.  After an interruption its runs are simulated again"
+            loop.refuse(
+                f"it goes over a {type(iterable).__name__}, whose place cannot be kept; a list "
+                "can be, or a range"
             )
 
     def __iter__(self) -> Iterator[Any]:

@@ -7,6 +7,8 @@ import collections
 import pathlib
 import random
 from collections.abc import Callable
+from inspect import getattr_static
+from types import MemberDescriptorType
 from typing import Any
 
 import numpy as np
@@ -17,9 +19,10 @@ from brian2.units.fundamentalunits import get_or_create_dimension
 from bioplaus.runs import stateless
 from bioplaus.runs.kept_values import FACTORIES
 from bioplaus.runs.numbering import Numbers
+from bioplaus.runs.plain_values import slots_of
 from bioplaus.runs.points import NotTheSame
 
-__all__ = ["Unpacker"]
+__all__ = ["Unpacker", "bare"]
 
 _CONTAINERS: dict[str, Any] = {
     "list": list,
@@ -274,20 +277,30 @@ class Unpacker:
         if inside is not None:  # a named tuple
             before = list(old) if type(old) is kind else []
             return self._keep(number, tuple.__new__(kind, self._items(inside, before)))
-        target = self._keep(number, old if type(old) is kind else kind.__new__(kind))
-        before_: dict[str, Any] = {k: getattr(target, k, None) for k, _ in items}
-        values = {name: self.unpack(tree, before_[name]) for name, tree in items}
+        target = self._keep(number, old if type(old) is kind else bare(kind))
+        now = slots_of(target)
+        values = {name: self.unpack(tree, now.get(name)) for name, tree in items}
         for name in set(getattr(target, "__dict__", {})) - set(values):
             del target.__dict__[name]
         for name, value in values.items():
-            if name in getattr(target, "__dict__", {}) or not hasattr(kind, name):
-                target.__dict__[name] = value
+            if isinstance(getattr_static(kind, name, None), MemberDescriptorType):
+                object.__setattr__(target, name, value)  # one of its __slots__
             else:
-                object.__setattr__(target, name, value)
+                target.__dict__[name] = value
         return target
 
 
 _SECOND = get_or_create_dimension([0, 0, 1, 0, 0, 0, 0])
+
+
+def bare(kind: Any) -> Any:
+    """An instance of a class of the script, as nothing of the script has made it."""
+    built_in = next(base for base in kind.__mro__ if not base.__flags__ & _MADE_BY_CLASS)
+    return built_in.__new__(kind)
+
+
+_MADE_BY_CLASS = 1 << 9
+"""The flag of a type that a ``class`` statement has made (``Py_TPFLAGS_HEAPTYPE``)."""
 
 
 def _laid_out(values: Any, strides: list[int]) -> Any:

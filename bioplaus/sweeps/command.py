@@ -41,6 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--backend", default="numba", help="numba (default), cython or numpy")
     add("--record", default="none", help="what trials record (default none)")
     add("--out", metavar="DIR", type=Path, help="directory (default runs/sweep-NAME)")
+    parser.set_defaults(arguments=[])
+    parser.epilog = "What stands behind -- is the arguments of a script, the same in all trials."
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -96,6 +98,7 @@ def _plan(options: argparse.Namespace) -> SweepPlan:
         quick=options.quick,
         record=options.record,
         backend=vars(Backend(options.backend)).copy(),
+        arguments=tuple(options.arguments),
     )
 
 

@@ -12,6 +12,7 @@ from bioplaus import registry
 from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.records import atomic
+from bioplaus.runs.expected import check_metric
 from bioplaus.runs.plan import Plan
 from bioplaus.runs.reading import Script
 from bioplaus.sweeps.space import Axis, read_axis
@@ -33,7 +34,7 @@ class SweepPlan:
 
     space : texts as :func:`bioplaus.sweeps.read_axis` reads them; settings : what all trials have
     in common (``--set``); seeds : each trial is the mean over seeds 1 .. seeds; objective : a
-    column of ``metrics.csv``.
+    column of ``metrics.csv``; arguments : a script's own.
     """
 
     experiment: str
@@ -48,6 +49,7 @@ class SweepPlan:
     quick: bool = False
     record: str = "none"
     backend: dict[str, Any] = dataclasses.field(default_factory=lambda: vars(Backend()).copy())
+    arguments: tuple[str, ...] = ()
 
     def axes(self) -> list[Axis]:
         """The space, checked against the experiment's parameters.
@@ -66,6 +68,8 @@ class SweepPlan:
         if entry.script:
             base = self._script_of(entry)
         else:
+            if self.arguments:
+                raise ParameterError(f"{entry.name} is no script and has no arguments behind --")
             base = replace(registry.load(entry).Settings(), self.settings)
         axes = [read_axis(text, base) for text in self.space]
         names = [axis.name for axis in axes]
@@ -86,6 +90,7 @@ class SweepPlan:
         if self.quick:
             raise ParameterError(f"{entry.name} is a script and has no --quick; use --set")
         script = Script.read(Path(entry.module))
+        check_metric(script, self.objective)
         for name, text in self.settings.items():
             script.check(name, text)
         return script
@@ -158,7 +163,8 @@ def write_plan(folder: Path, plan: SweepPlan) -> None:
             )
         return
     folder.mkdir(parents=True, exist_ok=True)
-    content = {**dataclasses.asdict(plan), "space": list(plan.space)}
+    content = dataclasses.asdict(plan)
+    content |= {"space": list(plan.space), "arguments": list(plan.arguments)}
     atomic.write_text(folder / FILE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
@@ -176,4 +182,5 @@ def read_plan(folder: Path) -> SweepPlan:
     if not path.is_file():
         raise NotASweep(f"{folder} is not a sweep (it has no {FILE})")
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return SweepPlan(**{**content, "space": tuple(content["space"])})
+    tuples = {name: tuple(content.get(name, ())) for name in ("space", "arguments")}
+    return SweepPlan(**{**content, **tuples})

@@ -44,6 +44,7 @@ def run_script_seed(
     ScriptFailed
         If it raised, ended itself, or asked for input, which a trial has none of.
     """
+    own: list[str] = []
     if (out / layout.CONFIG).is_file():
         if RunReader(out).status == "finished":
             return RunReader(out)
@@ -54,9 +55,10 @@ def run_script_seed(
         command = ["run", plan.source, "--out", str(out), "--seed", str(seed)]
         command += ["--backend", plan.backend["name"], "--record", plan.record or "none"]
         command += [f"--set={name}={text}" for name, text in settings.items()]
+        own = ["--", *plan.arguments]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bioplaus.cli", *command, "--quiet"],
+            [sys.executable, "-P", "-m", "bioplaus.cli", *command, "--quiet", *own],
             env={**os.environ, "PYTHONHASHSEED": "0"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,10 +95,11 @@ class Executed:
                     whole = whole[:first] + list(parts[number][name][:])
         return np.array(whole)
 
-    def assert_same(self, killed: "Executed") -> None:
-        """Text, metrics, written files and recordings are equal to the bit."""
+    def assert_same(self, killed: "Executed", said: Callable[[str], str] = str) -> None:
+        """Text (what is ``said`` of it), metrics, written files and recordings are equal to the
+        bit."""
         assert killed.code == self.code, killed.err
-        assert killed.output == self.output
+        assert said(killed.output) == said(self.output)
         assert killed.metrics == self.metrics
         assert killed.files() == self.files()
         a, b = self.recording(), killed.recording()
@@ -136,6 +138,7 @@ class Workplace:
             "stderr": str(self.base / f"{tag}.err"),
             "input": "",
             "kill": 0,
+            "kill_after": 0.0,
             "backend": "numpy",
             "changes": {},
             "record": "",
@@ -163,11 +166,16 @@ class Workplace:
     def resume(self, tag: str = "whole", **options) -> Executed:
         return self.execute("resume", tag, **options)
 
+    def work(self, tag: str) -> tuple[int, float]:
+        """How many events an execution had that came to its end, and its CPU seconds."""
+        events, seconds = (self.base / f"run-{tag}.events").read_text().split()
+        return int(events), float(seconds)
+
     def killed(self, script: Path, kills: int, seed: int, **options) -> tuple[Executed, Executed]:
         """An undisturbed execution, and one that was killed so often and resumed each time."""
         options = {"options": OFTEN, **options}
         whole = self.start(script, "whole", **options)
-        events = int((self.base / "run-whole.events").read_text())
+        events, _ = self.work("whole")
         draw = random.Random(seed)
         executed = self.start(script, "killed", kill=draw.randint(events // 4, events), **options)
         resumed = {k: v for k, v in options.items() if k in ("quiet",)}

@@ -3,7 +3,7 @@
 It reads lines of JSON on standard input and answers with lines of JSON: ``start`` gives the child's
 process number, ``wait`` its exit code.  A child may be told to kill itself with signal 9 at its
 n-th event (a point, a turn, a segment, a file that is written), so that every place is reached and
-no clock decides.
+no clock decides; or after so many seconds of CPU time.
 """
 
 import json
@@ -12,6 +12,7 @@ import random
 import runpy
 import signal
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -77,6 +78,9 @@ def redirect(order: dict) -> None:
 
 def execute(order: dict) -> int:
     events = count_events(order["kill"])
+    if order["kill_after"]:  # the signal's default is the end, without a word, wherever it is
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, order["kill_after"])
     if order["do"] == "plain":
         brian2.prefs.codegen.target = order["backend"]
         random.seed(1)
@@ -100,7 +104,7 @@ def execute(order: dict) -> int:
         )
     else:
         code = launch.resume(run, quiet=order["quiet"], **order["options"])
-    (run.parent / f"{run.name}.events").write_text(str(events[0]))
+    (run.parent / f"{run.name}.events").write_text(f"{events[0]} {time.process_time()}")
     return code
 
 

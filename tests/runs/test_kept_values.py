@@ -18,6 +18,7 @@ from brian2 import Quantity, cm, metre, ms, mV, siemens
 from bioplaus.runs.kept_values import NotKept, Packer
 from bioplaus.runs.numbering import Numbers
 from bioplaus.runs.stateless import Places
+from bioplaus.runs.trial import Trial, same
 from bioplaus.runs.unpacking import Unpacker
 
 OWN = __name__
@@ -31,6 +32,24 @@ class Tracker:
 
 class Slotted:
     __slots__ = ("count", "name")
+
+
+class Doubling:
+    """What it is given is twice as much afterwards; what it holds is not."""
+
+    def __new__(cls, n):
+        return super().__new__(cls)
+
+    def __init__(self, n):
+        self.n = n
+
+    @property
+    def n(self):
+        return self.__dict__["n"]
+
+    @n.setter
+    def n(self, value):
+        self.__dict__["n"] = 2 * value
 
 
 class Colour(enum.Enum):
@@ -198,7 +217,8 @@ def test_own_instances_come_back():
     tracker.seen[1].append(2)
     slotted = Slotted()
     slotted.count = 3
-    found = fresh([tracker, slotted, Pair(1, [2]), Colour.RED, SimpleNamespace(a=1)])
+    all_of_them = [tracker, slotted, Pair(1, [2]), Colour.RED, SimpleNamespace(a=1), Doubling(3)]
+    found = fresh(all_of_them)
     assert dict(found[0].seen) == {1: [2]}
     assert found[0].seen[7] == []
     assert found[1].count == 3
@@ -207,6 +227,7 @@ def test_own_instances_come_back():
     assert type(found[2]) is Pair
     assert found[3] is Colour.RED
     assert found[4].a == 1
+    assert found[5].n == 6
 
 
 def test_what_functions_and_classes_remember_comes_back():
@@ -285,3 +306,56 @@ def test_nothing_is_left_behind_by_what_is_refused():
     tree = keeping.pack_root([inner], "frame 0:good")
     found = Unpacker(keeping.arrays, Numbers({}), lambda tree, old: old).unpack(tree)
     assert found == [[1, 2]]
+
+
+def test_a_trial_makes_everything_beside_what_lives_and_sees_what_is_another():
+    tracker, slotted, shared, total = Tracker(), Slotted(), [1.5, None], 0
+    tracker.seen[1].append(shared)
+    slotted.count = {"a": {1, 2, 3}, "b": collections.deque([1], maxlen=2)}
+
+    def add(amount):
+        nonlocal total
+        total += amount
+
+    add.calls = [3]
+    own, old, new = random.Random(1), np.random.RandomState(2), np.random.default_rng(3)
+    held = {
+        "shared": shared,
+        "again": (shared, [shared]),
+        "objects": [tracker, slotted, Pair(1, [2]), Colour.RED, SimpleNamespace(a=b"x"), Doubling(3)],
+        "streams": [own, old, new, np.random.SeedSequence(5)],
+        "code": [add, tracker.__init__, own.gauss, Tracker, np.mean],
+        "arrays": [np.arange(6.0).reshape(2, 3).T, np.arange(3) * mV, np.float32(0.1), np.array(2)],
+        "flat": [0.1 * n for n in range(20)],
+        "text": ["a", None, float("nan"), -0.0, 1j, pathlib.Path("a"), range(3), bytearray(b"y")],
+    }
+    places = Places()
+    packer(places, noting=True).pack_root(held, "frame 0:x")
+    keeping = packer(places)
+    tree = json.loads(json.dumps(keeping.pack_root(held, "frame 0:x")))
+
+    def read(arrays):
+        trial = Trial(arrays, Numbers({}), lambda tree, old: old)
+        try:
+            trial.held.append((held, trial.unpack(tree, held)))
+        except ValueError:  # no state of a generator
+            return None, False
+        pairs = {}
+        return trial.held[-1][1], all(same(*pair, pairs) for pair in trial.held)
+
+    found, alike = read(keeping.arrays)
+    assert alike
+    assert found["shared"] is found["again"][0] is found["again"][1][0]
+    assert found["shared"] is found["objects"][0].seen[1][0]
+    assert found["shared"] is not shared
+    assert found["objects"][0] is not tracker
+    assert found["streams"][0].random() == random.Random(1).random()
+    assert own.getstate() == random.Random(1).getstate()  # what lives has not gone on
+    assert len(keeping.arrays) > 6
+    for number, array in enumerate(keeping.arrays):
+        other = np.array(array, order="C")
+        other.reshape(-1).view(np.uint8)[-1] ^= 1
+        changed = [*keeping.arrays[:number], other, *keeping.arrays[number + 1 :]]
+        assert not read(changed)[1], number
+    held["objects"][0].best = 1
+    assert not read(keeping.arrays)[1]

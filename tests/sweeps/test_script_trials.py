@@ -22,6 +22,7 @@ cells = 3
 rule = dict(wanted=40.0)
 G = NeuronGroup(cells, "dv/dt = drive : 1", threshold="v > 0.99999", reset="v = 0", method="euler")
 M = SpikeMonitor(G)
+print(sys.argv[1:])
 run(500*ms)
 rate = M.num_spikes/cells/0.5
 bioplaus.log(error=abs(rate - rule["wanted"])*(1/(float(drive/Hz) - 30)))
@@ -58,6 +59,12 @@ def test_the_space_is_checked_before_anything_runs(plan: SweepPlan) -> None:
             changed(plan, **wrong).axes()
     with pytest.raises(ParameterError, match="say what is sought"):
         changed(plan, objective="validation_error").axes()
+    with pytest.raises(ParameterError, match="did you mean 'error'.* logs error, and by"):
+        changed(plan, objective="eror").axes()
+    with pytest.raises(ParameterError, match="no metric 'rate_X'|unknown metric 'rate_X'"):
+        changed(plan, objective="rate_X").axes()
+    for possible in ("rate_G", "rate_neurongroup", "error"):
+        changed(plan, objective=possible).axes()
     with pytest.raises(ParameterError, match="is a test metric"):
         changed(plan, objective="test_error").axes()
 
@@ -68,6 +75,11 @@ def test_trials_are_executions_and_failures_name_the_line(plan: SweepPlan, tmp_p
     assert good.values == (pytest.approx(0.5),)
     again = run_trial(Task(plan, 0, {"drive": "50 Hz"}, tmp_path))
     assert again == good  # finished: nothing is done again
+    arguments = changed(plan, arguments=("--dry", "7"))
+    other = run_trial(Task(arguments, 2, {"drive": "50 Hz"}, tmp_path))
+    assert other.values == good.values
+    written = [path.read_text() for path in sorted(tmp_path.rglob("output.txt"))]
+    assert written == ["[]\n", "['--dry', '7']\n"]
     bad = run_trial(Task(plan, 1, {"drive": "30 Hz"}, tmp_path))
     assert "ZeroDivisionError" in bad.error
-    assert "adder.py, line 12" in bad.error
+    assert "adder.py, line 13" in bad.error
