@@ -103,6 +103,18 @@ class Loop:
             line = beginning.scope.line_of(error.place.partition(":")[0], error.root)
             self.refuse(error.why(line))
 
+    def comes_back(self) -> bool:
+        """Whether the state that was written is what lives; if not, none is kept any more."""
+        kept, beginning = self.session.kept, self.beginning
+        state = kept.find("loop", self.point)
+        if state is None or beginning is None:
+            return True
+        lost = beginning.not_as_read(state)
+        if lost is not None:
+            kept.forget(lambda kind, point: kind == "loop" and point >= self.point)
+            self.refuse(f"'{lost}' does not come back as it was from what was kept")
+        return lost is None
+
     def refuse(self, why: str) -> None:
         """Say that no turn of the loop is kept any more, and why."""
         self.refused, self.here, self.on_disk = True, None, 0

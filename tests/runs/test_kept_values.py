@@ -322,7 +322,8 @@ def test_a_trial_makes_everything_beside_what_lives_and_sees_what_is_another():
     held = {
         "shared": shared,
         "again": (shared, [shared]),
-        "objects": [tracker, slotted, Pair(1, [2]), Colour.RED, SimpleNamespace(a=b"x"), Doubling(3)],
+        "objects": [tracker, slotted, Pair(1, [2]), SimpleNamespace(a=b"x"), Doubling(3)],
+        "enum": Colour.RED,
         "streams": [own, old, new, np.random.SeedSequence(5)],
         "code": [add, tracker.__init__, own.gauss, Tracker, np.mean],
         "arrays": [np.arange(6.0).reshape(2, 3).T, np.arange(3) * mV, np.float32(0.1), np.array(2)],

@@ -59,9 +59,9 @@ def test_the_space_is_checked_before_anything_runs(plan: SweepPlan) -> None:
             changed(plan, **wrong).axes()
     with pytest.raises(ParameterError, match="say what is sought"):
         changed(plan, objective="validation_error").axes()
-    with pytest.raises(ParameterError, match="did you mean 'error'.* logs error, and by"):
+    with pytest.raises(ParameterError, match=r"did you mean 'error'.* logs error, and by"):
         changed(plan, objective="eror").axes()
-    with pytest.raises(ParameterError, match="no metric 'rate_X'|unknown metric 'rate_X'"):
+    with pytest.raises(ParameterError, match="unknown metric 'rate_X'"):
         changed(plan, objective="rate_X").axes()
     for possible in ("rate_G", "rate_neurongroup", "error"):
         changed(plan, objective=possible).axes()
