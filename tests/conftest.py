@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+def pytest_collection_finish() -> None:
+    """What the imports have made stays; Brian2 looks for garbage at every run."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

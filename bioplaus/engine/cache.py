@@ -175,21 +175,34 @@ def write(path: Path, content: bytes) -> None:
     os.replace(temporary, path)
 
 
+_fitting: dict[tuple[Path, int], int] = {}
+"""How many more modules a folder surely has room for, by its path and size [MB]."""
+
+
 def make_room(*new: Path) -> None:
-    """Remove what has been unused for longest until the folder is small enough; ``new`` stays."""
+    """Remove what has been unused for longest until the folder is small enough; ``new`` stays.
+
+    A folder that has room for many more is not looked at every time.
+    """
+    key = new[0].parent, int(preference("cache_size"))
+    _fitting[key] = _fitting.get(key, 0) - len(new)
+    if _fitting[key] >= 0:
+        return
     groups: dict[str, list[Path]] = {}
     for file in [*new[0].parent.glob("bioplaus_engine_*"), *_machine_code(new[0]).glob("*")]:
         groups.setdefault(file.name.split(".")[0], []).append(file)
     ages = {name: max(_status(file)[1] for file in files) for name, files in groups.items()}
     sizes = {name: sum(_status(file)[0] for file in files) for name, files in groups.items()}
-    excess = sum(sizes.values()) - int(preference("cache_size")) * 2**20
+    excess = sum(sizes.values()) - key[1] * 2**20
     for name in sorted(groups, key=lambda name: ages[name]):
         if excess <= 0:
-            return
+            break
         if name not in {path.name.split(".")[0] for path in new}:
             excess -= sizes[name]
             for file in groups[name]:
                 file.unlink(missing_ok=True)
+    # Other processes write, too.
+    _fitting[key] = max(0, -excess) // (4 * max(sizes.values(), default=1) + 1)
 
 
 def _status(file: Path) -> tuple[int, float]:

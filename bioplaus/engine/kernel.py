@@ -147,24 +147,24 @@ class Kernel:
         """
         functions = functions or {}
         tree = ast.parse(body.strip("\n") or "pass")
-        if any(isinstance(node, ast.Return) for node in ast.walk(tree)):
+        nodes = list(ast.walk(tree))
+        if any(isinstance(node, ast.Return) for node in nodes):
             tree.body.append(ast.Return(ast.Constant(0)))
-        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        names = [
-            node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called
-        ]
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        every = [node for node in nodes if isinstance(node, ast.Name)]
+        names = [node for node in every if id(node) not in called]
         local = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         foreign: dict[str, Argument] = {}
         for name in _in_order(names):
             if name not in local and name not in support.__all__:
                 foreign[name] = resolve(name)
-        reads, writes = _accesses(tree, foreign)
+        reads, writes = _accesses(nodes, foreign)
         numbered = {name: f"_nb_x{number}" for number, name in enumerate(foreign)}
         for node in names:
             node.id = numbered.get(node.id, node.id)
         statements = ast.unparse(tree).replace("\n", "\n    ")
         text = f"def kernel({', '.join(numbered.values())}):\n    {statements}\n"
-        words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        words = {node.id for node in every}
         used = {name: functions[name] for name in functions if name in words}
         return cls(text, tuple(foreign.values()), reads, writes, used)
 
@@ -175,10 +175,11 @@ def without_builtins(body: str) -> str:
     Python's functions occur where they are called, and no variable is called.
     """
     tree = ast.parse(body)
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    nodes = list(ast.walk(tree))
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     taken = [
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Name) and node.id in _BUILTINS and id(node) not in called
     ]
     for node in taken:
@@ -202,13 +203,13 @@ def _in_order(names: list[ast.Name]) -> list[str]:
 
 
 def _accesses(
-    tree: ast.AST, foreign: Mapping[str, Argument]
+    nodes: list[ast.AST], foreign: Mapping[str, Argument]
 ) -> tuple[frozenset[Hashable], frozenset[Hashable]]:
     reads: set[Hashable] = set()
     writes: set[Hashable] = set()
-    updated = {id(n.target) for n in ast.walk(tree) if isinstance(n, ast.AugAssign)}
-    whole = {id(n): n for n in ast.walk(tree) if isinstance(n, ast.Name)}
-    for node in ast.walk(tree):
+    updated = {id(n.target) for n in nodes if isinstance(n, ast.AugAssign)}
+    whole = {id(n): n for n in nodes if isinstance(n, ast.Name)}
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
             whole.pop(id(node.args[0]), None)
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
