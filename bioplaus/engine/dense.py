@@ -141,13 +141,11 @@ def _sweep(
     memory = one_name_each(names, code_object._resolve)
     written = _stored(element, to_rows.views, memory)
     row: list[ast.stmt] = []
-    inner: list[ast.stmt] = []
+    used = _still_used(element, "_postsynaptic_idx")
+    inner = ast.parse(f"_postsynaptic_idx = {to_rows.target}").body if used else []
+    skipped = {"pass", *(f"{index} = {index}" for index in to_rows.index.values())}
     for node in element:
-        if ast.unparse(node) in ("_presynaptic_idx = _presynaptic_idx", "pass"):
-            continue
-        if ast.unparse(node) == "_postsynaptic_idx = _postsynaptic_idx":
-            if _still_used(element, "_postsynaptic_idx"):
-                inner += ast.parse(f"_postsynaptic_idx = {to_rows.target}").body
+        if ast.unparse(node) in skipped:
             continue
         loaded = _load_from_source(node, memory)
         (inner if loaded is None or loaded & written else row).append(node)

@@ -27,6 +27,7 @@ from .cache import register
 from .codeobject import NumbaCodeObject, PushSpikes
 from .functions import UnsupportedFunctionError
 from .indices import connect_densely, dense_shape
+from .overflow import checked
 from .queue import EventQueue
 from .watching import WatchedArray, watch
 
@@ -84,6 +85,12 @@ class NumbaDevice(RuntimeDevice):
             # A plan, which has the code object, must not keep the pathway alive.
             weak = {"pathway": weakref.proxy(pathway)}
             given["template_kwds"] = {**(template_kwds or {}), **weak}
+        if template_name == "summed_variable":
+            given_sum = dict(template_kwds or {})
+            target = given_sum["_target_var"]
+            title = next(name for name, known in variables.items() if known is target)
+            fits = checked(title, target.dtype, "_nb_place", value="_nb_sum")
+            options["template_kwds"] = {**given_sum, "sum_fits": "\n".join(fits)}
         options["compiler_kwds"] = {}
         if template_name == "statemonitor":
             # Brian2 may take them from a set, whose order is another one in every process.

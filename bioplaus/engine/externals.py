@@ -224,7 +224,7 @@ def _number(found: Any) -> tuple[Any, Any, Any] | None:
     """Value, type and dimensions of a number, None for anything else."""
     kind = type(found)
     if kind is float:
-        return found, _FLOAT, DIMENSIONLESS
+        return found, (_FLOAT, False), DIMENSIONLESS
     if isinstance(found, (Function, Variable)) or not isinstance(
         found, (numbers.Number, np.ndarray)
     ):
@@ -234,7 +234,9 @@ def _number(found: Any) -> tuple[Any, Any, Any] | None:
         return None
     # A quantity's own `item` makes another quantity.
     value = np.ndarray.item(array) if isinstance(array, np.ndarray) else array.item()
-    return value, array.dtype, getattr(found, "dim", DIMENSIONLESS)
+    # Where integers of more than 32 bits are calculated with, code looks whether they fit.
+    long = array.dtype.kind in "iu" and not -(2**31) <= value < 2**31
+    return value, (array.dtype, long), getattr(found, "dim", DIMENSIONLESS)
 
 
 def _same_kind_of_table(one: TimedArray, two: TimedArray) -> bool:

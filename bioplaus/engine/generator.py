@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from brian2.parsing.rendering import NodeRenderer
 from .functions import Translated, UnsupportedFunctionError, translate
 from .kernel import spelled
 from .overflow import checked
+from .ranges import Checks, Ranges
 
 __all__ = ["NumbaCodeGenerator", "single_precision", "translated"]
 
@@ -116,13 +118,39 @@ class NumbaCodeGenerator(CythonCodeGenerator):
         self.single = single_precision(self.variables)
         renderer = _SingleRenderer if self.single else _Renderer
         self._renderer = renderer(self.functions, self.variables)
+        self._ranges = Ranges(self.variables)
 
     def translate_expression(self, expr: str) -> str:
         """An expression in Python."""
         return str(self._renderer.render_expr(expr)).strip()
 
     def translate_statement(self, statement: Any) -> str:
-        """An assignment in Python; in single precision its value is rounded."""
+        """An assignment in Python, after lines that look whether its integers fit.
+
+        In single precision its value is rounded.
+        """
+        lines, statement = self._checked(statement)
+        return "\n".join([*lines, self._assignment(statement)])
+
+    def _checked(self, statement: Any) -> tuple[list[str], Any]:
+        """Lines that look whether integers fit, and the statement that follows them."""
+        value = ast.parse(statement.expr, mode="eval").body
+        if statement.op not in ("=", ":="):
+            updated = ast.parse(f"{statement.var} {statement.op} 0").body[0]
+            assert isinstance(updated, ast.AugAssign)
+            value = ast.BinOp(ast.Name(statement.var, ast.Load()), updated.op, value)
+        index = "0" if statement.scalar else "_idx"
+        checks = Checks(self._ranges, self._renderer.render_node, index)
+        expression = checks.expression(value)
+        self._ranges.assign(statement.var, self._ranges.of(expression), statement.op == ":=")
+        if checks.changed:
+            statement = copy.copy(statement)
+            statement.op = ":=" if statement.op == ":=" else "="
+            statement.expr = ast.unparse(expression)
+            statement.used_boolean_variables = None
+        return checks.lines, statement
+
+    def _assignment(self, statement: Any) -> str:
         line = str(super().translate_statement(statement))
         dtype = np.dtype(statement.dtype)
         rounded = dtype == np.float32 or (statement.op == ":=" and dtype == np.float64)
@@ -139,7 +167,16 @@ class NumbaCodeGenerator(CythonCodeGenerator):
 
     def translate_to_read_arrays(self, read: Iterable[str], indices: Iterable[str]) -> list[str]:
         """Lines that read variables from their arrays, indices first."""
-        return [f"{name} = {self._element(name)}" for name in [*sorted(indices), *sorted(read)]]
+        lines = [f"{name} = {self._element(name)}" for name in sorted(indices)]
+        for name in sorted(read):
+            self._ranges.read(name)
+            dtype = np.dtype(self.variables[name].dtype)
+            # Compiled code would calculate with numbers without sign among themselves.
+            short = dtype.kind == "u" and dtype.itemsize < 8
+            lines.append(
+                f"{name} = " + ("_nb_np.int64({})" if short else "{}").format(self._element(name))
+            )
+        return lines
 
     def translate_to_write_arrays(self, write: Iterable[str]) -> list[str]:
         """Lines that write variables back to their arrays."""
