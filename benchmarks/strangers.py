@@ -30,19 +30,21 @@ SCRIPTS: Mapping[str, Sequence[str]] = {
         "neurodynex3/adex_model/AdEx.py",
         "neurodynex3/leaky_integrate_and_fire/LIF.py",
         "neurodynex3/brunel_model/LIF_spiking_network.py",
-        "neurodynex3/cable_equation/passive_cable.py",
-        "neurodynex3/working_memory_network/wm_model.py",
-        "neurodynex3/competing_populations/decision_making.py",
     ),
     "Poirazi-Lab/dendrify": (
         "examples_new/comp_network.py",
         "examples_new/comp_backprop.py",
+        "examples_new/comp_amplification.py",
+        "examples_new/point_adaptation.py",
         "examples_new/point_adex_noise.py",
+        "examples_new/point_adex_synapses.py",
+        "examples_new/point_lif_inhibition.py",
+        "examples_new/syn_gaba.py",
         "examples_new/syn_nmda.py",
+        "examples_new/val_tau.py",
         "examples_new/val_dendritic_io.py",
     ),
     "Shikhargupta/Spiking-Restricted-Boltzmann-Machine": ("srbm/snns/brain_demo.py",),
-    "alexrail/alexrail": ("Lab3_P1.py", "Lab4.py", "Lab4_1.py", "Lab5.py"),
     "christofrancois/HimaSpike": (
         "simulator/Examples/izhNeurons/izhikevichChattering.py",
         "simulator/Examples/izhNeurons/izhikevichLTSneuron.py",
@@ -50,7 +52,6 @@ SCRIPTS: Mapping[str, Sequence[str]] = {
     "exie1/Complex-systems-EE": (
         "SNN/test_simulations.py",
         "SNN/single_neuron_test_script.py",
-        "SNN/demo_1area_all.py",
     ),
     "hagrid-the-developer/tilraunir": (
         "python/brian2/stochastic-neuron.py",
