@@ -6,6 +6,7 @@ import ast
 import math
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from brian2.codegen.targets import codegen_targets
 from brian2.core.variables import ArrayVariable
 from brian2.utils.stringtools import get_identifiers
 
+from .compilation import while_compiling
 from .counted import Counted, counted
 from .dense import sweep_of
 from .functions import translate
@@ -283,6 +285,19 @@ class NumbaCodeObject(NumpyCodeObject):
             elif name in named and hasattr(variable, "get_value"):
                 self.namespace[name] = variable.get_value()
 
+    def before_run(self) -> None:
+        """Get ready; where objects run one by one, compile, which is no part of the run."""
+        super().before_run()
+        if self.device.one_by_one and self._program is None:
+            with while_compiling(), suppress(CompilationError):  # again when its turn has come
+                self._program = self._alone()
+                self._program.compile(self.device.random_generator())
+
+    def _alone(self) -> Program:
+        program = Program([Step(self.kernel, grow=self.grow, origin=self.origin)])
+        program.refresh()
+        return program
+
     def run(self) -> None:
         """Run the kernel once: the way of networks that are not fused."""
         if self._instead is None and self.holds():
@@ -301,9 +316,7 @@ class NumbaCodeObject(NumpyCodeObject):
 
     def _run_kernel(self) -> None:
         if self._program is None:
-            step = Step(self.kernel, grow=self.grow, origin=self.origin)
-            self._program = Program([step])
-            self._program.refresh()
+            self._program = self._alone()
         elif self.reads_outside:
             self._program.refresh()
         while self._program.enter(self.device.random_generator()) == BUFFER_FULL:

@@ -41,6 +41,8 @@ class NumbaDevice(RuntimeDevice):
     _seen: Any = None
     _began: Any = None
     _marks = 0
+    #: Whether the present run goes object by object.
+    one_by_one = False
     #: What sources of random events have drawn ahead, by the names of their code objects.
     drawn: dict[str, Drawn]
 
@@ -249,7 +251,11 @@ class NumbaDevice(RuntimeDevice):
             return
         self.begin_run()
         if profile or not fused.run(self, network, duration, **options):
-            Network.run.original_function(network, duration, profile=profile, **options)
+            self.one_by_one = True
+            try:
+                Network.run.original_function(network, duration, profile=profile, **options)
+            finally:
+                self.one_by_one = False
         self.end_run()
 
     def add_array(self, var: Any) -> None:

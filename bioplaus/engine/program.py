@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numba
 import numpy as np
 from brian2.core.variables import ArrayVariable
 from numba.core.errors import NumbaError
@@ -117,32 +118,35 @@ class Program:
         return self._direct is not None or self._module is not None
 
     def compile(self, generator: np.random.Generator) -> None:
-        """Enter it for no step at all, which compiles it; only a program with clocks."""
-        steps, self.control[STEPS] = self.control[STEPS], 0
-        self.enter(generator)
-        self.control[STEPS] = steps
+        """Make its machine code; nothing runs.
 
-    def enter(self, generator: np.random.Generator) -> int:
-        """Run until a chunk is done, the run is finished, or Python is needed."""
+        Raises CompilationError for what nobody can compile.
+        """
         arguments = (self.control, self.table, self.floats, self.integers, generator)
-        if self._direct is not None:
-            return self._direct(*arguments)
-        if self._module is not None:
-            return int(self._module.run(*arguments))
         if preference("compiler") == "direct":
             try:
                 self._direct = compiled(self.text, self.functions, arguments)
             except NotInSubsetError as problem:
                 self.refused = str(problem)
             else:
-                return self._direct(*arguments)
-        return self._enter_first(arguments)
-
-    def _enter_first(self, arguments: tuple[Any, ...]) -> int:
-        """Let Numba compile the program, and run it."""
+                return
         self._module = cache.load(shared_apart(self.text), self.functions)
+        self._compile_with_numba(tuple(map(numba.typeof, arguments)))
+
+    def enter(self, generator: np.random.Generator) -> int:
+        """Run until a chunk is done, the run is finished, or Python is needed."""
+        if not self.compiled:
+            self.compile(generator)
+        arguments = (self.control, self.table, self.floats, self.integers, generator)
+        if self._direct is not None:
+            return self._direct(*arguments)
+        assert self._module is not None
+        return int(self._module.run(*arguments))
+
+    def _compile_with_numba(self, kinds: tuple[Any, ...]) -> None:
+        assert self._module is not None
         try:
-            return int(self._module.run(*arguments))
+            self._module.run.compile(kinds)
         except NumbaError as problem:
             self._module = None
             raise self._what_failed(str(problem)) from problem
@@ -155,7 +159,7 @@ class Program:
                 stacklevel=2,
             )
             self._module = cache.purge(self._module)
-            return int(self._module.run(*arguments))
+            self._module.run.compile(kinds)
 
     def _what_failed(self, message: str) -> CompilationError:
         """Say in terms of the model which kernel could not be compiled, and where."""

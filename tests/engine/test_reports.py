@@ -20,15 +20,14 @@ LATE = 2.0
 def slow_compiler(monkeypatch: pytest.MonkeyPatch, on_the_engine: None) -> list[bool]:
     """Notes what `compiling` said during each compilation."""
     said = []
-    original = Program.enter
+    original = Program.compile
 
-    def enter(program: Program, generator: Any) -> int:
-        if not program.compiled:
-            said.append(engine.compiling())
-            time.sleep(LATE)
-        return original(program, generator)
+    def compile_late(program: Program, generator: Any) -> None:
+        said.append(engine.compiling())
+        time.sleep(LATE)
+        original(program, generator)
 
-    monkeypatch.setattr(Program, "enter", enter)
+    monkeypatch.setattr(Program, "compile", compile_late)
     return said
 
 
@@ -60,6 +59,22 @@ def test_compilation_is_not_simulation(
     assert float(told.split()[-2]) >= LATE
     assert start.startswith("Starting simulation at t=0. s for a duration of 10. ms")
     assert end == "10. ms (100%) simulated in < 1s"
+
+
+@pytest.mark.parametrize("way", ["stepped", "profiled"])
+def test_compilation_is_not_simulation_where_objects_run_one_by_one(
+    slow_compiler: list[bool], way: str
+) -> None:
+    heard: list[Any] = []
+    b2.prefs.codegen.runtime.numba.fuse = way == "profiled"
+    group = b2.NeuronGroup(2, "dv/dt = 4/ms : 1", method="euler", threshold="v > 2")
+    network = b2.Network(group)
+    network.run(1 * ms, profile=way == "profiled", report=lambda *args: heard.append(args))
+    assert slow_compiler == [True, True]
+    assert float(heard[-1][0] / second) < LATE
+    assert b2.device._last_run_time < LATE
+    if way == "profiled":
+        assert max(float(seconds / second) for _, seconds in network.profiling_info) < LATE
 
 
 def test_time_limit_does_not_count_compilation(slow_compiler: list[bool]) -> None:
