@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "batched": ["learner"],
+        "batched": ["learner", "products"],
         "network": ["build", "examples", "live", "time", "why_not"],
         "parameters": ["Layers", "OneExample", "layer_sizes"],
         "rows": ["BOLTZMANN", "ROWS", "SETTLING", "row", "varied"],

@@ -15,7 +15,7 @@ from bioplaus.parameters import ParameterError, unknown_name
 from .parameters import Layers, layer_sizes
 from .rows import BOLTZMANN, ROWS, SETTLING, row, varied
 
-__all__ = ["learner"]
+__all__ = ["learner", "products"]
 
 
 def learner(
@@ -29,7 +29,7 @@ def learner(
         For a row that there is not, or units that it cannot have.
     """
     sizes = layer_sizes(p)
-    if p.constants and p.row not in ROWS:
+    if p.constants and p.row in BOLTZMANN:
         raise ParameterError(f"{p.row} has no constants to set, not {p.constants!r}")
     if p.row in BOLTZMANN:
         if len(sizes) != 3:
@@ -40,9 +40,17 @@ def learner(
         )
     if p.row in SETTLING:
         net = Layered(sizes, rng, "logistic", "logistic", dtype)
-        return Settled(net, SETTLING[p.row], rng, p.learning_rate)
+        return Settled(net, varied(SETTLING[p.row], p.constants), rng, p.learning_rate)
     if p.row not in ROWS:
         known = [*ROWS, *SETTLING, *BOLTZMANN]
         raise ParameterError(unknown_name("row", p.row, known))
     net = Layered(sizes, rng, p.units, p.output, dtype)
     return Taught(net, varied(row(p.row), p.constants), rng, p.learning_rate)
+
+
+def products(p: Layers) -> int:
+    """Multiplications by a weight that one training example costs, weight changes left out."""
+    sizes, made = layer_sizes(p), learner(p, np.random.default_rng(0))
+    if isinstance(made, Boltzmann):
+        return made.products(sizes)
+    return (made.path if isinstance(made, Taught) else made.row).products(sizes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from bioplaus.layered.carriers import Aligned, Gradient, Penalty, TopOnly
 from bioplaus.layered.control import Controlled, Predictive
@@ -128,8 +128,11 @@ def row(name: str) -> ErrorPath:
     return ROWS[name]
 
 
-def varied(path: ErrorPath, constants: str) -> ErrorPath:
-    """A row with other constants: ``feedback.rate=0.1, step.limit=1``, empty for none.
+Row = TypeVar("Row", ErrorPath, Settling)
+
+
+def varied(path: Row, constants: str) -> Row:
+    """A row with other constants: ``feedback.rate=0.1, step.limit=1``, or ``gain=1`` if it settles.
 
     Raises
     ------
@@ -138,20 +141,25 @@ def varied(path: ErrorPath, constants: str) -> ErrorPath:
     """
     for each in filter(None, (text.strip() for text in constants.split(","))):
         name, _, value = (text.strip() for text in each.partition("="))
+        if isinstance(path, Settling):
+            path = _changed(path, each, name, value)
+            continue
         part, _, constant = name.partition(".")
         if part not in ("carrier", "feedback", "step"):
             raise ParameterError(f"{each!r} is no constant; write carrier., feedback. or step.")
-        of: Any = getattr(path, part)
-        known = [field.name for field in fields(of)]
-        if constant not in known:
-            raise ParameterError(unknown_name(f"constant of {type(of).__name__}", constant, known))
-        path = replace(path, **{part: replace(of, **{constant: _read(each, value, of, constant)})})
+        changed = _changed(getattr(path, part), each, constant, value)
+        path = replace(path, **{part: changed})
     return path
 
 
-def _read(text: str, value: str, of: Any, constant: str) -> Any:
+def _changed(of: Any, text: str, constant: str, value: str) -> Any:
+    """A part with one constant read from text."""
+    known = [field.name for field in fields(of) if field.name != "source"]
+    if constant not in known:
+        raise ParameterError(unknown_name(f"constant of {type(of).__name__}", constant, known))
     kind = type(getattr(of, constant))
     try:
-        return value == "true" if kind is bool else kind(value)
+        read = value == "true" if kind is bool else kind(value)
     except ValueError as wrong:
         raise ParameterError(f"{text!r} must be of type {kind.__name__}") from wrong
+    return replace(of, **{constant: read})

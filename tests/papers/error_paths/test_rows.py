@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bioplaus.models.error_paths import BOLTZMANN, ROWS, SETTLING, Layers, learner, row, varied
+from bioplaus.models.error_paths import (
+    BOLTZMANN,
+    ROWS,
+    SETTLING,
+    Layers,
+    learner,
+    products,
+    row,
+    varied,
+)
 from bioplaus.parameters import ParameterError, replace
 
 
@@ -16,8 +25,7 @@ def test_every_row_is_a_learner_that_counts_its_products(name: str) -> None:
     x, targets = np.full((4, 9), 0.5, np.float32), np.eye(10, dtype=np.float32)[:4]
     assert made.learn(x, targets).shape == made.answer(x).shape == (4, 10)
     assert set(made.weights()) <= set(made.state())
-    path = made if name in BOLTZMANN else {**ROWS, **SETTLING}[name]
-    assert path.products((9, 10, 10)) >= 190
+    assert products(p) >= 190
 
 
 def test_constants_are_changed_by_name() -> None:
@@ -34,7 +42,8 @@ def test_constants_are_changed_by_name() -> None:
         ("FA", "carrier.bit=1", "constant of Gradient 'bit'.*bits"),
         ("FA", "carrier.bits=many", "'carrier.bits=many' must be of type int"),
         ("PAL", "feedback.rate=0", "rate 0.0 must be above 0"),
-        ("CHL", "step.limit=1", "CHL has no constants"),
+        ("CHL", "limit=1", "constant of Settling 'limit'"),
+        ("Boltzmann machine", "gain=1", "has no constants"),
         ("FAA", "", "row 'FAA'"),
     ],
 )

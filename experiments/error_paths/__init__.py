@@ -1,0 +1,1 @@
+"""Error paths on one leaderboard: every row on every task, under one protocol."""
