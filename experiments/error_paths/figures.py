@@ -11,7 +11,21 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["search"]
+__all__ = ["learning_curve", "search"]
+
+
+def learning_curve(run: RunReader) -> Figure:
+    """Validation and, where it is counted, training error over the passes."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    metrics = run.metrics
+    for part in ("validation", "training"):
+        if f"{part}_error" in metrics:
+            errors = 100 * metrics[f"{part}_error"]
+            plotting.learning_curve(ax, metrics["epoch"], errors, label=part, name="error [%]")
+    ax.set_xlabel("passes over the training images")
+    ax.legend()
+    return figure
 
 
 def search(run: RunReader) -> Figure:

@@ -15,8 +15,9 @@ from bioplaus.layered.error_path import Taught
 from bioplaus.layered.settling import Settled
 from bioplaus.models import error_paths
 from bioplaus.models.error_paths import BOLTZMANN, ROWS, SETTLING
+from bioplaus.parameters import ParameterError
 
-__all__ = ["ROW_NAMES", "TASKS", "Images", "Task", "Training", "angle", "images"]
+__all__ = ["ROW_NAMES", "TASKS", "Images", "Task", "Training", "angle", "fitting", "images"]
 
 Images = Mapping[str, tuple[Any, Any]]
 """Part (train, validation, test) to inputs (n, units) and labels (n,)."""
@@ -65,6 +66,22 @@ def images(dataset: str, load: Callable[[str], Any]) -> Images:
         points, labels = tasks.yin_yang_points(count, np.random.default_rng(seed))
         made[part] = (points.astype(np.float32), labels)
     return made
+
+
+def fitting(p: error_paths.Layers, shown: Images) -> Images:
+    """The images, having seen that the layers fit them.
+
+    Raises
+    ------
+    ParameterError
+        Says which layers would.
+    """
+    pixels, classes = shown["train"][0].shape[1], int(shown["train"][1].max()) + 1
+    first, *between, last = error_paths.layer_sizes(p)
+    if (first, last) != (pixels, classes):
+        fit = "-".join(map(str, (pixels, *between, classes)))
+        raise ParameterError(f"layers = {p.layers!r} do not fit the images; write {fit}")
+    return shown
 
 
 class Training:

@@ -1,0 +1,71 @@
+"""A Brian2 network learns images by one of the error paths, one image a presentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bioplaus import tasks
+from bioplaus.experiments.error_paths import figures
+from bioplaus.experiments.error_paths.training import Images, fitting, images
+from bioplaus.models import error_paths
+from bioplaus.models.error_paths import OneExample
+from bioplaus.parameters import parameter
+from bioplaus.runs.run import Run
+from bioplaus.tasks.image_sets import IMAGE_SETS
+
+if TYPE_CHECKING:
+    from bioplaus.plasticity.model import Model
+
+
+@dataclass(frozen=True)
+class Settings(OneExample):
+    """A row in continuous time, with the settings that are given."""
+
+    learning_rate: float = parameter(0.02, "step size", symbol="eta", low=0, tunable=True)
+    dataset: str = parameter("digits", "what is learnt", choices=(*IMAGE_SETS, "yin-yang"))
+    passes: int = parameter(10, "over the training images", low=1)
+    final_rate: float = parameter(
+        0.03, "step at the end, as a fraction; the decay is linear", low=0, high=1
+    )
+
+
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """A segment is a pass, ended by a validation; test once in the end."""
+    clocks = error_paths.time(p)
+    inputs = {"input": error_paths.examples(p, clocks)}
+    model = error_paths.build(p, run.rng, inputs, clocks)
+    shown = fitting(p, images(p.dataset, run.load))
+    run.live(model, error_paths.live)
+    pictures, labels = shown["train"]
+    tables = {"images": pictures, "targets": np.eye(error_paths.layer_sizes(p)[-1])[labels]}
+    frame, count = float(clocks.frame.dt_), len(labels)
+    for turn in run.segments(p.passes):
+        done = (turn.number + np.arange(count) / count) / p.passes
+        strength = 1 - (1 - p.final_rate) * done
+        rows, once = run.rng.permutation(count), {"presentation": frame, "frame": frame}
+        run.present(model, tasks.presentations(rows, tables, **once, strength=strength))
+        run.log(epoch=turn.number + 1, validation_error=error(p, model, shown, "validation"))
+    return {
+        f"{run.part}_error": error(p, model, shown, run.part),
+        "training_operations": float(error_paths.products(p)),
+    }
+
+
+def error(p: Settings, model: Model, shown: Images, part: str) -> float:
+    """Share of a part that is classified wrongly, by the layered form with the weights of now.
+
+    A presentation settles at what that form answers, whatever the length of a step.
+    """
+    settled = error_paths.learner(p, np.random.default_rng(0), np.float64)
+    learnt, names = model.weights(), settled.weights()
+    settled.set_weights({name: learnt[name] for name in names if name in learnt})
+    inputs, labels = shown[part]
+    return float((settled.answer(inputs).argmax(axis=1) != labels).mean())
+
+
+FORM = "network"
+FIGURES = {"learning-curve": figures.learning_curve}
