@@ -29,8 +29,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """A segment is a pass, ended by a validation; test once in the end."""
     products(p)  # refuses rows and constants that there are not
     shown = fitting(p, images(p.dataset, run.load))
-    how = {"passes": p.passes, "batch": p.batch, "final_rate": p.final_rate}
-    training = Training(p, shown, run.rng, **how)
+    training = Training(p, shown, run.rng, passes=p.passes, batch=p.batch, final_rate=p.final_rate)
     run.keep(learner=training.learner)
     run.live(training.learner, lambda now: {"learning_rate": now.learning_rate})
     for turn in run.segments(p.passes):

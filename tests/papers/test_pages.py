@@ -70,6 +70,8 @@ def _twice(word: str) -> str:
 
 CONTRADICTIONS = [
     ("erbp.images", {"presentation": "1 ms", "settling": "2 ms"}, "settling"),
+    ("error_paths.images", {"row": "FAA"}, "row 'FAA'"),
+    ("error_paths.network", {"row": "deep targets"}, "no network form"),
 ]
 
 

@@ -1,0 +1,195 @@
+"""The protocol that chooses settings, the pages, and the leaderboard's table."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from bioplaus.experiments.error_paths import leaderboard, protocol
+from bioplaus.experiments.error_paths.lines import code_lines
+from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS, Training, fitting, images
+from bioplaus.layered.carriers import TopOnly
+from bioplaus.models.error_paths import ROWS, SETTLING, Layers, varied
+from bioplaus.parameters import ParameterError, replace
+from bioplaus.runs.run import Run
+from tests.papers import entering
+
+
+def searched(row: str, error: Callable[[float, str], float], trials: int = 10):
+    found: list[protocol.Trial] = []
+    for _ in range(trials):
+        at, constants = protocol.propose(row, found)
+        found.append(protocol.Trial(at, constants, error(at, constants)))
+    return found
+
+
+def test_steps_are_tried_around_the_centre_then_between() -> None:
+    found = searched("FA", lambda at, _: (at - 0.2) ** 2)
+    assert [trial.at for trial in found[:3]] == [0, 1, -1]
+    assert not protocol.at_an_end(found)
+    assert abs(protocol.best(found).at - 0.2) < 0.1
+    assert len({trial.at for trial in found}) == 10
+
+
+def test_steps_are_tried_outwards_while_the_best_is_at_an_end() -> None:
+    found = searched("FA", lambda at, _: (at - 3.4) ** 2)
+    assert [trial.at for trial in found[:6]] == [0, 1, -1, 2, 3, 4]
+    assert not protocol.at_an_end(found)
+    assert abs(protocol.best(found).at - 3.4) < 0.3
+    beyond = searched("FA", lambda at, _: at)
+    assert [trial.at for trial in beyond] == [0, 1, -1, -2, -3, -4, -5, -6, -7, -8]
+    assert protocol.at_an_end(beyond)
+
+
+def test_four_trials_are_of_the_rows_own_constants_at_the_best_step() -> None:
+    found = searched("BFA", lambda at, own: (at - 1) ** 2 - (own == "feedback.rate=0.3"))
+    assert {trial.constants for trial in found[:6]} == {""}
+    assert tuple(trial.constants for trial in found[6:]) == protocol.OWN["BFA"]
+    assert {trial.at for trial in found[6:]} == {1.0}
+    assert protocol.best(found).constants == "feedback.rate=0.3"
+
+
+@pytest.mark.parametrize("row", protocol.OWN)
+def test_ranges_are_four_other_settings_of_at_most_two_constants(row: str) -> None:
+    """Decay that both weights share is one."""
+    path, own = {**ROWS, **SETTLING}[row], protocol.OWN[row]
+    assert len({str(varied(path, each)) for each in own} - {str(path)}) == 4
+    assert len({each.split("=")[0] for each in own}) <= 2
+
+
+def test_the_unit_of_a_controller_is_what_its_output_error_is_smaller_by() -> None:
+    assert protocol.unit("feedback control") == 6
+    assert protocol.unit("feedback control", "carrier.leak=20") == 21
+    assert protocol.unit("FA") == protocol.unit("CHL") == 1
+
+
+def small(*_: object) -> object:
+    """Noise with the labels of exclusive or, few."""
+    rng = np.random.default_rng(0)
+
+    class Parts:
+        def part(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+            bits = rng.integers(0, 2, (40, 2))
+            x = np.concatenate([bits, 1 - bits], axis=1).astype(np.float32)
+            return x, bits.sum(axis=1) % 2
+
+    return Parts()
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bioplaus.tasks.load", small)
+
+
+@pytest.mark.usefixtures("few")
+def test_a_contest_tests_what_it_chose_and_is_taken_up_between_trials() -> None:
+    page = entering.page("error_paths.contest")
+    changes = {"task": "xor", "row": "PAL", "trials": 7, "seeds": 2}
+    whole, figures = entering.execute(page, **changes)
+    assert [set(row) for row in whole.rows] == [{"step", "validation_error"}] * 9
+    assert figures["test_error"] == pytest.approx(
+        (figures["test_error_1"] + figures["test_error_2"]) / 2
+    )
+    errors = [row["validation_error"] for row in whole.rows[:7]]
+    assert figures["validation_error"] == min(errors)
+    assert figures["step"] == whole.rows[int(np.argmin(errors))]["step"]
+
+    class Stopped(Exception):
+        pass
+
+    class Stops(entering.Rows):
+        def end_segment(self, run, row, recording):  # type: ignore[no-untyped-def]
+            super().end_segment(run, row, recording)
+            if len(self.rows) == 5:
+                raise Stopped
+
+    journal, p = Stops(), replace(page.Settings(), changes)
+    with pytest.raises(Stopped):
+        page.experiment(p, Run(p, 1, journal))
+    again = entering.Rows()
+    assert page.experiment(p, Run(p, 1, again, kept=journal.state)) == figures
+    assert [*journal.rows, *again.rows] == whole.rows
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("name", ["images", "network"])
+def test_pages_learn(name: str) -> None:
+    """Forty images of four kinds, shown often enough."""
+    page = entering.page(f"error_paths.{name}")
+    changes = {"dataset": "xor", "layers": "4-20-2", "learning_rate": 0.3, "passes": 12}
+    batch = {"batch": 2} if name == "images" else {}
+    journal, figures = entering.execute(page, row="ARBP", **changes, **batch)
+    assert figures["test_error"] < 0.1 < journal.rows[0]["validation_error"] + 0.1
+    assert figures["training_operations"] == 2 * 40 + 4 * 20
+
+
+def test_layers_that_do_not_fit_are_told_which_would() -> None:
+    with pytest.raises(ParameterError, match="write 4-100-3"):
+        fitting(Layers(), images("yin-yang", small))
+
+
+def test_a_diverged_row_is_wrong_everywhere() -> None:
+    p = Layers(layers="4-5-3", learning_rate=1e30)
+    shown = images("yin-yang", small)
+    training = Training(p, shown, np.random.default_rng(1), passes=1, batch=500)
+    training.learner.net.w[0][...] = np.nan
+    assert training.error("validation") == 1
+
+
+def test_lines_count_code_alone() -> None:
+    text = inspect.getsource(TopOnly)
+    lines = [line.strip() for line in text.splitlines()]
+    code = [each for each in lines if each and not each.startswith(('"""', "#"))]
+    assert code_lines(TopOnly) == len(code)
+
+
+def test_direct_rows_stand_where_they_differ_from_layerwise_ones() -> None:
+    one = {row for row in ROW_NAMES if leaderboard.applies("digits", row)}
+    deep = {row for row in ROW_NAMES if leaderboard.applies("deep", row)}
+    assert "DFA" in deep - one
+    assert "direct mirror" in deep - one
+    assert "DTP, gradient at the top" in deep - one
+    assert {"FA", "BDFA", "feedback control"} <= one & deep
+    assert "CHL" in one - deep
+
+
+def lines_of_a_table() -> list[dict]:
+    made = []
+    for n, (row, angle) in enumerate([("FA", 40.0), ("ARBP", 17.0), ("top layer only", None)]):
+        made.append(
+            {
+                "task": "xor" if row == "FA" else "digits", "row": row, "error": 0.02 * (3 - n),
+                "error_sd": 0.001, "errors": [0.0, 0.005, 0.02], "angle_degrees": angle,
+                "operations_per_example": 8400.0, "lines": 36, "seconds_a_seed": 1.25,
+                "needs": "M", "step": 0.2, "constants": "feedback.rate=2" if n == 1 else "",
+                "at_an_end": n == 2,
+            }
+        )  # fmt: skip
+    return made
+
+
+def test_the_table_is_best_first_counts_exclusive_or_and_marks_ends() -> None:
+    text = leaderboard.table(lines_of_a_table())
+    assert "| FA | learnt in 2 of 3 (6.00 ± 0.10) | 40° | 8,400 | 36 | 1.2 | M | 0.2 |" in text
+    digits = text[text.index("**digits**") :]
+    assert digits.index("top layer only") < digits.index("ARBP")
+    assert "| 0.2 * |" in digits
+    assert "| 0.2, feedback.rate=2 |" in digits
+    assert len(leaderboard.draw(lines_of_a_table()).axes) == 1
+
+
+def test_an_unknown_row_or_task_is_refused() -> None:
+    with pytest.raises(ParameterError, match="row 'FAA'"):
+        leaderboard.main(["--row", "FAA", "--show"])
+    with pytest.raises(ParameterError, match="task 'digit'"):
+        leaderboard.main(["--task", "digit", "--show"])
+
+
+def test_tasks_have_layers_for_every_page() -> None:
+    contest = importlib.import_module("bioplaus.experiments.error_paths.contest")
+    assert contest.Settings().task in TASKS
+    assert all(task.layers.count("-") >= 2 for task in TASKS.values())
