@@ -63,7 +63,7 @@ def keep(**objects: Any) -> None:
         For a pair that is not two functions.
     """
     if _session is not None:
-        _session.keep(objects)
+        _session.said.keep(objects)
 
 
 def log(**values: Any) -> None:
@@ -81,7 +81,7 @@ def log(**values: Any) -> None:
         For what is neither a number nor an array of numbers.
     """
     if _session is not None:
-        _session.log_values(values)
+        _session.said.log(values)
 
 
 def record(*items: Any, of: Any = None, last: Any = None) -> None:
@@ -98,4 +98,4 @@ def record(*items: Any, of: Any = None, last: Any = None) -> None:
         Only the last stretch of each segment, with unit (``"400 ms"``).
     """
     if _session is not None:
-        _session.record(items, of, last)
+        _session.said.record(items, of, last)

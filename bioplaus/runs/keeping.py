@@ -21,7 +21,7 @@ __all__ = ["QUIET", "Keeping", "Options"]
 QUIET = 2.0
 """Seconds of work before which nothing is kept."""
 FREE_LOOKING = 0.1
-SHARE_OF_LOOKING = 0.01
+SHARE_OF_LOOKING = 0.005
 """Seconds, and of the time, that may go into noting how things are where loops and runs begin."""
 
 
@@ -37,7 +37,7 @@ class Options:
     segment: float = 0.0
     checkpoint: float = 20.0
     loops: str = "auto"
-    patience: float = 30.0
+    patience: float = 40.0
 
 
 class Keeping:

@@ -264,7 +264,7 @@ def _close(
             session.kept.close()
             _report(writer, config, session, began)
             if status == "finished":
-                metrics = {**session.table.last, **session.test_values}
+                metrics = {**session.table.last, **session.said.test_values}
                 writer.write_summary(
                     {
                         "experiment": config["experiment"],

@@ -35,7 +35,7 @@ class LongRun:
             with session.keeping.looking():
                 own_report = isinstance(call.report, (FunctionType, MethodType))
                 functions = [call.report] if own_report else []
-                kept = session.kept_by_script
+                kept = session.said.kept
                 roots = [*objects, call.network]
                 rows = not session.recording.on_disk
                 scope = Scope(session.own, [], kept, roots, functions, rows)

@@ -126,11 +126,13 @@ class Stream:
         self.events, self.seconds = 0, 0.0
         return taken
 
-    def take(self) -> None:
-        """Copy what is new."""
+    def take(self, at_once: bool = False) -> None:
+        """Copy what is new; at_once : it is written before the monitor can change, so that the
+        monitor's own rows do."""
         total = self.rows
         if self.about.unit and total > self.done:
-            self.about.parts.append(Part(self.done, self._copied(total), self._shifts()))
+            rows = self._new(total) if at_once else self._copied(total)
+            self.about.parts.append(Part(self.done, rows, self._shifts()))
             self.done = total
 
     def go_back(self, common: int) -> None:
@@ -142,11 +144,14 @@ class Stream:
         self.done = total
         self.shifts = [(total, shift) for _, shift in self.shifts[-1:]]
 
-    def _copied(self, total: int) -> dict[str, Any]:
+    def _new(self, total: int) -> dict[str, Any]:
         get = self.variables
         return {
-            name: np.array(get[name].get_value()[self.done : total]) for name in self.about.unit
+            name: np.asarray(get[name].get_value()[self.done : total]) for name in self.about.unit
         }
+
+    def _copied(self, total: int) -> dict[str, Any]:
+        return {name: np.array(values) for name, values in self._new(total).items()}
 
     def _shifts(self) -> list[tuple[int, float]]:
         """The shifts from ``done`` on, counted from there; only the last one is needed again."""

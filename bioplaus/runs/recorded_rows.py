@@ -92,7 +92,7 @@ class Recorder:
         """Put what is new on disk, but in a replay, where it is there."""
         session = self.session
         for stream in self.streams.values():
-            stream.take()
+            stream.take(at_once=True)
         self.added.take()
         monitors = [stream.about for stream in self.streams.values() if stream.about.parts]
         monitors += self.added.of_segment()

@@ -15,25 +15,20 @@ from copy import copy
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from brian2 import prefs
 from brian2.core.base import BrianObject
-from brian2.devices.device import RuntimeDevice, get_device
 
 from bioplaus.records import layout
 from bioplaus.records.table import GrowingTable
 from bioplaus.records.writer import RunWriter
-from bioplaus.runs import division, naming, random_streams
-from bioplaus.runs.division import SEGMENT_WORK, Call
+from bioplaus.runs import naming, random_streams
+from bioplaus.runs.calls import Calls
 from bioplaus.runs.frames import Own, is_iterated_at_once, on_stack
-from bioplaus.runs.keeping import QUIET, Keeping, Options
-from bioplaus.runs.longrun import LongRun
-from bioplaus.runs.networks import KnownNetwork, KnownNetworks
+from bioplaus.runs.keeping import Keeping, Options
 from bioplaus.runs.numbering import Numbers, is_nameable, reachable
 from bioplaus.runs.points import Kept, NotTheSame
 from bioplaus.runs.recorded_rows import Recorder
-from bioplaus.runs.snapshot import is_pair
-from bioplaus.runs.taking_over import PLAIN_RUN
+from bioplaus.runs.said import Said
 from bioplaus.runs.tuning import Tuning
 from bioplaus.runs.turns import Loop, Turns, WhileTurns
 
@@ -44,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-_OWN_STATE = ("moment", "segment", "epoch", "work", "simulated", "learned", "test_values")
+_OWN_STATE = ("moment", "segment", "epoch", "work", "simulated", "learned")
 _SIMPLE = (type(None), bool, int, float, str)
 
 
@@ -82,23 +77,19 @@ class Session:
         self.recording.forget_from(kept.newest["segment"] if kept.newest else 0)
         self.tuning = Tuning(self)
         self.loops: list[Loop] = []
-        self.kept_by_script: dict[str, Any] = {}
-        self.test_values: dict[str, float] = {}
+        self.said = Said(self)
         self.moment = self.point = self.segment = 0
         self.epoch: int | None = None
         self.learned: dict[str, float] = {}
         self.work = self.simulated = 0.0
-        self._logged: dict[str, Any] = {}
         self.inside = False
         self._process, self._thread = os.getpid(), threading.get_ident()
         self._told: set[str] = set()
-        self.environment: dict[str, Any] = {}
-        self._share_of_run: float | None = None
         self.check_interrupt: Callable[[], None] = lambda: None
         self.seconds = {"runs": 0.0, "segments": 0.0, "states": 0.0, "looking": 0.0}
         self.counts = {"pieces": 0, "states": 0, "skipped": 0, "again": 0}
         self.keeping = Keeping(self, options)
-        self._networks = KnownNetworks()
+        self.calls = Calls(self)
 
     # Telling
 
@@ -145,7 +136,7 @@ class Session:
         self.numbers.take_names()
         self.recording.take_up(state["recording"], self.segment)
         self.tuning.take_up(state["tuning"])
-        self._logged = dict(state["logged"])
+        self.said.take_up(state["said"])
         BrianObject._scope_current_key = state["scope"]
         for name, value in state["preferences"].items():
             if prefs[name] != value:
@@ -165,7 +156,7 @@ class Session:
             "rows_of_table": len(self.table),
             "recording": self.recording.state(),
             "tuning": self.tuning.state(),
-            "logged": dict(self._logged),
+            "said": self.said.state(),
             "scope": BrianObject._scope_current_key,
             "preferences": {k: v for k, v in prefs.items() if isinstance(v, _SIMPLE)},
             "random": random_streams.state(),
@@ -219,47 +210,10 @@ class Session:
         plain = os.getpid() != self._process or threading.get_ident() != self._thread
         return not (plain or self.inside)
 
-    # What the script says
+    # The table
 
-    def keep(self, objects: Mapping[str, Any]) -> None:
-        """See :func:`bioplaus.keep`."""
-        for name, value in objects.items():
-            filled = isinstance(value, (np.ndarray, list, dict, set)) or hasattr(value, "__dict__")
-            if isinstance(value, tuple) and not is_pair(value):
-                raise TypeError(f"keep({name}=...): a pair must be two functions, (read, write)")
-            if not (filled or is_pair(value)):
-                raise TypeError(
-                    f"keep({name}=...): a {type(value).__name__} cannot be filled in place; give "
-                    "an array, a list, a dict, an own instance, or a pair (read, write)"
-                )
-            self.kept_by_script[name] = value
-
-    def log_values(self, values: Mapping[str, Any]) -> None:
-        """See :func:`bioplaus.log`."""
-        row: dict[str, float] = {}
-        for name, value in values.items():
-            plain = np.asarray(value)
-            if plain.dtype.kind not in "biuf":
-                raise TypeError(f"log({name}=...): {value!r} is neither a number nor an array")
-            if plain.ndim:
-                self._logged[name] = np.array(plain)
-            elif name.startswith("test_"):
-                self.test_values[name] = float(plain)
-            else:
-                row[name] = float(plain)
-        if row:
-            self._add_row(row)
-
-    def record(self, items: tuple[Any, ...], of: Any, last: Any) -> None:
-        """See :func:`bioplaus.record`."""
-        if self.loops:
-            raise RuntimeError(
-                f"record(...) inside of the loop over runs at line {self.loops[-1].line}: what is "
-                "recorded cannot change from turn to turn; call it before the loop"
-            )
-        self.recording.added.wish(items, of, last)
-
-    def _add_row(self, row: Mapping[str, float]) -> None:
+    def add_row(self, row: Mapping[str, float]) -> None:
+        """A row of metrics, but in a replay, where it is on disk."""
         self._note_epoch()
         if not self.replaying:
             epoch = self.segment if self.epoch is None else self.epoch
@@ -270,84 +224,8 @@ class Session:
         if self.loops:
             self.epoch = self.loops[0].turn
 
-    # Runs
-
-    def run(self, call: Call) -> None:
-        """One call of ``Network.run``."""
-        device = get_device()
-        if not isinstance(device, RuntimeDevice):
-            self.tell(
-                "the script has set a device of its own: it runs in one piece, and is neither "
-                "recorded, tuned nor taken up"
-            )
-            call.whole(PLAIN_RUN)
-            return
-        self.recording.added.join(call)
-        known = self._networks.of(call.network)
-        work = known.work * (call.end - call.start)
-        mark = f"run {len(known.objects)} {call.start!r} {call.end!r} {known.kinds}"
-        long = work >= SEGMENT_WORK or self.options.segment > 0
-        point = self.next_point(mark, python=long)
-        if not long or call.end <= call.start:
-            self._short(call, known, work)
-            return
-        part = LongRun(self, point, call, known.objects, work)
-        if part.take_up_end():
-            self.counts["skipped"] += 1
-            return
-        self._long(call, known, work, part)
-
-    def _short(self, call: Call, known: KnownNetwork, work: float) -> None:
-        """A run that is one piece: it ends a segment when enough has been done."""
-        self.recording.begin_run(call, known.monitors)
-        before = division.time_of(call.network)
-        call.namespace = self.tuning.overlaid(call.namespace)
-        began = time.perf_counter()
-        call.whole(PLAIN_RUN)
-        self.seconds["runs"] += time.perf_counter() - began
-        self.counts["pieces"] += 1
-        self.counts["again"] += self.replaying
-        self._count(division.time_of(call.network) - before)
-        self.work += work
-        if self.work >= SEGMENT_WORK:
-            self.end_segment(known.objects, call.variables())
-        elif not self.loops:
-            self.measure(known.objects, call.variables())
-
-    def _long(self, call: Call, known: KnownNetwork, work: float, part: LongRun) -> None:
-        """A run in pieces, each the end of a segment."""
-        # Python code of one piece may give a name another value: the next piece must not see it.
-        call.namespace = call.variables()
-        part.take_up_middle()
-        objects, monitors = known.objects, known.monitors
-        dt = min((float(thing.clock.dt_) for thing in objects), default=float(call.duration))
-        cuts = division.boundaries(call.start, call.end, dt, work, self.options.segment)
-        if call.profile:
-            cuts = cuts[-1:]
-        now, began = division.time_of(call.network), time.perf_counter()
-        self.recording.begin_run(call, monitors)
-
-        def namespace() -> Mapping[str, Any]:
-            return self.tuning.overlaid(call.namespace)
-
-        for cut in division.in_pieces(call, cuts, PLAIN_RUN, namespace):
-            self.seconds["runs"] += time.perf_counter() - began
-            self._count(cut - now)
-            now = cut
-            self._share_of_run = (cut - call.start) / (call.end - call.start)
-            self.end_segment(objects, call.namespace)
-            if self.keeping.due():
-                part.keep("mid")
-            self.recording.begin_run(call, monitors)
-            began = time.perf_counter()
-        self.seconds["runs"] += time.perf_counter() - began
-        self.counts["again"] += self.replaying
-        self._count(division.time_of(call.network) - now)
-        self.end_segment(objects, call.namespace)
-        if self.keeping.due(at_least=QUIET):
-            part.keep("end")
-
-    def _count(self, seconds: float) -> None:
+    def count(self, seconds: float) -> None:
+        """So long was simulated."""
         self._note_epoch()
         self.simulated += seconds
         self.recording.end_run(seconds)
@@ -360,11 +238,11 @@ class Session:
         names = naming.names_of(objects, namespace)
         row = self.recording.rates() | self.learned | naming.measure(objects, names)
         self.learned = {}
-        logged, self._logged = self._logged, {}
+        logged = self.said.take_arrays()
         looked = self.recording.on_disk and not self.replaying
         weights = naming.weights(objects, names, self.segment) if looked else {}
         self.recording.write(self.segment, {} if self.replaying else logged, weights)
-        self._add_row(row)
+        self.add_row(row)
         self.segment += 1
         self.moment += 1
         self.work = 0.0
@@ -386,7 +264,7 @@ class Session:
                 "the script does not do the same as before the interruption: it has ended before "
                 f"the place from which it was to go on (point {self.newest['point']})"
             )
-        if self.recording.has_rows() or self._logged or self.learned:
+        if self.recording.has_rows() or self.said.arrays or self.learned:
             self.end_segment(_held(self.variables), self.variables)
         self.recording.added.tell_unmet()
         self.kept.flush()
@@ -396,7 +274,7 @@ class Session:
         position = self.position()
         if position is not None:
             return position[0] / position[1]
-        return self._share_of_run
+        return self.calls.share
 
     def position(self) -> tuple[int, int] | None:
         """How far the outermost loop with a length is: turns done, and how many there are."""

@@ -18,6 +18,7 @@ from bioplaus.runs.drawn_figures import check_figures, open_figures
 from bioplaus.runs.frames import Lost, Own, assign, functions_reached, line_of
 from bioplaus.runs.kept_values import NotKept, Packer
 from bioplaus.runs.numbering import Numbers, reachable
+from bioplaus.runs.said import is_pair
 from bioplaus.runs.stateless import Places
 from bioplaus.runs.trial import Trial, same
 from bioplaus.runs.unpacking import Unpacker
@@ -89,11 +90,6 @@ class Scope:
         if kind != "frame":
             return None
         return line_of(self.frames[int(number)].f_code, name)
-
-
-def is_pair(value: Any) -> bool:
-    """Whether something to keep is a pair of functions that read and write it."""
-    return isinstance(value, tuple) and len(value) == 2 and all(map(callable, value))
 
 
 class Beginning:

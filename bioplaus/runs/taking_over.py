@@ -42,7 +42,7 @@ def install(session: Session) -> None:
             return
         session.inside = True
         try:
-            session.run(call)
+            session.calls.run(call)
         finally:
             session.inside = False
 

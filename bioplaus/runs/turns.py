@@ -60,7 +60,7 @@ class Loop:
             scope = Scope(
                 session.own,
                 session.own.frames(frame),
-                session.kept_by_script,
+                session.said.kept,
                 rows=not session.recording.on_disk,
             )
             return Beginning(scope, session.numbers, session.outside, base)
