@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bioplaus.errors import UserError
+from bioplaus.records import layout
 from bioplaus.records.reader import RunReader
 from bioplaus.records.writer import RunWriter, check_free
 from bioplaus.runs import current, loops
@@ -107,6 +108,8 @@ def resume(run: Path, *, copy: bool = False, edited: bool = False, quiet: bool =
         If the script has changed and neither is said, or nothing can be gone on with.
     """
     reader = RunReader(run)
+    if not (run / layout.SOURCE / "modules.json").exists():
+        raise UserError(f"{run} had not begun when it was interrupted; start it again with --force")
     config = reader.config
     if config["hash_seed"] != os.environ.get("PYTHONHASHSEED", "random"):
         raise UserError(

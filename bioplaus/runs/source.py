@@ -24,11 +24,9 @@ def script_of(run: Path, config: Mapping[str, Any], copy: bool, edited: bool) ->
     Raises
     ------
     UserError
-        If the file has changed and neither is asked for, or the run had not begun.
+        If the file has changed and neither is asked for.
     """
     path = Path(config["source"])
-    if not (run / layout.SOURCE / "modules.json").exists():
-        raise UserError(f"{run} had not begun when it was interrupted; start it again with --force")
     kept = (run / layout.SOURCE / path.name).read_text(encoding="utf-8")
     now = path.read_text(encoding="utf-8") if path.exists() else None
     if edited and now is None:

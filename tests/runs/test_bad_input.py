@@ -91,6 +91,15 @@ print(type(get_device()).__name__)
     assert json.loads((run.run / "state.json").read_text())["status"] == "finished"
 
 
+def test_a_run_that_had_not_begun_is_told(workplace):
+    """Killed while its directory was made: nothing is lost, for there was nothing."""
+    script = workplace.script(HEAD + "print(simulate(1))\n")
+    assert workplace.start(script, kill=2).code == -9
+    again = workplace.resume()
+    assert again.code == 2
+    assert "had not begun when it was interrupted; start it again with --force" in again.err
+
+
 COMPUTED = """
 tau = 10
 wanted = 2*tau

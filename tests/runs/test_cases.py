@@ -5,6 +5,7 @@ in its last line.
 """
 
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,12 @@ def survive(workplace, script: Path, kills: int, seed: int, **order) -> int:
         run = workplace.start(script, tag, options=OFTEN, **order, **moment())
         while run.code < 0:
             done += 1
-            run = workplace.resume(tag, **(moment() if done < kills else {}))
+            when = moment() if done < kills else {}
+            if (run.run / "source" / "modules.json").exists():
+                run = workplace.resume(tag, **when)
+            else:  # it had not begun, as `resume` says; a person starts it again
+                shutil.rmtree(run.run, ignore_errors=True)
+                run = workplace.start(script, tag, options=OFTEN, **order, **when)
         whole.assert_same(run, lambda text: said(script, text))
     return chains
 
