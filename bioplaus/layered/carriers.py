@@ -19,7 +19,7 @@ from bioplaus.layered.feedback import (
     Transported,
 )
 from bioplaus.layered.learnt_feedback import Decoder, Noise
-from bioplaus.layered.network import Layered, Seen, weight_counts
+from bioplaus.layered.network import Seen, draw, weight_counts
 from bioplaus.layered.units import Array, quantised
 from bioplaus.parameters import ParameterError
 
@@ -144,13 +144,15 @@ class Penalty(Carrier):
     above then answers by the slope of its own penalty, undivided.
 
     step : beta; repeats : K, questions to the layer above; short : longest push of an example, c2,
-    0 any; gated : the push is multiplied by the slope (with transported weights: LRA-diff).
+    0 any; gated : the push is multiplied by the slope (with transported weights: LRA-diff);
+    stranger : repeated questions pass through random weights, not the layer's own, a control.
     """
 
     step: float = 0.1
     repeats: int = 1
     short: float = 1.0
     gated: bool = False
+    stranger: bool = False
     routes = ("layerwise",)
 
     def __post_init__(self) -> None:
@@ -161,6 +163,12 @@ class Penalty(Carrier):
         """Phases where the layer above is asked again."""
         return "P" if self.repeats > 1 else ""
 
+    def start(self, way: FeedbackWeights) -> None:
+        """Weights of the stranger, drawn like those in whose place they are."""
+        for k in way.net.hidden if self.stranger else ():
+            drawn = draw(*way.net.w[k + 1].shape, way.noise, way.net.dtype)
+            way.own[f"stranger_{k + 1}"] = drawn
+
     def errors(self, way: FeedbackWeights, seen: Seen, targets: Array) -> list[Array]:
         """From the output down, each layer with the target of the one above it."""
         net, wanted = way.net, targets
@@ -169,7 +177,7 @@ class Penalty(Carrier):
             wrong, a = found[0], seen.a[k]
             for again in range(self.repeats):
                 if again:
-                    wrong = self._asked(net, k + 1, net.rate(k, a), wanted)
+                    wrong = self._asked(way, k + 1, net.rate(k, a), wanted)
                 a = a - self.step * self._push(way, k, wrong, a)
             wanted = net.rate(k, a)
             slope = net.slope(k, seen.a[k], seen.h[k + 1])
@@ -185,13 +193,16 @@ class Penalty(Carrier):
             push = push * np.minimum(1, self.short / np.maximum(length, 1e-12))
         return push
 
-    def _asked(self, net: Layered, layer: int, below: Array, wanted: Array) -> Array:
+    def _asked(self, way: FeedbackWeights, layer: int, below: Array, wanted: Array) -> Array:
         """What is wrong with the answer of a layer to the moved one below."""
-        up = net.up(below, layer, layer + 1)
-        wrong = up.h[-1] - wanted
+        net = way.net
+        w = way.own[f"stranger_{layer}"] if self.stranger else net.w[layer]
+        drive = below @ w + net.b[layer]
+        h = net.rate(layer, drive)
+        wrong = h - wanted
         if layer == len(net.w) - 1:
             return wrong
-        return cauchy(wrong) * net.slope(layer, up.a[-1], up.h[-1])
+        return cauchy(wrong) * net.slope(layer, drive, h)
 
     def products(self, sizes: tuple[int, ...], direct: bool) -> int:
         """Down for every question, and up for every one but the first."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["learning_curve", "search"]
+__all__ = ["learning_curve", "members", "search"]
 
 
 def learning_curve(run: RunReader) -> Figure:
@@ -38,4 +38,17 @@ def search(run: RunReader) -> Figure:
     ax.semilogx(steps[trials:], errors[trials:], "x", label="reported seeds")
     ax.set(xlabel="step size", ylabel="validation error [%]")
     ax.legend()
+    return figure
+
+
+def members(run: RunReader) -> Figure:
+    """Test error of every member of a comparison."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    begin = "test_error_"
+    found = {k: v for k, v in run.summary["metrics"].items() if k.startswith(begin)}
+    names = [name.removeprefix(begin).replace("_", " ") for name in found]
+    ax.plot([100 * error for error in found.values()], range(len(found)), "o")
+    ax.set_yticks(range(len(found)), names)
+    ax.set_xlabel("test error [%]")
     return figure

@@ -71,6 +71,21 @@ def test_a_second_question_hears_the_moved_layer() -> None:
     np.testing.assert_allclose(errors(t, x, d)[0], wanted, atol=1e-12)
 
 
+def test_a_stranger_answers_repeated_questions_only() -> None:
+    on, (x, d) = net(), batch()
+    own, stranger = (
+        taught(ErrorPath(Penalty(repeats=2, stranger=which), Fixed()), on)
+        for which in (False, True)
+    )
+    alike = errors(own, x, d), errors(stranger, x, d)
+    assert largest(*([e[1]] for e in alike)) > 1e-6
+    for k in on.hidden:
+        stranger.way.own[f"stranger_{k + 1}"][...] = on.w[k + 1]
+    assert largest(errors(own, x, d), errors(stranger, x, d)) < 1e-14
+    once = taught(ErrorPath(Penalty(stranger=True), Fixed()), on)
+    assert largest(errors(once, x, d), errors(taught("LRA-fdbk", on), x, d)) == 0
+
+
 @pytest.mark.parametrize("difference", [True, False])
 @pytest.mark.parametrize("orthogonal", [True, False])
 def test_exact_inverses_give_gauss_newton_targets(difference: bool, orthogonal: bool) -> None:

@@ -193,3 +193,31 @@ def test_tasks_have_layers_for_every_page() -> None:
     contest = importlib.import_module("bioplaus.experiments.error_paths.contest")
     assert contest.Settings().task in TASKS
     assert all(task.layers.count("-") >= 2 for task in TASKS.values())
+
+
+def test_members_of_the_comparison_are_paired(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Differences of seeds, their mean and standard error; steps are chosen on validation."""
+    page = entering.page("error_paths.representation_alignment")
+    module = importlib.import_module("bioplaus.experiments.error_paths.representation_alignment")
+    asked = []
+
+    class Fit:
+        def __init__(self, member: str, step: float, seed: int) -> None:
+            self.values = member, step, seed
+
+        def error(self, part: str) -> float:
+            member, step, seed = self.values
+            asked.append((part, step, seed))
+            place = list(module.MEMBERS).index(member)
+            return (step - 0.2) ** 2 if part == "validation" else 0.01 * place * (1 + seed)
+
+    monkeypatch.setattr(
+        module, "_fit", lambda p, member, step, seed, shown: Fit(member, step, seed)
+    )
+    monkeypatch.setattr("bioplaus.tasks.load", small)
+    _, figures = entering.execute(page, seeds=2)
+    assert {step for part, step, _ in asked if part == "test"} == {0.2}
+    assert {seed for part, _, seed in asked if part == "test"} == {20, 21}
+    name = "ask_1_push_0.1_above_limit"
+    assert figures[name] == pytest.approx((0.21 + 0.22) / 2)
+    assert figures[f"{name}_se"] == pytest.approx(0.005)
