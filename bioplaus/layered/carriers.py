@@ -165,8 +165,9 @@ class Penalty(Carrier):
 
     def start(self, way: FeedbackWeights) -> None:
         """Weights of the stranger, drawn like those in whose place they are."""
+        sizes = way.net.sizes
         for k in way.net.hidden if self.stranger else ():
-            drawn = draw(*way.net.w[k + 1].shape, way.noise, way.net.dtype)
+            drawn = draw(sizes[k + 1], sizes[k + 2], way.noise, way.net.dtype)
             way.own[f"stranger_{k + 1}"] = drawn
 
     def errors(self, way: FeedbackWeights, seen: Seen, targets: Array) -> list[Array]:

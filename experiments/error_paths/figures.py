@@ -41,8 +41,10 @@ def search(run: RunReader) -> Figure:
     return figure
 
 
-def members(run: RunReader) -> Figure:
-    """Test error of every member of a comparison."""
+def members(run: RunReader) -> Figure | None:
+    """Test error of every member of a comparison, once it is finished."""
+    if run.status != "finished":
+        return None
     figure = plotting.figure()
     ax = figure.subplots()
     begin = "test_error_"

@@ -76,8 +76,10 @@ def unit(row: str, constants: str = "") -> float:
 
 
 def best(trials: Sequence[Trial]) -> Trial:
-    """The one of least error, the earliest of equals."""
-    return min(trials, key=lambda trial: trial.error)
+    """The one of least error; of equals that in their middle, away from the edge of what works."""
+    least = min(trial.error for trial in trials)
+    equals = sorted((t for t in trials if t.error == least), key=lambda trial: trial.at)
+    return equals[len(equals) // 2]
 
 
 def at_an_end(trials: Sequence[Trial]) -> bool:
