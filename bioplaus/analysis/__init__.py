@@ -5,8 +5,9 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "alignment": ["alignment_angle"],
+        "alignment": ["alignment_angle", "gradient_angles"],
         "bursts": ["Bursts", "burst_probability", "find_bursts"],
+        "correlation": ["train_correlation"],
         "timing_window": ["timing_window"],
         "intervals": ["cv", "intervals", "local_variation"],
         "open_loop": [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["alignment_angle"]
+__all__ = ["alignment_angle", "gradient_angles"]
 
 
 def alignment_angle(
@@ -50,3 +52,42 @@ def _unit_vectors(
     with np.errstate(invalid="ignore", divide="ignore"):
         scaled = x / largest
         return np.asarray(scaled / np.sqrt(np.sum(scaled**2, axis=axis, keepdims=True)))
+
+
+def gradient_angles(
+    update: Mapping[str, npt.NDArray[np.float64]], gradient: Mapping[str, npt.NDArray[np.float64]]
+) -> dict[str, float]:
+    """How far a rule's update points away from the exact gradient, projection by projection.
+
+    A rule can be right within every cell and wrong between cells, which optimisers that scale each
+    weight forgive; so there are two angles.  Take both sums over the same presentations, with the
+    same weights, without optimiser; the gradient is that of a loss of spike times or potentials
+    (one of spike counts has none).
+
+    Parameters
+    ----------
+    update
+        By projection, (pre, post): minus the change of the weights, over the learning rate.
+    gradient
+        The same of the loss.
+
+    Returns
+    -------
+    angles [degrees]
+        ``angle_<projection>`` of the whole matrices, and ``angle_cell_<projection>``, the median
+        over postsynaptic cells that have both; not a number where there is nothing to compare.
+
+    Raises
+    ------
+    ValueError
+        When projections or shapes differ.
+    """
+    if update.keys() != gradient.keys():
+        raise ValueError(f"projections differ: {sorted(update)} and {sorted(gradient)}")
+    found = {}
+    for name, exact in gradient.items():
+        found[f"angle_{name}"] = float(alignment_angle(update[name], exact))
+        cells = alignment_angle(update[name], exact, axis=0)
+        known = cells[np.isfinite(cells)]
+        found[f"angle_cell_{name}"] = float(np.median(known)) if len(known) else float("nan")
+    return found

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-__all__ = ["adam"]
+__all__ = ["adam", "adam_row"]
 
 MEAN, SQUARE, SMALL = 0.9, 0.999, 1e-8
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "nsz"})
-def adam(w, gradient, mean, square, rate, step):  # type: ignore[no-untyped-def]
+def adam_row(w: Any, gradient: Any, mean: Any, square: Any, rate: float, step: int) -> None:
+    """Move one row of weights, in the precision of the row; see :func:`adam`."""
+    as_row = w.dtype.type
+    of_mean, of_square = as_row(rate / (1.0 - MEAN**step)), as_row(1.0 / (1.0 - SQUARE**step))
+    kept, new, kept_square, new_square = (
+        as_row(MEAN), as_row(1.0 - MEAN), as_row(SQUARE), as_row(1.0 - SQUARE),
+    )  # fmt: skip
+    small = as_row(SMALL)
+    # Three short loops: with all arrays in one the compiler gives up on vectors.
+    for k in range(len(w)):
+        mean[k] = kept * mean[k] + new * gradient[k]
+    for k in range(len(w)):
+        square[k] = kept_square * square[k] + new_square * gradient[k] * gradient[k]
+    for k in range(len(w)):
+        w[k] -= of_mean * mean[k] / (np.sqrt(square[k] * of_square) + small)
+
+
+@njit(cache=True, error_model="numpy")
+def adam(w: Any, gradient: Any, mean: Any, square: Any, rate: float, step: int) -> None:
     """Move ``w`` (rows, columns) against ``gradient``; ``mean`` and ``square`` are its moments.
 
     step : number of this update, from 1.  Decays 0.9 and 0.999, 1e-8 below the root.
     """
-    of_mean, of_square = rate / (1.0 - MEAN**step), 1.0 / (1.0 - SQUARE**step)
     for row in range(w.shape[0]):
-        g, m, v, x = gradient[row], mean[row], square[row], w[row]
-        for k in range(w.shape[1]):
-            m[k] = MEAN * m[k] + (1.0 - MEAN) * g[k]
-        for k in range(w.shape[1]):
-            v[k] = SQUARE * v[k] + (1.0 - SQUARE) * g[k] * g[k]
-        for k in range(w.shape[1]):
-            x[k] -= of_mean * m[k] / (np.sqrt(v[k] * of_square) + SMALL)
+        adam_row(w[row], gradient[row], mean[row], square[row], rate, step)

@@ -13,17 +13,19 @@ __all__ = ["BetweenRuns"]
 
 @dataclass(frozen=True)
 class BetweenRuns(Rule):
-    """While the network runs, a presynaptic spike adds w to a variable of the target cell.
+    """While the network runs, a presynaptic spike adds w to variables of the target cell.
 
-    w : (n_pre, n_post) [1].  What moves it reads spikes when a run has ended (EventProp, HM2-BP,
-    NormAD: their packages) and sets weights of the model.  Reads the variable called ``onto``.
+    w : (n_pre, n_post), in ``unit``.  What moves it reads spikes when a run has ended (EventProp,
+    HM2-BP, NormAD: their packages) and sets weights of the model.  Reads the variables ``onto``.
     """
 
-    onto: str = "I"
+    onto: tuple[str, ...] = ("I",)
+    unit: str = "1"
 
     def synapses(self) -> dict[str, Any]:
         """An event adds the weight."""
-        return {"model": "w : 1", "on_pre": f"{self.onto}_post += w"}
+        adding = "\n".join(f"{variable}_post += w" for variable in self.onto)
+        return {"model": f"w : {self.unit}", "on_pre": adding}
 
     def drift(self, pre: Mapping[str, float], post: Mapping[str, float]) -> float:
         """None: nothing moves while the network runs."""

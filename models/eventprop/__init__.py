@@ -5,12 +5,14 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "learner": ["Learner"],
+        "learner": ["Learner", "first_weights"],
         "network": [
             "ClockedGradient",
             "EventPropModel",
             "build",
             "change",
+            "give",
+            "on_clock",
             "read_samples",
             "spike_input",
         ],

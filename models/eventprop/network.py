@@ -28,13 +28,23 @@ from bioplaus.models.eventprop.learner import (
 from bioplaus.models.eventprop.parameters import EventProp, check_network, sizes
 from bioplaus.models.eventprop.presenting import gradient_of_spikes
 from bioplaus.neurons.cell import Cell, Clocks, Operation
+from bioplaus.neurons.counting import forget_responses
 from bioplaus.neurons.current_lif import current_lif
 from bioplaus.parameters import ParameterError, quantities
 from bioplaus.plasticity.between_runs import BetweenRuns
 from bioplaus.plasticity.model import Model
 from bioplaus.plasticity.rule import connect
 
-__all__ = ["ClockedGradient", "EventPropModel", "build", "change", "read_samples", "spike_input"]
+__all__ = [
+    "ClockedGradient",
+    "EventPropModel",
+    "build",
+    "change",
+    "give",
+    "on_clock",
+    "read_samples",
+    "spike_input",
+]
 
 FLOOR = 0.01
 """On a clock I at a spike can lie below the threshold, and the slope would turn the sign of the
@@ -109,7 +119,7 @@ def build(
     ]
     plastic = {}
     for name, (pre, post), w in zip(names, pairwise([given, *layers]), first_weights(p, rng)):
-        plastic[name] = connect(BetweenRuns("I"), pre, post, clocks, name=name)
+        plastic[name] = connect(BetweenRuns(), pre, post, clocks, name=name)
         plastic[name].set_weights(w)
     spikes = {
         layer.name: SpikeMonitor(layer, variables=["I"], name=f"{layer.name}_spikes")
@@ -119,6 +129,28 @@ def build(
     learning = [each.synapses for each in plastic.values()]
     network = Network(*populations.values(), *learning, *spikes.values())
     return EventPropModel(network, populations, {**plastic}, clocks, spikes)
+
+
+def on_clock(trains: tuple[Whole, Array, Whole], step: float) -> tuple[Whole, Array, Whole]:
+    """Spike trains with times rounded to a clock [s], each sample in the order of time again."""
+    start, t, i = trains
+    steps = np.rint(t / step)
+    sample = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    order = np.lexsort((steps, sample))
+    return start, np.asarray(steps[order] * step, np.float64), i[order]
+
+
+def give(model: EventPropModel, trains: tuple[Whole, Array, Whole], onset: float) -> None:
+    """Let the input spike as the trains say, a sample a frame from ``onset`` [s] on.
+
+    Spikes that were recorded before are forgotten.
+    """
+    start, t, i = trains
+    onsets = onset + float(model.clocks.frame.dt) * np.arange(len(start) - 1)
+    (given, *_) = model.populations.values()
+    given.set_spikes(i, (t + np.repeat(onsets, np.diff(start))) * second)
+    for monitor in model.spikes.values():
+        forget_responses(monitor)
 
 
 def read_samples(model: EventPropModel, onset: float, samples: int) -> list[list[Spikes]]:

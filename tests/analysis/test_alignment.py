@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bioplaus import analysis
+from bioplaus.analysis import gradient_angles
 
 
 @pytest.mark.parametrize("degrees", [0.0, 1e-7, 30.0, 90.0, 179.9999, 180.0])
@@ -41,3 +42,22 @@ def test_zero_vectors_have_no_angle_and_shapes_must_agree() -> None:
     assert np.isnan(analysis.alignment_angle([0.0, 0.0], [1.0, 0.0]))
     with pytest.raises(ValueError, match="differ"):
         analysis.alignment_angle([1.0], [1.0, 2.0])
+
+
+def test_angles_of_a_rule_that_is_right_within_cells_only():
+    """Columns scaled by 1 and 3: each cell at 0 degrees, the whole at arccos(4/sqrt(20))."""
+    gradient = {"a_to_b": np.array([[1.0, 0.0], [0.0, 1.0]])}
+    found = gradient_angles({"a_to_b": gradient["a_to_b"] * [1, 3]}, gradient)
+    assert found["angle_cell_a_to_b"] == pytest.approx(0, abs=1e-12)
+    assert found["angle_a_to_b"] == pytest.approx(np.degrees(np.arccos(4 / np.sqrt(20))))
+
+
+def test_cells_without_a_gradient_have_no_angle():
+    silent = {"a_to_b": np.array([[1.0, 0.0], [1.0, 0.0]])}
+    found = gradient_angles({"a_to_b": np.array([[1.0, 1.0], [0.0, 0.0]])}, silent)
+    assert found["angle_cell_a_to_b"] == pytest.approx(45)
+    nothing = gradient_angles({"a_to_b": np.zeros((2, 2))}, silent)
+    assert np.isnan(nothing["angle_a_to_b"])
+    assert np.isnan(nothing["angle_cell_a_to_b"])
+    with pytest.raises(ValueError, match="projections differ"):
+        gradient_angles({"a_to_b": np.zeros((2, 2))}, {"b_to_a": np.zeros((2, 2))})

@@ -8,7 +8,15 @@ from brian2 import ms, prefs, second
 
 import bioplaus.engine  # noqa: F401
 from bioplaus.analysis import alignment_angle
-from bioplaus.models.eventprop import Learner, build, change, read_samples, spike_input
+from bioplaus.models.eventprop import (
+    Learner,
+    build,
+    change,
+    give,
+    on_clock,
+    read_samples,
+    spike_input,
+)
 from bioplaus.models.eventprop.parameters import EventProp
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, replace
@@ -18,27 +26,16 @@ FRAME = 80e-3
 P = EventProp()
 
 
-def rounded(trains, step):
-    """Spike trains on a clock, each sample in the order of time again."""
-    start, t, i = trains
-    steps = np.rint(t / step)
-    sample = np.repeat(np.arange(len(start) - 1), np.diff(start))
-    order = np.lexsort((steps, sample))
-    return start, steps[order] * step, i[order]
-
-
 def shown(samples, step, weights, target):
     """Spikes of the network for some Yin-Yang points, with its trains and labels."""
     prefs.codegen.target = target
     points, labels = published_yin_yang(samples, 42)
-    trains = rounded(latency_of_points(points, 30e-3), step)
+    trains = on_clock(latency_of_points(points, 30e-3), step)
     clocks = Clocks.of(step, FRAME)
-    given = spike_input(P, clocks)
-    model = build(P, np.random.default_rng(0), {"input": given}, clocks)
+    inputs = {"input": spike_input(P, clocks)}
+    model = build(P, np.random.default_rng(0), inputs, clocks)
     model.set_weights(weights)
-    start, t, i = trains
-    onsets = np.repeat(FRAME * np.arange(samples), np.diff(start))
-    given.set_spikes(i, (t + onsets) * second)
+    give(model, trains, 0.0)
     model.network.run(samples * FRAME * second, namespace={})
     return read_samples(model, 0.0, samples), trains, labels
 

@@ -1,0 +1,1 @@
+"""Experiments of one paper: EventProp (Wunderlich and Pehle 2021)."""

@@ -1,0 +1,145 @@
+"""Figures of exact gradients, from the record of a run alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bioplaus import plotting
+from bioplaus.experiments.eventprop.training import EPOCH_S
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bioplaus.records import RunReader
+
+__all__ = [
+    "activity",
+    "grazing",
+    "kept_runs",
+    "learning_curve",
+    "spikes_through_training",
+    "two_forms",
+]
+
+
+def learning_curve(run: RunReader) -> Figure:
+    """Validation and training error over the passes, in percent."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    for name, label in (("validation", "validation"), ("training", "training (while learning)")):
+        values = 100 * run.metrics[f"{name}_error"]
+        plotting.learning_curve(ax, run.metrics["epoch"], values, label=label, name="error [%]")
+    ax.set_yscale("log")
+    ax.set_xlabel("passes over the training samples")
+    ax.legend()
+    return figure
+
+
+def spikes_through_training(run: RunReader) -> Figure | None:
+    """Spikes of one validation sample, epoch by epoch: times move, and spikes come and go."""
+    if not run.recording_files():
+        return None
+    recorded = [name for name in ("hidden", "output") if f"{name}_spikes" in run.metrics]
+    figure = plotting.figure(height=2.2 + 1.2 * len(recorded))
+    axes = figure.subplots(len(recorded), 1, sharex=True, squeeze=False)[:, 0]
+    for ax, name in zip(axes, recorded):
+        t, i = run.spikes(name)
+        epoch, within = np.divmod(t, EPOCH_S)
+        if name == "hidden":
+            first = np.unique(i)[:: max(len(np.unique(i)) // 6, 1)][:6]
+        else:
+            first = np.unique(i)
+        for number, cell in enumerate(first):
+            of_cell = i == cell
+            colour = plotting.COLOURS[number % len(plotting.COLOURS)]
+            ax.plot(epoch[of_cell] + 1, 1e3 * within[of_cell], ".", ms=3, color=colour)
+        ax.set_ylabel(f"{name} spikes [ms]")
+    axes[-1].set_xlabel("passes over the training samples")
+    axes[0].set_title("one sample; a colour is a cell")
+    return figure
+
+
+def activity(run: RunReader) -> Figure:
+    """Spikes and active cells a sample, and the share of spikes that graze the threshold."""
+    figure = plotting.figure("page")
+    left, right = figure.subplots(1, 2)
+    epochs = run.metrics["epoch"]
+    for name in ("hidden", "output"):
+        if f"{name}_spikes" in run.metrics:
+            left.plot(epochs, run.metrics[f"{name}_spikes"], label=f"{name} spikes")
+            left.plot(epochs, run.metrics[f"{name}_active"], "--", label=f"{name} active cells")
+    left.set(xlabel="passes over the training samples", ylabel="a sample", ylim=(0, None))
+    left.legend()
+    right.plot(epochs, 1e6 * run.metrics["grazing_share"])
+    right.set(
+        xlabel="passes over the training samples",
+        ylabel="spikes that graze, of a million",
+        ylim=(0, None),
+    )
+    return figure
+
+
+def grazing(run: RunReader) -> Figure | None:
+    """Slope at a cell's flattest hidden spike against the size of its gradient, by sample."""
+    if ("hidden", "slope") not in run.traced():
+        return None
+    slope, size = (run.trace("hidden", name) for name in ("slope", "gradient"))
+    epoch = np.floor(slope.t / EPOCH_S).astype(int)
+    figure = plotting.figure()
+    ax = figure.subplots()
+    for number, (shown, label) in enumerate(((epoch.min(), "first"), (epoch.max(), "last"))):
+        at = (epoch == shown) & (size.value[0] > 0)
+        ax.loglog(
+            slope.value[0, at], size.value[0, at], ".", ms=2, alpha=0.6,
+            color=plotting.COLOURS[number], label=f"after the {label} epoch",
+        )  # fmt: skip
+    ax.set(
+        xlabel="slope at the flattest spike of a cell, I \N{MINUS SIGN} threshold",
+        ylabel="size of the cell's gradient, one sample",
+    )
+    ax.legend(markerscale=4)
+    return figure
+
+
+def two_forms(run: RunReader) -> Figure:
+    """The network on its clock beside the event-driven form with the same weights."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    epochs = run.metrics["epoch"]
+    for name, label in (
+        ("validation_error", "network on a clock"),
+        ("event_driven_error", "same weights, event-driven"),
+        ("training_error", "network, while learning"),
+    ):
+        plotting.learning_curve(ax, epochs, 100 * run.metrics[name], label=label, name="error [%]")
+    ax.set_xlabel("passes over the training samples")
+    ax.legend()
+    return figure
+
+
+def kept_runs(run: RunReader) -> Figure:
+    """How far the loss of each replayed run is from the one that the authors kept."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    gaps = 1e6 * run.metrics["loss_gap"]
+    ax.bar(np.arange(len(gaps)), gaps, color=plotting.COLOURS[0])
+    ax.axhline(0.5, color=plotting.GREY, ls="--", lw=0.8, label="half of their last digit")
+    ax.set(xlabel="kept run", ylabel="difference of the loss, millionths")
+    ax.legend()
+    return figure
+
+
+def errors(run: RunReader) -> Figure:
+    """Worst difference between gradient and central difference, by kind of network."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    worst = run.metrics["worst_error"]
+    kinds = ["6-3", "8-12-3", "8-12-10-3"]
+    colours = [plotting.COLOURS[number // 3] for number in range(len(worst))]
+    ax.bar(np.arange(len(worst)), worst, color=colours)
+    ax.set_yscale("log")
+    ax.set_xticks(np.arange(len(worst)), [kinds[number % 3] for number in range(len(worst))])
+    ax.set(xlabel="first spikes; largest potentials", ylabel="worst error over largest component")
+    return figure

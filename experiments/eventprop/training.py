@@ -1,0 +1,89 @@
+"""What the event-driven pages share: epochs, what is recorded, the angle of the feedback."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bioplaus.analysis import gradient_angles
+from bioplaus.models.eventprop import Learner, Seen
+from bioplaus.parameters import replace
+from bioplaus.runs.run import Run
+
+__all__ = ["EPOCH_S", "decayed", "exact_angles", "first_samples", "follow", "mean", "metrics"]
+
+ANGLES_OVER = 100
+"""Presentations over which the angle to the exact gradient is taken."""
+
+EPOCH_S = 0.2
+"""Time of an epoch in the record of the samples that are followed [s]."""
+
+FOLLOWED = 20
+"""Samples whose slopes and gradients are recorded; the spikes are those of the first one."""
+
+
+def decayed(p: Any, epoch: int) -> float:
+    """Share of the learning rate: constant in the first two epochs, then ``p.decay`` less each."""
+    return float(p.decay ** max(epoch - 1, 0))
+
+
+def mean(parts: Sequence[Seen], sizes: Sequence[int]) -> Seen:
+    """What stretches of so many samples showed together."""
+    return Seen(*(np.average(each, axis=0, weights=sizes) for each in zip(*parts, strict=True)))
+
+
+def metrics(seen: Seen, judged: Seen) -> dict[str, float]:
+    """Figures of an epoch: while learning, and on validation samples after it."""
+    layers = ["hidden", "output"][: len(seen.spikes)]
+    return {
+        "training_error": float(seen.error),
+        "validation_error": float(judged.error),
+        "training_loss": float(seen.loss),
+        "validation_loss": float(judged.loss),
+        "silent_labels": float(seen.silent),
+        "grazing_share": float(seen.grazing),
+        **{f"{name}_spikes": float(n) for name, n in zip(layers, seen.spikes, strict=True)},
+        **{f"{name}_active": float(n) for name, n in zip(layers, seen.active, strict=True)},
+    }
+
+
+def first_samples(trains: Any, count: int) -> Any:
+    """The first of some spike trains."""
+    return trains[0][: count + 1], trains[1], trains[2]
+
+
+def follow(run: Run, learner: Learner, trains: Any, labels: Any, epoch: int) -> None:
+    """Record spikes of one sample, and of some the flattest spike of each cell and its gradient."""
+    onset = EPOCH_S * epoch
+    for name, spikes in zip(("hidden", "output"), learner.spikes(trains, 0)[1:]):
+        run.put_spikes(name, onset + spikes.t, spikes.i)
+    slopes, sizes = [], []
+    for sample in range(FOLLOWED):
+        hidden = learner.spikes(trains, sample)[1]
+        begin, stop = trains[0][sample : sample + 2]
+        one = (np.array([0, stop - begin]), trains[1][begin:stop], trains[2][begin:stop])
+        of_cell = np.linalg.norm(
+            learner.gradient(one, labels[sample : sample + 1])["input_to_hidden"], axis=0
+        )
+        flattest = np.full(len(of_cell), np.inf)
+        np.minimum.at(flattest, hidden.i, hidden.current - learner.constants.threshold)
+        spiked = np.isfinite(flattest)
+        slopes.append(flattest[spiked])
+        sizes.append(of_cell[spiked])
+    found = np.concatenate(slopes), np.concatenate(sizes)
+    t = onset + EPOCH_S * np.arange(len(found[0])) / len(found[0])
+    for name, values in zip(("slope", "gradient"), found, strict=True):
+        run.put_trace("hidden", name, t, values[None], "1")
+
+
+def exact_angles(p: Any, learner: Learner, trains: Any, labels: Any) -> dict[str, float]:
+    """Angle of what the learner takes for the gradient to the exact one: 0 unless it is not."""
+    few = min(ANGLES_OVER, len(labels))
+    exact = Learner(replace(p, {"feedback": "transposed"}), np.random.default_rng(0))
+    exact.set_weights(learner.weights())
+    mine, best = (
+        each.gradient(first_samples(trains, few), labels[:few]) for each in (learner, exact)
+    )
+    return gradient_angles(mine, best)

@@ -1,0 +1,1 @@
+"""Experiments of one paper: HM2-BP (Jin, Zhang and Li 2018)."""

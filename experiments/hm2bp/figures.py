@@ -1,0 +1,67 @@
+"""Figures of HM2-BP, from the record of a run alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bioplaus import plotting
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bioplaus.records import RunReader
+
+__all__ = ["alignment", "learning_curve", "raster"]
+
+
+def learning_curve(run: RunReader) -> Figure:
+    """Validation and training error over the passes, in percent."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    for name, label in (("validation", "validation"), ("training", "training (while learning)")):
+        values = 100 * run.metrics[f"{name}_error"]
+        plotting.learning_curve(ax, run.metrics["epoch"], values, label=label, name="error [%]")
+    ax.set_xlabel("passes over the training images")
+    ax.legend()
+    return figure
+
+
+def alignment(run: RunReader) -> Figure | None:
+    """Angle of the update to the exact gradient: whole projections, and the median cell."""
+    found = run.summary.get("metrics", {})
+    projections = ("input_to_hidden", "hidden_to_output")
+    if f"angle_{projections[0]}" not in found:
+        return None
+    figure = plotting.figure()
+    ax = figure.subplots()
+    for number, (prefix, label) in enumerate((("angle_", "projection"), ("angle_cell_", "cell"))):
+        for shift, when in ((-0.2, "_at_start"), (0.2, "")):
+            values = [found[f"{prefix}{name}{when}"] for name in projections]
+            style = {"hatch": "//"} if when else {}
+            ax.bar(
+                2.2 * np.arange(2) + number + shift, values, 0.38,
+                color=plotting.COLOURS[number], alpha=0.5 if when else 1.0,
+                label=f"{label}, {'at the start' if when else 'after training'}", **style,
+            )  # fmt: skip
+    ax.axhline(90, color=plotting.GREY, ls="--", lw=0.8)
+    ax.set_xticks(2.2 * np.arange(2) + 0.5, ["input to hidden", "hidden to output"])
+    ax.set(ylabel="angle to the exact gradient [degrees]", ylim=(0, 120))
+    ax.legend(ncols=2)
+    return figure
+
+
+def raster(run: RunReader) -> Figure | None:
+    """The last image that was shown: hidden and output spikes."""
+    if not run.recording_files():
+        return None
+    figure = plotting.figure(height=3.6)
+    axes = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    for number, (ax, name) in enumerate(zip(axes, ("hidden", "output"), strict=True)):
+        t, i = run.spikes(name)
+        begin = max(t[-1] - 0.4, 0) if len(t) else 0.0
+        shown = t >= begin
+        plotting.raster(ax, t[shown] - begin, i[shown], name=name, colour=plotting.COLOURS[number])
+    axes[0].set_xlabel("")
+    return figure

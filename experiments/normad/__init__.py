@@ -1,0 +1,1 @@
+"""Experiments of one paper: NormAD (Anwani and Rajendran 2015, 2018)."""

@@ -1,0 +1,205 @@
+"""The hybrid update of one image: counts between layers, spike trains within a synapse.
+
+    output   g_i = (o_i - wanted_i)/theta, 0 within the margin, times the weight of the sample
+    hidden   g_j = (1/theta_j) sum_i g_i w_ij e_ij/o_j      (ratio 1 where one of the two is silent)
+    dL/dw_ij = g_i e_ij (1 + (1/theta_i) sum_l w_il e_il/o_i) [lateral] + regularisation
+
+The bracket is the effect of a cell's own spikes on its effects; without it the update is a delta
+rule of counts.  Output cells also have 1/(1 - inhibition^2 sum_l r_il r_li/theta^2).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from bioplaus.layered.adam import adam_row
+from bioplaus.models.hm2bp.effects import SILENT, effects, potentials
+from bioplaus.models.hm2bp.spikes import Cell
+
+__all__ = ["Target", "gradient", "move", "regular_spikes", "scratch", "signals"]
+
+VECTORS = {"reassoc", "contract", "nsz"}
+
+
+class Target(NamedTuple):
+    """Counts wanted, how far from them is right, and which parts of the gradient are taken."""
+
+    wanted: int
+    unwanted: int
+    margin: int
+    bracket: bool
+    lateral: bool
+
+
+@njit(cache=True)
+def signals(count: Any, label: int, weight: float, threshold: float, p: Target) -> Any:
+    """g of the output cells, without bracket and lateral factor; squared error of the counts."""
+    g, cost = np.zeros(len(count)), 0.0
+    for j in range(len(count)):
+        off = count[j] - (p.wanted if j == label else p.unwanted)
+        if abs(off) > p.margin:
+            g[j] = weight * off / threshold
+            cost += off * off
+    return g, cost
+
+
+@njit(cache=True)
+def regular_spikes(at: Any, i: Any, cell: int, wanted: int) -> Any:
+    """The train with regular spikes of a silent cell added, so that its inputs have effects."""
+    steps = len(at) - 1
+    every = steps // wanted
+    new_at, new = np.zeros(steps + 1, np.int64), np.empty(len(i) + steps, np.int64)
+    n = 0
+    for t in range(steps):
+        for k in range(at[t], at[t + 1]):
+            new[n] = i[k]
+            n += 1
+        if t > 0 and t % every == 0:
+            new[n] = cell
+            n += 1
+        new_at[t + 1] = n
+    return new_at, new[:n]
+
+
+@njit(cache=True, error_model="numpy")
+def lateral_factor(at: Any, i: Any, count: Any, label: int, c: Cell, precision: Any) -> Any:
+    """Of each output cell: its inhibition of the others comes back to it."""
+    n = len(count)
+    z, e = np.empty((len(at) - 1, n), precision), np.empty((n, n), precision)
+    potentials(at, i, np.arange(n), z, c.tau_membrane, c.tau_synapse)
+    effects(at, i, z, np.exp(-1.0 / c.tau_membrane), c.held, e)
+    factor = np.ones(n)
+    for j in range(n):
+        total = 0.0
+        for other in range(n):
+            heard = (count[j] > 0 or j == label) and (count[other] > 0 or other == label)
+            if other == j or not heard:
+                continue
+            there = back = 1.0
+            if count[j] > 0 and count[other] > 0:
+                there, back = e[other, j] / count[j], e[j, other] / count[other]
+            total += there * back / c.threshold**2
+        factor[j] = 1.0 / (1.0 - c.inhibition**2 * total)
+    return factor
+
+
+@njit(cache=True, error_model="numpy", fastmath=VECTORS)
+def own_effect(w: Any, e: Any, fed: Any, count: int, cell: int, threshold: float) -> float:
+    """The bracket of one cell; e : (inputs,) its effects, of the inputs that ``fed`` names."""
+    total = 0.0
+    if count == 0:
+        for j in range(w.shape[0]):
+            total += 0.5 * w[j, cell]
+    else:
+        for a in range(len(fed)):
+            total += w[fed[a], cell] * e[a]
+        total /= count
+    return 1.0 + total / threshold
+
+
+@njit(cache=True)
+def _table(buffer: Any, rows: int, columns: int) -> Any:
+    """The beginning of a buffer as a table without gaps."""
+    return buffer[: rows * columns].reshape(rows, columns)
+
+
+@njit(cache=True)
+def scratch(inputs: int, hidden: int, outputs: int, steps: int, precision: Any) -> Any:
+    """Buffers for potentials of inputs and hidden cells, and for effects on hidden and output."""
+    return (
+        np.empty(steps * inputs, precision),
+        np.empty(steps * hidden, precision),
+        np.empty(hidden * inputs, precision),
+        np.empty(outputs * hidden, precision),
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def gradient(w1, w2, trains, counts, label, weight, hidden, output, p, room):  # type: ignore[no-untyped-def]
+    """g and e of the hidden cells, of the output cells, the inputs that spiked, the squared error.
+
+    trains : (at, i) of the three layers; counts : of hidden and output; room : scratch, see
+    :func:`scratch`.  dL/dw_ij = g_i e_ij; e1 : (hidden, inputs that spiked), e2 : (output, hidden).
+    """
+    (at0, i0), (at1, i1), (at2, i2) = trains
+    count1, count2 = counts
+    g2, cost = signals(count2, label, weight, output.threshold, p)
+    factor = np.ones(len(count2))
+    if p.lateral and output.inhibition != 0.0:
+        factor = lateral_factor(at2, i2, count2, label, output, w2.dtype)
+    count2 = count2.copy()
+    if count2[label] == 0:
+        at2, i2 = regular_spikes(at2, i2, label, p.wanted)
+        for t in range(len(at2) - 1):
+            for k in range(at2[t], at2[t + 1]):
+                count2[label] += i2[k] == label
+    place = np.full(w1.shape[0], -1, np.int64)
+    for k in range(len(i0)):
+        place[i0[k]] = 0
+    fed = np.flatnonzero(place == 0)
+    place[fed] = np.arange(len(fed))
+    steps, n1 = len(at0) - 1, len(count1)
+    z0, z1 = _table(room[0], steps, len(fed)), _table(room[1], steps, n1)
+    e1, e2 = _table(room[2], n1, len(fed)), _table(room[3], len(count2), n1)
+    keeps = np.exp(-1.0 / hidden.tau_membrane)
+    potentials(at0, i0, place, z0, hidden.tau_membrane, hidden.tau_synapse)
+    potentials(at1, i1, np.arange(len(count1)), z1, output.tau_membrane, output.tau_synapse)
+    effects(at1, i1, z0, keeps, hidden.held, e1)
+    effects(at2, i2, z1, keeps, output.held, e2)
+    g1 = np.zeros(len(count1))
+    everyone = np.arange(len(count1))
+    for cell in range(len(count2)):
+        if count2[cell] == 0:
+            for j in range(len(count1)):
+                e2[cell, j] = SILENT if count1[j] > 0 else 0.0
+        if g2[cell] == 0.0:
+            continue
+        for j in range(len(count1)):
+            silent = count1[j] == 0 or count2[cell] == 0
+            g1[j] += g2[cell] * w2[j, cell] * (1.0 if silent else e2[cell, j] / count1[j])
+        if p.bracket:
+            g2[cell] *= own_effect(w2, e2[cell], everyone, count2[cell], cell, output.threshold)
+        g2[cell] *= factor[cell]
+    for cell in range(len(count1)):
+        g1[cell] /= hidden.threshold
+        if count1[cell] == 0:
+            e1[cell] = SILENT
+        if p.bracket and g1[cell] != 0.0:
+            g1[cell] *= own_effect(w1, e1[cell], fed, count1[cell], cell, hidden.threshold)
+    return g1, e1, g2, e2, fed, cost
+
+
+@njit(cache=True, error_model="numpy", fastmath=VECTORS)
+def move(w, g, e, fed, mean, square, size, strength, sharpness, limit, rate, step):  # type: ignore[no-untyped-def]
+    """A step of Adam on all weights; e : (inputs that spiked, cells).
+
+    size : (cells,) mean of (w/limit)^2 over inputs, before and, then, after the step.
+    """
+    inputs, cells = w.shape
+    as_w = w.dtype.type
+    pull, row, factor = np.empty(cells, w.dtype), np.empty(cells, w.dtype), np.empty(cells, w.dtype)
+    scale = strength * sharpness / limit
+    for j in range(cells):
+        pull[j], factor[j] = scale * np.exp(sharpness * (size[j] - 1.0)), g[j]
+        size[j] = 0.0
+    place = np.full(inputs, -1, np.int64)
+    for a in range(len(fed)):
+        place[fed[a]] = a
+    for k in range(inputs):
+        of_input = w[k]
+        if place[k] >= 0:
+            from_input = e[place[k]]
+            for j in range(cells):
+                row[j] = factor[j] * from_input[j] + pull[j] * of_input[j]
+        else:
+            for j in range(cells):
+                row[j] = pull[j] * of_input[j]
+        adam_row(of_input, row, mean[k], square[k], rate, step)
+        for j in range(cells):
+            size[j] += of_input[j] * of_input[j]
+    share = as_w(1.0 / (limit * limit * inputs))
+    for j in range(cells):
+        size[j] *= share

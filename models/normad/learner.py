@@ -1,0 +1,178 @@
+"""The network in compiled steps: weights change after each presentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from bioplaus.layered.trains import train_of
+from bioplaus.models.normad.parameters import NormAD, check_network, numbers, sizes
+from bioplaus.models.normad.spikes import cell, fire
+from bioplaus.models.normad.update import change, hidden_change, kernel
+from bioplaus.neurons.cell import ShapeError
+from bioplaus.parameters import quantities
+
+__all__ = ["Learner", "Seen", "first_weights", "projections"]
+
+Array: TypeAlias = npt.NDArray[Any]
+Trains: TypeAlias = tuple[Array, Array, Array]
+"""Spike trains of presentations: where each begins (presentations + 1,), steps, cells."""
+
+
+class Seen(NamedTuple):
+    """What presentations showed.
+
+    counts : (presentations, outputs) spikes; exact : (presentations,) whether every output spike
+    was wanted, in its very step; spikes : (layers,) behind the input, a presentation.
+    """
+
+    counts: Array
+    exact: Array
+    spikes: Array
+
+
+def projections(p: NormAD) -> list[str]:
+    """Names of the projections, input side first."""
+    return ["input_to_output"] if len(sizes(p)) == 2 else ["input_to_hidden", "hidden_to_output"]
+
+
+def first_weights(p: NormAD, rng: np.random.Generator) -> dict[str, Array]:
+    """Normal weights [A], (pre, post)."""
+    check_network(p)
+    drawn = zip(
+        projections(p), numbers(p, "weight_means"), numbers(p, "weight_spreads"), strict=True
+    )
+    return {
+        name: rng.normal(mean, spread, sizes(p)[k : k + 2])
+        for k, (name, mean, spread) in enumerate(drawn)
+    }
+
+
+class Learner:
+    """Weights of one network; ``rng`` draws the first ones."""
+
+    def __init__(self, p: NormAD, rng: np.random.Generator) -> None:
+        q = quantities(p)
+        self.learning_rate = float(q.learning_rate)
+        self.steps = round(float(q.duration / q.time_step))
+        self._weights = tuple(first_weights(p, rng).values())
+        self._names = projections(p)
+        cells = [cell(p) for _ in self._weights]
+        cells[-1] = cell(p, float(q.inhibition))
+        self._cells = tuple(cells)
+        self._kernel, self._slope = kernel(p, self.steps)
+        self._hidden_learns = p.hidden == "learned" and len(self._weights) > 1
+
+    def learn(self, trains: Trains, wanted: Trains, order: Array, strength: float = 1.0) -> Seen:
+        """Present in the given order, and change weights after each presentation.
+
+        wanted : trains of the output; strength : share of the learning rate.
+        """
+        return self._show(trains, wanted, order, strength * self.learning_rate)
+
+    def judge(self, trains: Trains, wanted: Trains) -> Seen:
+        """Present without learning."""
+        return self._show(trains, wanted, np.arange(len(trains[0]) - 1), 0.0)
+
+    def _show(self, trains: Trains, wanted: Trains, order: Array, rate: float) -> Seen:
+        if len(trains[0]) != len(wanted[0]):
+            raise ShapeError(
+                f"{len(trains[0]) - 1} input trains for {len(wanted[0]) - 1} wanted ones"
+            )
+        presentations = len(trains[0]) - 1
+        counts = np.zeros((presentations, self._weights[-1].shape[1]), np.int64)
+        exact, spikes = np.zeros(presentations, np.bool_), np.zeros(len(self._weights))
+        _present(
+            self._weights, self._cells, self.steps, *trains, *wanted, order, self._kernel,
+            self._slope, rate, self._hidden_learns, counts, exact, spikes,
+        )  # fmt: skip
+        return Seen(counts, exact, spikes / len(order))
+
+    def spikes(self, trains: Trains, presentation: int) -> list[tuple[Array, Array]]:
+        """Trains (at, i) of all layers in one presentation."""
+        start, step, i = trains
+        here = slice(start[presentation], start[presentation + 1])
+        found = [train_of(step[here], i[here], self.steps)]
+        for w, constants in zip(self._weights, self._cells, strict=True):
+            found.append(fire(w, *found[-1], constants))
+        return found
+
+    def change(self, trains: Trains, wanted: Trains) -> dict[str, Array]:
+        """Sum over presentations of the change of the output weights, for a rate of 1 A."""
+        dw = np.zeros_like(self._weights[-1])
+        start, step, i = wanted
+        for each in range(len(start) - 1):
+            layers, here = self.spikes(trains, each), slice(start[each], start[each + 1])
+            target = train_of(step[here], i[here], self.steps)
+            change(layers[-2], layers[-1], target, self._kernel, 1.0, dw)
+        return {self._names[-1]: dw}
+
+    def weights(self) -> dict[str, Array]:
+        """Copies of the weights [A], (pre, post)."""
+        return {name: w.copy() for name, w in zip(self._names, self._weights, strict=True)}
+
+    def set_weights(self, weights: Mapping[str, Array]) -> None:
+        """Put other weights in their place.
+
+        Raises
+        ------
+        ShapeError
+            For a name that there is not, or a matrix that is not (pre, post).
+        """
+        mine = dict(zip(self._names, self._weights, strict=True))
+        for name, new in weights.items():
+            if name not in mine:
+                raise ShapeError(f"{name!r} does not learn; what does is {', '.join(mine)}")
+            if np.shape(new) != mine[name].shape:
+                raise ShapeError(f"{name} is (pre, post) = {mine[name].shape}, not {np.shape(new)}")
+            mine[name][:] = new
+
+    def state(self) -> dict[str, Array]:
+        """Everything that learning has changed."""
+        return self.weights()
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Put back what :meth:`state` returned."""
+        self.set_weights(state)
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Set what may be tuned while training: ``learning_rate`` [A]."""
+        for name, value in values.items():
+            if name != "learning_rate":
+                raise ShapeError(f"{name!r} cannot be set; what can is learning_rate")
+            self.learning_rate = float(value)
+
+
+@njit(cache=True)
+def _present(  # type: ignore[no-untyped-def]
+    weights, cells, steps, start, step, i, wanted_start, wanted_step, wanted_i, order,
+    k, slope, rate, hidden_learns, counts, exact, spikes,
+):  # fmt: skip
+    last = len(weights) - 1
+    for each in order:
+        into = train_of(
+            step[start[each] : start[each + 1]], i[start[each] : start[each + 1]], steps
+        )
+        here = slice(wanted_start[each], wanted_start[each + 1])
+        wanted = train_of(wanted_step[here], wanted_i[here], steps)
+        below, between = into, into
+        for layer in range(len(weights)):
+            below = between
+            between = fire(weights[layer], below[0], below[1], cells[layer])
+            spikes[layer] += len(between[1])
+        out = between
+        counts[each] = np.bincount(out[1], minlength=weights[last].shape[1])
+        exact[each] = np.array_equal(out[0], wanted[0]) and np.array_equal(out[1], wanted[1])
+        if rate == 0.0 or exact[each]:
+            continue
+        dw = np.zeros_like(weights[last])
+        change(below, out, wanted, k, rate, dw)
+        if hidden_learns:
+            of_hidden = np.zeros_like(weights[0])
+            hidden_change(into, below, out, wanted, weights[last], k, slope, rate, of_hidden)
+            weights[0][:] += of_hidden
+        weights[last][:] += dw
