@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMS", "Page", "PageError"]
 
-FORMS = ("network", "steady state", "batched", "rate reference")
+FORMS = ("network", "event-driven", "steady state", "batched", "rate reference")
 """What makes a page's figures: the Brian2 network, or another form that a paper defines."""
 
 

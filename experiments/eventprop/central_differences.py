@@ -27,6 +27,7 @@ NETWORKS = tuple(
 class Settings(EventProp):
     """Constants of the published network; sizes and losses are those of the page."""
 
+    learning_rate: float = parameter(5e-3, "of Adam; nothing is learned here", low=0)
     trials: int = parameter(40, "random networks of each kind", low=1)
     weights: int = parameter(6, "weights moved in each projection", low=1)
     step: float = parameter(1e-6, "by which a weight is moved, both ways", low=1e-9)

@@ -26,6 +26,7 @@ label cell fired."""
 class Settings(EventProp):
     """Nothing is drawn: weights and orders are the authors'."""
 
+    learning_rate: float = parameter(5e-3, "of Adam", symbol="eta", source="table 1", low=0)
     duration: Quantity = parameter("30 ms", "of the input", source="table 1", low="1 ms")
 
 

@@ -35,9 +35,11 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     (trains, labels), held = shown(p, *TRAIN), shown(p, *VALIDATION)
     run.keep(learner=learner)
     run.live(learner, live)
-    at_start = exact_angles(p, learner, *held) if p.feedback == "random" else {}
+    at_start: dict[str, float] = {}
     run.keep(at_start=at_start)
     for segment in run.segments(p.epochs):
+        if segment.first and p.feedback == "random":
+            at_start |= exact_angles(p, learner, *held)
         order = run.rng.permutation(p.points)
         seen = learner.learn(trains, labels, order, decayed(p, segment.number))
         follow(run, learner, *held, segment.number)

@@ -54,9 +54,11 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     run.keep(learner=learner, weights=weights)
     run.live(learner, live)
     few = Part(p, images, "validation", p.aligned)
-    angles = dict(angles_of(p, learner, few, "_at_start"))
+    angles: dict[str, float] = {}
     run.keep(angles=angles)
     for segment in run.segments(p.epochs):
+        if segment.first:
+            angles |= angles_of(p, learner, few, "_at_start")
         order = run.rng.permutation(len(weights))
         share = 1 / np.sqrt(max(segment.number, 1))
         found = learned(p, run, learner, images, order, weights, share)
@@ -73,7 +75,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     return {
         f"{run.part}_error": error(p, learner, images, run.part, None),
         **angles,
-        **dict(angles_of(p, learner, few, "")),
+        **angles_of(p, learner, few, ""),
     }
 
 
@@ -122,7 +124,7 @@ def error(p: Settings, learner: hm2bp.Learner, images: Any, name: str, count: in
     return wrong / len(part.labels)
 
 
-def angles_of(p: Settings, learner: hm2bp.Learner, part: Part, when: str) -> Mapping[str, float]:
+def angles_of(p: Settings, learner: hm2bp.Learner, part: Part, when: str) -> dict[str, float]:
     """Angles to the exact gradient, named by when they were taken."""
     if not p.aligned:
         return {}

@@ -153,7 +153,7 @@ def test_one_cell_learns_a_train_to_order():
 
 
 def test_exclusive_or_needs_the_hidden_layer():
-    """Right at each of the last ten passes: never without it, in 4 of 5 seeds behind fixed cells."""
+    """Right in each of the last ten passes: never without it, behind it in 4 of 5 seeds."""
 
     def solved(p, seed, epochs):
         rng = np.random.default_rng(seed)
