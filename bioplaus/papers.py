@@ -32,8 +32,9 @@ RESULT = {
 PUBLISHED = {"value", "source"}
 BAND = {"low", "high", "at_least", "source"}
 QUICK = {"set", "seeds", "band"}
-CONTEST = {"task", "rule", "experiment", "setting", "angle"}
+CONTEST = {"task", "rule", "experiment", "setting", "angle", "exact"}
 ANGLE = {"metric", "of"}
+EXACT = {"projections", "reason"}
 EXCLUDED = {"task", "rule", "reason"}
 OF_A_SETTING = {"meaning", "inherits", "quick"}
 """Words of a setting; every other name in it is a parameter of its page."""
@@ -178,8 +179,9 @@ def _checked(key: str, package: str, folder: Path, content: Mapping[str, Any]) -
     for row in paper.results:
         _result(row)
     for row in paper.contest:
-        _words("[[contest]]", row, CONTEST, required=CONTEST - {"angle"})
+        _words("[[contest]]", row, CONTEST, required=CONTEST - {"angle", "exact"})
         _words("angle of [[contest]]", row.get("angle", {}), ANGLE)
+        _words("exact of [[contest]]", row.get("exact", {}), EXACT)
     for row in paper.excluded:
         _words("[[excluded]]", row, EXCLUDED, required=EXCLUDED)
     for row in (*paper.results, *paper.contest):

@@ -20,6 +20,9 @@ __all__ = ["SEEDS", "TASKS", "Entrant", "entrants", "excluded"]
 
 SEEDS = (1, 2, 3)
 
+NO_SPIKES = "no spikes"
+"""Why a rule of rates has no angle to the exact gradient of a spiking network."""
+
 TASKS = {
     "xor": "exclusive or of two noisy bits, 800 training images of 2 x 2 pixels, 4 passes",
     "digits": "scikit-learn's digits, 1,077 training images of 8 x 8 pixels, 40 passes",
@@ -34,6 +37,9 @@ class Entrant:
     settings : what its named setting changes; angle : the figure in ``summary.json`` with the angle
     [degrees] of its update to backpropagation's, or, where ``angle_of`` is ``feedback``, of the
     weights that carry errors down to the transposed forward weights.
+
+    exact : projections whose ``angle_<projection>`` and ``angle_cell_<projection>`` [degrees] to
+    the exact gradient of the spiking network are among the figures; no_exact : why there is none.
     """
 
     task: str
@@ -43,6 +49,8 @@ class Entrant:
     settings: Mapping[str, Any]
     angle: str = ""
     angle_of: str = "update"
+    exact: tuple[str, ...] = ()
+    no_exact: str = NO_SPIKES
 
     def jobs(self) -> list[Job]:
         """Its runs, one for each seed."""
@@ -61,6 +69,8 @@ def entrants() -> list[Entrant]:
             paper.setting(row["experiment"], row["setting"]).changes,
             row.get("angle", {}).get("metric", ""),
             row.get("angle", {}).get("of", "update"),
+            tuple(row.get("exact", {}).get("projections", ())),
+            row.get("exact", {}).get("reason", NO_SPIKES),
         )
         for paper in papers().values()
         for row in paper.contest

@@ -75,6 +75,8 @@ def measure(entry: Entrant, folder: Path) -> dict[str, Any] | None:
         "accuracies": accuracies,
         "angle_degrees": _mean(runs, entry.angle),
         "angle_of": entry.angle_of if entry.angle else None,
+        "exact_angles": _exact(runs, entry),
+        "no_exact": None if entry.exact else entry.no_exact,
         "operations_per_example": _mean(runs, "training_operations"),
         "passes": float(runs[0].metrics["epoch"][-1]),
         "wall_s": statistics.fmean(run.environment["wall_s"] for run in runs),
@@ -85,6 +87,14 @@ def measure(entry: Entrant, folder: Path) -> dict[str, Any] | None:
         "seeds": [job.seed for job in jobs],
         "revision": environment.get("revision"),
         "processor": environment.get("processor"),
+    }
+
+
+def _exact(runs: Sequence[RunReader], entry: Entrant) -> dict[str, list[float | None]]:
+    """Angle of each projection to the exact gradient, and the median over its cells."""
+    return {
+        projection: [_mean(runs, f"{name}_{projection}") for name in ("angle", "angle_cell")]
+        for projection in entry.exact
     }
 
 
@@ -112,8 +122,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-_HEADINGS = "| rule | accuracy | angle | operations | passes | wall time |"
-_RULE = "|---|---|---|---|---|---|"
+_HEADINGS = "| rule | accuracy | angle | exact gradient | operations | passes | wall time |"
+_RULE = "|---|---|---|---|---|---|---|"
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -123,11 +133,20 @@ def _line(row: dict[str, Any]) -> str:
         row["rule"],
         f"{row['accuracy']:.1%} ± {row['accuracy_sd']:.1%}",
         "not measured" if angle is None else f"{angle:.0f}°{weights}",
+        _exact_text(row),
         "not measured" if operations is None else f"{operations:,.0f}",
         f"{row['passes']:.0f}",
         f"{row['wall_s']:.0f} s",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _exact_text(row: dict[str, Any]) -> str:
+    """Angle of each projection and of its median cell, input side first; or why there is none."""
+    if row["no_exact"]:
+        return f"({row['no_exact']})"
+    known = [pair for pair in row["exact_angles"].values() if None not in pair]
+    return ", ".join(f"{whole:.0f}° ({cell:.0f}°)" for whole, cell in known) or "not measured"
 
 
 def draw(rows: Sequence[dict[str, Any]]) -> Figure:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bioplaus import tasks
-from bioplaus.analysis import train_correlation
+from bioplaus.analysis import gradient_angles, train_correlation
 from bioplaus.experiments.normad import figures
 from bioplaus.models.normad import Learner, NormAD
 from bioplaus.models.normad.parameters import check_network, sizes
@@ -46,6 +46,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     run.live(learner, live)
     for segment in run.segments(p.presentations // EACH):
         if segment.first:
+            seen |= angles(learner, trains, wanted, "_at_start")
             run.put_spikes("wanted", step * wanted.step.astype(float), wanted.i)
         for _ in range(EACH):
             found = learner.learn(trains, wanted, np.zeros(1, np.int64))
@@ -70,7 +71,17 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         "wanted_spikes": float(len(wanted.step)),
         "final_hidden_spikes": float(final.spikes[0]) if len(final.spikes) > 1 else 0.0,
         **seen,
+        **angles(learner, trains, wanted, ""),
     }
+
+
+def angles(learner: Learner, trains: Any, wanted: Any, when: str) -> dict[str, float]:
+    """Of the output update to the exact gradient of the potentials at the steps with an error."""
+    minus = {name: -change for name, change in learner.change(trains, wanted).items()}
+    if not any(change.any() for change in minus.values()):
+        return {}  # the train is exact
+    found = gradient_angles(minus, learner.gradient(trains, wanted))
+    return {f"{name}{when}": value for name, value in found.items()}
 
 
 def times(train: Any, step: float) -> Any:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from bioplaus.layered.trains import train_of
+from bioplaus.models.normad.exact import potential_gradient
 from bioplaus.models.normad.parameters import NormAD, check_network, numbers, sizes
 from bioplaus.models.normad.spikes import cell, fire
 from bioplaus.models.normad.update import change, hidden_change, kernel
@@ -59,6 +60,7 @@ class Learner:
         q = quantities(p)
         self.learning_rate = float(q.learning_rate)
         self.steps = round(float(q.duration / q.time_step))
+        self._time_step = float(q.time_step)
         self._weights = tuple(first_weights(p, rng).values())
         self._names = projections(p)
         cells = [cell(p) for _ in self._weights]
@@ -110,6 +112,17 @@ class Learner:
             target = train_of(step[here], i[here], self.steps)
             change(layers[-2], layers[-1], target, self._kernel, 1.0, dw)
         return {self._names[-1]: dw}
+
+    def gradient(self, trains: Trains, wanted: Trains) -> dict[str, Array]:
+        """Sum over presentations of the exact gradient in the output weights, see ``exact.py``."""
+        sums = np.zeros_like(self._weights[-1])
+        start, step, i = wanted
+        for each in range(len(start) - 1):
+            layers, here = self.spikes(trains, each), slice(start[each], start[each + 1])
+            target = train_of(step[here], i[here], self.steps)
+            w, c = self._weights[-1], self._cells[-1]
+            potential_gradient(w, layers[-2], layers[-1], target, c, self._time_step, sums)
+        return {self._names[-1]: sums}
 
     def weights(self) -> dict[str, Array]:
         """Copies of the weights [A], (pre, post)."""

@@ -56,7 +56,7 @@ def test_a_table_is_made_of_what_is_there_best_first(
     lines = (tmp_path / "out" / "leaderboard.md").read_text().splitlines()
     cells = [[cell.strip() for cell in line.split("|")[1:3]] for line in lines[4:6]]
     assert cells == [[second.rule, "90.0% ± 0.0%"], [first.rule, "70.0% ± 10.0%"]]
-    assert "45° | 1,234 | 4 | 12 s" in lines[4]
+    assert "45° | (no spikes) | 1,234 | 4 | 12 s" in lines[4]
     assert any(line.startswith("Not applicable: ") and FOLLOW in line for line in lines)
     assert (tmp_path / "out" / "leaderboard.json").is_file()
     assert (tmp_path / "out" / "leaderboard.png").stat().st_size > 1000
@@ -73,10 +73,16 @@ def test_figures_that_an_experiment_does_not_report_are_said_to_be_missing() -> 
         "accuracies": [0.49, 0.5, 0.51],
         "angle_degrees": None,
         "angle_of": None,
+        "exact_angles": {},
+        "no_exact": "counts have no derivative",
         "operations_per_example": None,
         "passes": 40.0,
         "wall_s": 3.0,
     }
-    expected = f"| {BP} | 50.0% ± 1.0% | not measured | not measured | 40 | 3 s |"
+    counts = "(counts have no derivative)"
+    expected = f"| {BP} | 50.0% ± 1.0% | not measured | {counts} | not measured | 40 | 3 s |"
     assert expected in table([row]).splitlines()
+    angles = {"input_to_hidden": [34.2, 26.4], "hidden_to_output": [0.0, 0.0]}
+    measured = {**row, "exact_angles": angles, "no_exact": None}
+    assert "| 34° (26°), 0° (0°) |" in table([measured])
     assert len(draw([row]).axes) == 1
