@@ -23,7 +23,8 @@ def wanted_train(
 
     rate : [Hz]; time_step : [s].
     """
-    found, t = [], 0.02
+    found: list[int] = []
+    t = 0.02
     while True:
         t += shortest + rng.exponential(1 / rate - shortest)
         if t >= (steps - 10) * time_step:

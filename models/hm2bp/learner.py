@@ -124,7 +124,8 @@ class Learner:
         wrong = np.zeros(len(labels), np.bool_)
         cost, spikes, self._step = _present(
             self._weights, self._means, self._squares, self._sizes, self._steps, self._cells,
-            self._target, self._pull, *trains, labels, order, weights, rate, self._step, wrong,
+            self._target, self._pull, tuple(trains), labels, order, weights, rate, self._step,
+            wrong,
         )  # fmt: skip
         return Seen(wrong, cost / len(order), spikes / len(order))
 
@@ -200,9 +201,10 @@ class Learner:
 
 @njit(cache=True, error_model="numpy")
 def _present(  # type: ignore[no-untyped-def]
-    weights, means, squares, sizes, steps, cells, target, pull,
-    start, step, i, labels, order, of_samples, rate, number, wrong,
+    weights, means, squares, sizes, steps, cells, target, pull, trains, labels, order, of_samples,
+    rate, number, wrong,
 ):  # fmt: skip
+    start, step, i = trains
     (w1, w2), (hidden, output) = weights, cells
     room = scratch(w1.shape[0], w1.shape[1], w2.shape[1], steps, w1.dtype)
     cost, spikes = 0.0, np.zeros(3)
@@ -221,9 +223,9 @@ def _present(  # type: ignore[no-untyped-def]
         cost += error
         move(
             w2, g2, np.ascontiguousarray(e2.T), np.arange(w2.shape[0]), means[1], squares[1],
-            sizes[1], *pull, rate, number,
+            sizes[1], pull, rate, number,
         )  # fmt: skip
-        move(w1, g1, _transposed(e1), fed, means[0], squares[0], sizes[0], *pull, rate, number)
+        move(w1, g1, _transposed(e1), fed, means[0], squares[0], sizes[0], pull, rate, number)
         number += 1
     return cost, spikes, number
 

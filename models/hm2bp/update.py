@@ -173,11 +173,13 @@ def gradient(w1, w2, trains, counts, label, weight, hidden, output, p, room):  #
 
 
 @njit(cache=True, error_model="numpy", fastmath=VECTORS)
-def move(w, g, e, fed, mean, square, size, strength, sharpness, limit, rate, step):  # type: ignore[no-untyped-def]
+def move(w, g, e, fed, mean, square, size, pulls, rate, step):  # type: ignore[no-untyped-def]
     """A step of Adam on all weights; e : (inputs that spiked, cells).
 
-    size : (cells,) mean of (w/limit)^2 over inputs, before and, then, after the step.
+    size : (cells,) mean of (w/limit)^2 over inputs, before and, then, after the step; pulls :
+    strength and sharpness of the regularisation, and that limit.
     """
+    strength, sharpness, limit = pulls
     inputs, cells = w.shape
     as_w = w.dtype.type
     pull, row, factor = np.empty(cells, w.dtype), np.empty(cells, w.dtype), np.empty(cells, w.dtype)

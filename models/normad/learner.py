@@ -89,7 +89,7 @@ class Learner:
         counts = np.zeros((presentations, self._weights[-1].shape[1]), np.int64)
         exact, spikes = np.zeros(presentations, np.bool_), np.zeros(len(self._weights))
         _present(
-            self._weights, self._cells, self.steps, *trains, *wanted, order, self._kernel,
+            self._weights, self._cells, self.steps, tuple(trains), tuple(wanted), order, self._kernel,
             self._slope, rate, self._hidden_learns, counts, exact, spikes,
         )  # fmt: skip
         return Seen(counts, exact, spikes / len(order))
@@ -162,9 +162,10 @@ class Learner:
 
 @njit(cache=True)
 def _present(  # type: ignore[no-untyped-def]
-    weights, cells, steps, start, step, i, wanted_start, wanted_step, wanted_i, order,
-    k, slope, rate, hidden_learns, counts, exact, spikes,
+    weights, cells, steps, trains, targets, order, k, slope, rate, hidden_learns, counts, exact,
+    spikes,
 ):  # fmt: skip
+    (start, step, i), (wanted_start, wanted_step, wanted_i) = trains, targets
     last = len(weights) - 1
     for each in order:
         into = train_of(

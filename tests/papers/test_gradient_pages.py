@@ -31,7 +31,7 @@ def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_yin_yang_records_what_its_figures_show():
-    journal, found = execute(page("eventprop.yin_yang"), epochs=2, points=320, feedback="random")
+    journal, found = execute(page("eventprop.yin_yang"), epochs=2, points=160, feedback="random")
     rows = journal.rows
     assert [row["epoch"] for row in rows] == [1, 2]
     assert rows[1]["training_loss"] < rows[0]["training_loss"]
