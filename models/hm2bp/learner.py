@@ -135,7 +135,8 @@ class Learner:
         here = slice(start[image], start[image + 1])
         found = [train_of(step[here], i[here], self._steps)]
         for w, cell in zip(self._weights, self._cells, strict=True):
-            found.append(fire(w, *found[-1], cell)[:2])
+            at, cells = found[-1]
+            found.append(fire(w, at, cells, cell)[:2])
         return found
 
     def gradient(self, trains: Trains, labels: Array) -> dict[str, Array]:

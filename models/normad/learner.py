@@ -89,8 +89,8 @@ class Learner:
         counts = np.zeros((presentations, self._weights[-1].shape[1]), np.int64)
         exact, spikes = np.zeros(presentations, np.bool_), np.zeros(len(self._weights))
         _present(
-            self._weights, self._cells, self.steps, tuple(trains), tuple(wanted), order, self._kernel,
-            self._slope, rate, self._hidden_learns, counts, exact, spikes,
+            self._weights, self._cells, self.steps, tuple(trains), tuple(wanted), order,
+            self._kernel, self._slope, rate, self._hidden_learns, counts, exact, spikes,
         )  # fmt: skip
         return Seen(counts, exact, spikes / len(order))
 
@@ -100,7 +100,8 @@ class Learner:
         here = slice(start[presentation], start[presentation + 1])
         found = [train_of(step[here], i[here], self.steps)]
         for w, constants in zip(self._weights, self._cells, strict=True):
-            found.append(fire(w, *found[-1], constants))
+            at, cells = found[-1]
+            found.append(fire(w, at, cells, constants))
         return found
 
     def change(self, trains: Trains, wanted: Trains) -> dict[str, Array]:
