@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "recorded_groups",
             "write_recording",
         ],
+        "windows": ["Windows"],
         "writer": ["RunExists", "RunLocked", "RunWriter"],
     },
 )

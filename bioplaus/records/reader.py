@@ -256,8 +256,4 @@ class RunReader:
         found = [r.presentations for r in recordings if r.presentations is not None]
         if not found:
             raise KeyError(f"no presentations were recorded in {self.path}")
-        return Presentations(
-            start=np.concatenate([part.start for part in found]),
-            stop=np.concatenate([part.stop for part in found]),
-            label=np.concatenate([part.label for part in found]),
-        )
+        return Presentations.joined(found)

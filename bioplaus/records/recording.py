@@ -3,12 +3,13 @@
 Groups ``spikes/<population>`` with ``t`` [s] and ``i``, and ``traces/<population>/<variable>`` with
 ``t`` [s], ``value`` (cells, times), ``cells`` and the unit of the value as an attribute; where
 there are presentations, a group ``presentations`` with ``start`` and ``stop`` [s] and ``label``;
-where there is plasticity, ``weights/<projection>`` with a histogram and an image.
+and, where they are known, ``response`` and ``learning``; where there is plasticity,
+``weights/<projection>`` with a histogram and an image.  ``overview`` stands beside them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bioplaus.records import atomic
+from bioplaus.records.overview import write_overview
 from bioplaus.records.weights import WeightRecord
 
 __all__ = [
@@ -24,7 +26,11 @@ __all__ = [
     "Presentations",
     "Recording",
     "TraceRecord",
+    "groups_of",
+    "in_order",
     "read_recording",
+    "read_spikes",
+    "read_trace",
     "recorded_groups",
     "write_recording",
     "write_weights",
@@ -33,6 +39,8 @@ __all__ = [
 
 TIMES_FIRST = "times, cells"
 """The order of axes of a trace that is kept as a monitor of Brian2 has it."""
+
+PRESENTED = ("start", "stop", "label", "response", "learning")
 
 
 @dataclass(frozen=True)
@@ -52,12 +60,38 @@ class TraceRecord:
 class Presentations:
     """When which stimulus was shown.
 
-    start, stop : (presentations,) [s]; label : (presentations,) its class, -1 where it has none.
+    start, stop : (presentations,) [s]; label : (presentations,) its class, -1 where it has none;
+    response : (presentations,) the class that was answered, learning : (presentations,) 1 where
+    weights changed and 0 where not; both -1 where nobody says.
     """
 
     start: NDArray[np.float64]
     stop: NDArray[np.float64]
     label: NDArray[np.int64]
+    response: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    learning: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __post_init__(self) -> None:
+        for name in ("response", "learning"):
+            if len(getattr(self, name)) != len(self.start):
+                object.__setattr__(self, name, np.full(len(self.start), -1))
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """(presentations,) whether the answer is known and another than the label."""
+        return (self.response >= 0) & (self.label >= 0) & (self.response != self.label)
+
+    @classmethod
+    def read(cls, group: Any) -> Presentations:
+        """From a group of an HDF5 file."""
+        names = [name for name in PRESENTED if name in group]
+        return cls(**{name: group[name][:] for name in names})
+
+    @classmethod
+    def joined(cls, parts: Sequence[Presentations]) -> Presentations:
+        """One after the other."""
+        columns = ([getattr(part, name) for part in parts] for name in PRESENTED)
+        return cls(*(np.concatenate(column) for column in columns))
 
 
 @dataclass
@@ -124,7 +158,13 @@ def write_recording(path: Path, recording: Recording) -> None:
                 _dataset(group, "start", recording.presentations.start).attrs["unit"] = "s"
                 _dataset(group, "stop", recording.presentations.stop).attrs["unit"] = "s"
                 _dataset(group, "label", recording.presentations.label)
+                for name in ("response", "learning"):
+                    values = getattr(recording.presentations, name)
+                    if (values >= 0).any():
+                        _dataset(group, name, values)
             write_weights(file, recording.weights)
+            traces = {name: (trace.t, trace.value) for name, trace in recording.traces.items()}
+            write_overview(file, recording.spikes, traces)
 
     atomic.write(path, fill)
 
@@ -157,18 +197,17 @@ def read_recording(path: Path, part: str = "") -> Recording:
 
     recording = Recording()
     with h5py.File(path, "r") as file:
-        for (kind, *name), group in _groups(file):
+        for (kind, *name), group in groups_of(file):
             if not f"{'/'.join((kind, *name))}/".startswith(f"{part}/" if part else ""):
                 continue
             if kind == "spikes":
                 recording.spikes[name[0]] = (group["t"][:], group["i"][:])
             elif kind == "traces":
-                recording.traces[name[0], name[1]] = _read_trace(group)
+                recording.traces[name[0], name[1]] = read_trace(group)
             elif kind == "weights":
                 recording.weights[name[0]] = _read_weights(group)
             else:
-                columns = (group[column][:] for column in ("start", "stop", "label"))
-                recording.presentations = Presentations(*columns)
+                recording.presentations = Presentations.read(group)
     return recording
 
 
@@ -178,11 +217,11 @@ def recorded_groups(path: Path) -> list[tuple[str, ...]]:
     import h5py
 
     with h5py.File(path, "r") as file:
-        return [name for name, _ in _groups(file)]
+        return [name for name, _ in groups_of(file)]
 
 
-def _groups(file: Any) -> list[tuple[tuple[str, ...], Any]]:
-    """Every group that holds arrays, by the parts of its name."""
+def groups_of(file: Any) -> list[tuple[tuple[str, ...], Any]]:
+    """Every group of an HDF5 file that holds arrays, by the parts of its name."""
     depths = {"spikes": 2, "traces": 3, "weights": 2, "presentations": 1}
     found: list[tuple[tuple[str, ...], Any]] = []
 
@@ -199,18 +238,33 @@ def _groups(file: Any) -> list[tuple[tuple[str, ...], Any]]:
     return found
 
 
-def _read_trace(group: Any) -> TraceRecord:
-    value = group["value"][:]
+def read_spikes(group: Any, part: slice) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """From a group of an HDF5 file: some of the spikes, in the order of their times."""
+    return in_order([(group["t"][part], group["i"][part].astype(np.int32))])
+
+
+def in_order(parts: list[Any]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Spikes of several files as one ascending series."""
+    if not parts:
+        return np.empty(0), np.empty(0, np.int32)
+    t, i = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
+    if (np.diff(t) < 0).any():
+        order = np.argsort(t, kind="stable")
+        t, i = t[order], i[order]
+    return t, i
+
+
+def read_trace(group: Any, part: slice = slice(None), rows: slice = slice(None)) -> TraceRecord:
+    """From a group of an HDF5 file: some of the times and some of the rows of the value."""
+    value = group["value"]
     if value.ndim == 1:  # of a whole population
-        value = value[np.newaxis]
-    elif group["value"].attrs.get("axes") == TIMES_FIRST:
-        value = value.T
-    return TraceRecord(
-        t=group["t"][:],
-        value=value,
-        unit=str(group["value"].attrs["unit"]),
-        cells=group["cells"][:],
-    )
+        values = value[part][np.newaxis]
+    elif value.attrs.get("axes") == TIMES_FIRST:
+        values = value[part, rows].T
+    else:
+        values = value[rows, part]
+    cells = group["cells"][rows]
+    return TraceRecord(group["t"][part], values, str(value.attrs["unit"]), cells)
 
 
 def _read_weights(group: Any) -> WeightRecord:

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from bioplaus.records import atomic, layout
-from bioplaus.records.recording import TIMES_FIRST, write_weights
+from bioplaus.records.overview import write_overview
+from bioplaus.records.recording import TIMES_FIRST, groups_of, read_trace, write_weights
 from bioplaus.records.weights import WeightRecord
 
 __all__ = ["MonitorRows", "Part", "read_parts", "write_rows"]
@@ -77,8 +78,16 @@ def write_rows(
             for name, values in arrays.items():
                 file.create_dataset(f"arrays/{name}", data=values, track_times=False)
             write_weights(file, weights)
+            _write_overview(file)
 
     atomic.write(path, fill)
+
+
+def _write_overview(file: Any) -> None:
+    written = groups_of(file)
+    spikes = {n[1]: (g["t"][:], g["i"][:]) for n, g in written if n[0] == "spikes"}
+    traces = {(n[1], n[2]): read_trace(g) for n, g in written if n[0] == "traces"}
+    write_overview(file, spikes, {name: (trace.t, trace.value) for name, trace in traces.items()})
 
 
 def _write_monitor(file: Any, monitor: MonitorRows) -> None:

@@ -190,12 +190,25 @@ class Experiment(abc.ABC):
 
         if self._recording is None:
             self._recording = Recording()
-        columns = [np.asarray(start, float), np.asarray(stop, float)]
-        columns.append(np.broadcast_to(np.asarray(label, np.int64), columns[0].shape))
-        if (before := self._recording.presentations) is not None:
-            earlier = (before.start, before.stop, before.label)
-            columns = [np.concatenate(pair) for pair in zip(earlier, columns)]
-        self._recording.presentations = Presentations(*columns)
+        begins = np.asarray(start, float)
+        labels = np.broadcast_to(np.asarray(label, np.int64), begins.shape)
+        shown = Presentations(begins, np.asarray(stop, float), labels)
+        before = self._recording.presentations
+        joined = shown if before is None else Presentations.joined([before, shown])
+        self._recording.presentations = joined
+
+    def put_responses(self, response: Any, learning: bool) -> None:
+        """Say what was answered in the presentations that were put last, and if weights changed.
+
+        response : (presentations,) the class that was answered, -1 for none.
+        """
+        import numpy as np
+
+        assert self._recording is not None
+        shown, answers = self._recording.presentations, np.asarray(response, np.int64)
+        assert shown is not None
+        shown.response[-len(answers) :] = answers
+        shown.learning[-len(answers) :] = int(learning)
 
     def take_recording(self) -> Recording | None:
         """What has been recorded since the last call."""
