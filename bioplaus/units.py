@@ -6,10 +6,20 @@ import than all of that.  A test holds these tables against Brian2's own.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["SYMBOLS", "UNITS", "Amount", "UnitMismatch", "dimensions", "measured_in", "number"]
+__all__ = [
+    "SYMBOLS",
+    "UNITS",
+    "Amount",
+    "UnitMismatch",
+    "dimensions",
+    "measured_in",
+    "number",
+    "read_amount",
+]
 
 Dimensions = tuple[float, ...]
 """Powers of metre, kilogram, second, ampere, kelvin, mole and candela."""
@@ -139,6 +149,26 @@ def number(value: Any) -> Any:
 def measured_in(value: Any) -> str:
     """The SI unit of a value, such as ``V`` or ``A s``; empty where it has none."""
     return _unit_text(dimensions(value))
+
+
+def read_amount(text: str) -> Any:
+    """``5 ms``, ``20*mV``, ``0.5 / ms`` or ``3`` as an amount or a number; None for other text."""
+    match = _QUANTITY.fullmatch(text.replace("µ", "u").replace("μ", "u"))
+    if match is None:
+        return None
+    value: Any = float(match.group(1))
+    for operator, name, power in _FACTOR.findall(match.group(2)):
+        unit = UNITS.get(SYMBOLS.get(name, name))
+        if unit is None:
+            return None
+        factor = unit ** float(power or 1)
+        value = value / factor if operator == "/" else value * factor
+    return value
+
+
+_FACTOR = re.compile(r"\s*([*/]?)\s*([A-Za-z]+\d?)(?:\s*(?:\*\*|\^)\s*(-?\d+))?")
+_FACTORS = r"(?:\s*[*/]?\s*[A-Za-z]+\d?(?:\s*(?:\*\*|\^)\s*-?\d+)?)*"
+_QUANTITY = re.compile(rf"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)({_FACTORS})\s*")
 
 
 def _amount(value: float, dims: Dimensions) -> Any:

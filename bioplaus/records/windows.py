@@ -53,17 +53,19 @@ class Counts:
 class Windows:
     """The recordings of a run by time; everybody in a process who looks at it shares one.
 
-    ``refresh`` takes up files that were closed since the last look.  A file that cannot be read is
-    left out and named in ``unreadable`` with the reason.
+    ``refresh`` takes up files that were closed since the last look; ``version`` counts the looks
+    that found any.  A file that cannot be read is left out and named in ``unreadable`` with the
+    reason.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.run = RunReader(path)
+        self.version = 0
         self._forget()
         self.refresh()
 
-    def refresh(self) -> bool:
-        """Look at the recording files; whether anything changed.
+    def refresh(self) -> None:
+        """Look at the recording files.
 
         A resumed run writes its last segments again: then everything is looked at anew.  What is
         gone is told, and what was read of it before stays.
@@ -72,12 +74,13 @@ class Windows:
         if any(stamps.get(path, stamp) != stamp for path, stamp in self._stamps.items()):
             self._forget()
         for path in self._stamps.keys() - stamps.keys():
+            self.version += path.name not in self.unreadable
             self.unreadable.setdefault(path.name, "it is gone")
         new = [path for path in stamps if path not in self._stamps]
         for path in new:
             self._stamps[path] = stamps[path]
             self._guard(path, lambda path=path: self._take_up(path))  # type: ignore[misc]
-        return bool(new)
+        self.version += bool(new)
 
     def _forget(self) -> None:
         self._stamps: dict[Path, Any] = {}

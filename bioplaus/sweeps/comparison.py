@@ -12,7 +12,7 @@ import numpy as np
 from bioplaus.errors import UserError
 from bioplaus.printing import print_table
 from bioplaus.records import RunReader, atomic
-from bioplaus.viewer.runs import main_metric
+from bioplaus.viewer.catalogue import main_metric, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,7 +64,10 @@ def final_figures(runs: Sequence[RunReader]) -> dict[str, list[Any]]:
 
 
 def differences(runs: Sequence[RunReader]) -> dict[str, list[Any]]:
-    """Settings that are not the same in all runs: name to one value for each run."""
+    """Settings that are not the same in all runs: name to one value for each run.
+
+    Quantities are compared as such: 4 ms is 0.004 s.
+    """
     settings = []
     for run in runs:
         config = run.config
@@ -73,7 +76,9 @@ def differences(runs: Sequence[RunReader]) -> dict[str, list[Any]]:
         changed = {f"{name} from segment {s}": value for s, _, name, value in run.changes}
         settings.append({**own, **config["parameters"], **changed})
     table = _by_name(settings)
-    return {name: values for name, values in table.items() if len({str(v) for v in values}) > 1}
+    return {
+        name: values for name, values in table.items() if len({plain(str(v)) for v in values}) > 1
+    }
 
 
 def draw(runs: Sequence[RunReader], metric: str) -> Figure:

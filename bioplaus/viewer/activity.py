@@ -1,175 +1,185 @@
-"""Raster and traces of a run, on one time axis, drawn anew for every zoom."""
+"""Everything a run recorded over one time axis, drawn anew for every window."""
 
 from __future__ import annotations
 
-import dataclasses
+import html
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
-from bokeh.core.property.descriptors import UnsetValueError
+from bokeh.events import DoubleTap, Tap
 from bokeh.layouts import column, row
-from bokeh.models import (
-    ColumnDataSource,
-    CrosshairTool,
-    HoverTool,
-    LinearColorMapper,
-    Range1d,
-    TabPanel,
-)
-from bokeh.models.annotations import Span
-from bokeh.models.widgets import Div, Select
+from bokeh.models import ColumnDataSource, LinearAxis, Span
+from bokeh.models.widgets import Div, MultiChoice, NumericInput, Select
 from bokeh.plotting import figure
 
-from bioplaus.plotting import COLOURS, with_gaps, with_prefix
-from bioplaus.records import RunReader, recorded_groups
-from bioplaus.records.recording import TraceRecord
-from bioplaus.viewer.pixels import in_window, pixel_counts, thin_out
+from bioplaus.plotting import COLOURS
+from bioplaus.records import Windows
+from bioplaus.viewer import cells, statistics
+from bioplaus.viewer.panels import Bands, Rates, Strip, Trace
+from bioplaus.viewer.raster import Raster
+from bioplaus.viewer.view_state import Eye
 
 __all__ = ["Activity"]
 
-_GUESSED_SIZE = (1100, 280)  # of the frame, until the browser has told
-_MOST_MARKS = 20_000
-_LINES = 100  # cells whose traces are drawn; thousands of lines would stop the browser
-_FIRST_VIEW_S = 1.0
-_SHORTEST_VIEW_S = 1e-3
-
-# The outline of the frame covers its outermost pixels: what is shown ends before it.
-_RIM_TIME, _RIM_CELLS = 0.003, 0.01
-
-# One scale for every view: fitted to the counts, it would show nothing where all are equal.
-_INK = [
-    "#ffffff00",
-    *(
-        f"{COLOURS[0].lower()}{int(110 + 145 * np.log1p(n) / np.log(256)):02x}"
-        for n in range(1, 256)
-    ),
-]
+_RASTERS_HEIGHT = 420
+_TRACE_HEIGHT = 88
+_FIRST_TRACES = 4
+_COUNTED = 2_000_000  # more spikes in view are not read for their statistics
 
 
 class Activity:
-    """Spikes of one population and traces of one variable.
+    """Panels of one run: presentations, spikes by population, variables, rates.
 
-    ``refresh`` looks for newly closed recording files.
+    Parameters
+    ----------
+    store
+        The run's recordings.
+    eye
+        The window and the cell that all panels show.
+    watch
+        Called with a figure and a function from time and height to what lies there.
+    drawn
+        Called after each drawing.
     """
 
-    def __init__(self, run: RunReader) -> None:
-        self.run = run
-        self._files: list[Any] = []
-        self._spikes: tuple[Any, Any] = (np.empty(0), np.empty(0, dtype=np.int64))
-        self._cells = 1
-        self._trace: TraceRecord | None = None
-        self._curves: Any = None
-        self._waiting = False
-        self.population: Any = Select(title="spikes of", options=[], width=220)
-        self.variable: Any = Select(title="traces of", options=[], width=220)
-        self.note = Div(text="nothing recorded yet")
-        self.time: Any = Range1d(start=0.0, end=_FIRST_VIEW_S, min_interval=_SHORTEST_VIEW_S)
-        self.cells: Any = Range1d(start=-0.5, end=0.5, min_interval=1)
-        self._image = ColumnDataSource(
-            {name: [] for name in ("image", "x", "y", "width", "height")}
-        )
-        self._marks = ColumnDataSource({"t": [], "i": []})
-        self._lines = ColumnDataSource({"x": [], "y": [], "colour": [], "cell": []})
-        self.raster, self.traces = self._figures()
-        self.population.on_change("value", lambda attr, old, new: self._take_spikes())
-        self.variable.on_change("value", lambda attr, old, new: self._take_trace())
-        # Not the event RangesUpdate: it waits until the wheel has rested, comes only at the end of
-        # a drag, and never for a range that a program sets.
-        for model in (self.time, self.cells):
-            model.on_change("start", self._later)
-            model.on_change("end", self._later)
-        self.raster.on_change("inner_width", self._later)
-        self.raster.on_change("inner_height", self._later)
-        self.refresh()
+    def __init__(
+        self,
+        store: Windows,
+        eye: Eye,
+        watch: Callable[[Any, Any], None],
+        drawn: Callable[[], None],
+    ) -> None:
+        self.store, self.eye, self._watch, self._drawn = store, eye, watch, drawn
+        self._waiting, self._version = False, -1
+        self._cross = Span(dimension="height", line_dash="dotted")
+        self._panels: dict[str, Any] = {}
+        self._stack = column(sizing_mode="stretch_width")
+        self.choice: Any = MultiChoice(title="panels", options=[], sizing_mode="stretch_width")
+        self.cell: Any = NumericInput(title="cell", mode="int", low=0, width=80)
+        self.population: Any = Select(title="of", options=[], width=140)
+        self.pick: Any = Select(title="pick", options=["", *cells.PICKS], value="", width=170)
+        self.order: Any = Select(title="order of cells", options=list(cells.ORDERS), width=170)
+        self.order.value = next(iter(cells.ORDERS))
+        self.note = Div(text="nothing recorded yet", sizing_mode="stretch_width")
+        self.said = Div(text="", sizing_mode="stretch_width")
+        self._intervals = ColumnDataSource({"left": [], "right": [], "top": []})
+        self.histogram = self._histogram()
+        controls = row(self.population, self.cell, self.pick, self.order, self.choice)
+        controls.sizing_mode = "stretch_width"
+        below = row(self.said, self.histogram, sizing_mode="stretch_width")
+        self.layout = column(controls, self.note, self._stack, below, sizing_mode="stretch_width")
+        self.choice.on_change("value", lambda attr, old, new: self._arrange())
+        self.order.on_change("value", lambda attr, old, new: self._sort())
+        self.pick.on_change("value", lambda attr, old, new: self._pick(new))
+        self.cell.on_change("value", lambda attr, old, new: self._type())
+        self.population.on_change("value", lambda attr, old, new: self._type())
+        for end in ("start", "end"):
+            eye.time.on_change(end, self.later)
+        eye.changed.append(self._show_choice)
+        self.refresh(fresh=True)
 
-    def panels(self) -> list[TabPanel]:
-        """The tab."""
-        choice = row(self.population, self.variable, self.note)
-        body = column(choice, self.raster, self.traces, sizing_mode="stretch_width")
-        return [TabPanel(child=body, title="activity")]
-
-    def refresh(self) -> None:
+    def refresh(self, fresh: bool = False) -> None:
         """Take up recordings that were closed since the last look."""
-        files = self.run.recording_files()
-        if files == self._files or not files:
+        self.store.refresh()
+        if self.store.version == self._version and not fresh:
             return
-        known = len(self._files) if files[: len(self._files)] == self._files else 0
-        self._files = files
-        groups = {name for path in files[known:] for name in recorded_groups(path)}
-        populations = {name[1] for name in groups if name[0] == "spikes"}
-        variables = {f"{name[1]}.{name[2]}" for name in groups if name[0] == "traces"}
-        for choice, fresh, take in (
-            (self.population, populations, self._take_spikes),
-            (self.variable, variables, self._take_trace),
-        ):
-            choice.options = sorted({*choice.options, *fresh})
-            if choice.value in fresh:  # not every segment records everything
-                take(known)
-            elif choice.options and not choice.value:
-                choice.value = choice.options[0]
-        if not known:
-            self._look_at_the_end()
-
-    def _ends(self) -> tuple[float, float]:
-        """First and last time of what is chosen."""
-        times = [series for series in (self._spikes[0], self._trace_times()) if len(series)]
-        if not times:
-            return 0.0, _FIRST_VIEW_S
-        return float(min(t.min() for t in times)), float(max(t.max() for t in times))
-
-    def _trace_times(self) -> Any:
-        return np.empty(0) if self._trace is None else self._trace.t
-
-    def _look_at_the_end(self) -> None:
-        """Show the last second, or what there is of it."""
-        first, end = self._ends()
-        start = max(first, end - _FIRST_VIEW_S)
-        rim = max(_RIM_TIME * (end - start), _SHORTEST_VIEW_S)
-        self.time.update(start=start - rim, end=end + rim)
+        self._version = self.store.version
+        self.eye.extend(self.store.ends)
+        names = self._names()
+        if names != self.choice.options:
+            known = set(self.choice.options)
+            traces = [name for name in names if name.startswith("trace ")]
+            shown = {*names} - {*traces[_FIRST_TRACES:]}
+            new = [name for name in names if name in shown - known]
+            self.choice.options = names
+            populations = self.store.populations
+            self.population.options = populations
+            if populations and not self.population.value:
+                self.population.value = populations[0]
+            self.choice.value = [n for n in names if n in {*self.choice.value, *new}]
+        for panel in self._panels.values():
+            if isinstance(panel, Raster | Strip):
+                panel.refresh()
+            elif isinstance(panel, Bands):
+                panel.shown = self.store.presentations() or panel.shown
         self.draw()
 
-    def _set_bounds(self) -> None:
-        """No view leaves what was recorded."""
-        first, end = self._ends()
-        rim = max(_RIM_TIME * (end - first), _SHORTEST_VIEW_S)
-        self.time.update(bounds=(first - rim, end + rim))
-        self.time.update(reset_start=first - rim, reset_end=end + rim)
+    def _names(self) -> list[str]:
+        store = self.store
+        shown = ["presentations"] if store.presentations() is not None else []
+        names = [f"spikes {name}" for name in store.populations]
+        traces = [f"trace {'.'.join(name)}" for name in store.variables]
+        return [*shown, *names, *traces, *(["rates"] if names else [])]
 
-    def _figures(self) -> tuple[Any, Any]:
-        # The canvas, not WebGL: where there is no graphics card that is emulated, and slower.
-        options: Any = {"tools": "xpan,xwheel_zoom,box_zoom,reset", "x_range": self.time}
-        options |= {"active_scroll": "xwheel_zoom", "sizing_mode": "stretch_width"}
-        options |= {"lod_threshold": None, "min_border_left": 70, "x_axis_label": "time [s]"}
-        raster = figure(height=320, y_range=self.cells, y_axis_label="cell", **options)
-        # Bokeh draws its grid over the level that images have by default, and over spikes there.
-        ink: Any = {"color_mapper": LinearColorMapper(palette=_INK, low=0, high=255)}
-        place = ("image", "x", "y", "width", "height")
-        raster.image(*place, source=self._image, level="glyph", **ink)
-        self._dashes = raster.scatter(
-            "t",
-            "i",
-            source=self._marks,
-            marker="dash",
-            angle=np.pi / 2,
-            size=6,
-            line_color=COLOURS[0],
-            line_width=1.2,
+    def _arrange(self) -> None:
+        """Make the chosen panels and stack them in their order."""
+        store, eye, cross = self.store, self.eye, self._cross
+        wanted = list(self.choice.value)
+        rasters = sum(name.startswith("spikes ") for name in wanted)
+        height = max(90, _RASTERS_HEIGHT // max(rasters, 1))
+        for name in wanted:
+            kind, _, of = name.partition(" ")
+            if name in self._panels:
+                continue
+            if kind == "spikes":
+                panel: Any = Raster(store, of, eye, cross, height)
+                panel.range.on_change("start", self.later)
+                panel.range.on_change("end", self.later)
+                panel.plot.on_event(Tap, partial(self._tap, panel))
+                panel.plot.on_change("inner_height", self.later)
+            elif kind == "trace":
+                population, _, variable = of.rpartition(".")
+                panel = Trace(store, (population, variable), eye, cross, _TRACE_HEIGHT)
+            elif kind == "rates":
+                panel = Rates(eye, cross, 100)
+            else:
+                shown = store.presentations()
+                assert shown is not None
+                panel = Bands(shown, eye, cross)
+            panel.plot.on_event(DoubleTap, lambda event: eye.look(*eye.whole))
+            panel.plot.on_change("inner_width", self.later)
+            self._watch(panel.plot, partial(self._under, panel))
+            self._panels[name] = panel
+        for name in wanted:
+            if name.startswith("spikes "):
+                self._panels[name].plot.height = height
+        if wanted and "strip" not in self._panels:
+            self._panels["strip"] = Strip(store, eye)
+        chosen = [self._panels[name].plot for name in ("strip", *wanted) if wanted]
+        for plot in chosen:
+            plot.xaxis.visible = False
+        if chosen:
+            chosen[-1].xaxis.visible = True
+            chosen[-1].xaxis.axis_label = "time [s]"
+        self._stack.children = chosen
+        self.draw()
+
+    def _histogram(self) -> Any:
+        plot: Any = figure(
+            width=300,
+            height=110,
+            x_axis_type="log",
+            x_axis_label="interval [ms]",
+            tools="",
+            toolbar_location=None,
         )
-        tips = [("cell", "@i"), ("time", "@t{0.0000} s")]
-        raster.add_tools(HoverTool(renderers=[self._dashes], tooltips=tips, limit=1))
-        traces = figure(height=240, visible=False, **options)
-        drawn = traces.multi_line("x", "y", line_color="colour", source=self._lines, line_width=1.2)
-        tips = [("cell", "@cell"), ("time", "$data_x{0.0000} s"), ("value", "$data_y")]
-        traces.add_tools(HoverTool(renderers=[drawn], tooltips=tips, limit=1))
-        line = Span(dimension="height", line_dash="dotted")
-        for plot in (raster, traces):
-            plot.add_tools(CrosshairTool(overlay=line))
-        return raster, traces
+        names = {"left": "left", "right": "right", "top": "top"}
+        plot.quad(**names, bottom=0, source=self._intervals, color=COLOURS[0])
+        plot.yaxis.ticker.desired_num_ticks = 2
+        assert isinstance(plot.yaxis[0], LinearAxis)
+        plot.visible = False
+        return plot
 
-    def _later(self, attr: str, old: Any, new: Any) -> None:
+    # Drawing
+
+    def later(self, attr: str, old: Any, new: Any) -> None:
         """Draw at the next tick, once for both ends of a range that change one after the other."""
-        document = self.raster.document
-        if document is not None and not self._waiting:
+        document = self.layout.document
+        if document is None:
+            return
+        if not self._waiting:
             self._waiting = True
             document.add_next_tick_callback(self._now)
 
@@ -177,87 +187,101 @@ class Activity:
         self._waiting = False
         self.draw()
 
-    def _take_spikes(self, known: int = 0) -> None:
-        """Read the spikes of all files but the first ``known``, which are here already."""
-        t, i = self.run.spikes(self.population.value, after=known)
-        order = np.argsort(t, kind="stable")
-        t, i = t[order], i[order]
-        if known:
-            t, i = np.concatenate([self._spikes[0], t]), np.concatenate([self._spikes[1], i])
-        self._spikes = (t, i)
-        cells = int(i.max(initial=0)) + 1
-        if cells != self._cells or not known:
-            self._cells = cells
-            rim = max(_RIM_CELLS, 2 / _GUESSED_SIZE[1]) * cells
-            low, high = -0.5 - rim, cells - 0.5 + rim
-            self.cells.update(
-                start=low, end=high, bounds=(low, high), reset_start=low, reset_end=high
-            )
-        self._set_bounds()
-        self.draw()
-
-    def _take_trace(self, known: int = 0) -> None:
-        population, _, variable = self.variable.value.partition(".")
-        record = self.run.trace(population, variable, after=known)
-        if known and self._trace is not None:
-            before = self._trace
-            t = np.concatenate([before.t, record.t])
-            value = np.concatenate([before.value, record.value], axis=1)
-            record = dataclasses.replace(record, t=t, value=value)
-        self._trace = record
-        values, unit = with_prefix(record.value, record.unit)
-        self._curves = with_gaps(record.t, values)
-        self.traces.visible = True
-        self.traces.yaxis.axis_label = f"{variable} [{unit}]" if unit else variable
-        self._set_bounds()
-        self.draw()
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The panels in view, by name."""
+        return {name: self._panels[name] for name in self.choice.value}
 
     def draw(self) -> None:
-        """Draw what the present window shows."""
-        window = (float(self.time.start), float(self.time.end))
-        low, high = float(self.cells.start), float(self.cells.end)
-        if window[1] <= window[0] or high <= low:
+        """Draw what the window shows."""
+        start, end = self.eye.window
+        if end <= start or not self._panels:
             return
-        try:
-            size = (int(self.raster.inner_width), int(self.raster.inner_height))
-        except UnsetValueError:
-            size = _GUESSED_SIZE
-        if len(self._spikes[0]):
-            self._draw_spikes(window, (low, high), size)
-        if self._trace is not None:
-            self._draw_traces(window, size[0])
+        held = {}
+        rates = None
+        for panel in self.shown.values():
+            if isinstance(panel, Raster):
+                held[panel.population] = (panel.draw(), self.store)
+            elif isinstance(panel, Rates):
+                rates = panel
+            else:
+                panel.draw()
+        if rates is not None:
+            rates.draw(held)
+        notes = [
+            f"<b>{html.escape(name)}</b> {panel.note}"
+            for name, panel in self.shown.items()
+            if panel.note
+        ]
+        unreadable = [f"{name}: {why}" for name, why in self.store.unreadable.items()]
+        notes += [f"<b>unreadable</b> {html.escape(text)}" for text in unreadable]
+        self.note.text = " &nbsp;·&nbsp; ".join(notes)
+        self._count(held)
+        self._drawn()
 
-    def _draw_spikes(
-        self, window: tuple[float, float], cells: tuple[float, float], size: tuple[int, int]
-    ) -> None:
-        """Each as a mark where they are few, else counts in pixels."""
-        t, i = in_window(*self._spikes, window, cells)
-        few = len(t) <= _MOST_MARKS
-        how = "each is drawn" if few else "pixels hold counts"
-        whole = f"{len(self._spikes[0]):,} spikes of {self._cells:,} cells"
-        self.note.text = f"{whole}; {len(t):,} in view, {how}"
-        image: dict[str, list[Any]] = {name: [] for name in self._image.data}
-        if few:
-            self._dashes.glyph.size = max(2.0, 0.8 * size[1] / (cells[1] - cells[0]))
-        else:
-            image = {
-                "image": [pixel_counts(t, i, window, cells, size)],
-                "x": [window[0]],
-                "y": [cells[0]],
-                "width": [window[1] - window[0]],
-                "height": [cells[1] - cells[0]],
-            }
-            t, i = t[:0], i[:0]
-        self._marks.data = {"t": t, "i": i.astype(np.int32)}
-        self._image.data = image
+    def _count(self, held: dict[str, Any]) -> None:
+        """Say what the spikes in view say."""
+        start, end = self.eye.window
+        lines = []
+        chosen = np.empty(0)
+        for name, (((t, i), counted), store) in held.items():
+            if counted or len(t) > _COUNTED:
+                lines.append(f"<b>{name}</b> too many spikes in view to be counted cell by cell")
+                continue
+            text = statistics.of_population(t, i, max(store.cells(name), 1), (start, end))
+            lines.append(f"<b>{name}</b> {text}")
+            if name == self.eye.population and self.eye.cell >= 0:
+                chosen = t[i == self.eye.cell]
+                text = statistics.of_cell(chosen, end - start)
+                lines.insert(0, f"<b>{name} {self.eye.cell}</b> {text}")
+        self.said.text = "in view: " + "<br>".join(lines) if lines else ""
+        edges, counts = statistics.interval_histogram(chosen)
+        self._intervals.data = {"left": edges[:-1], "right": edges[1:], "top": counts}
+        self.histogram.visible = bool(counts.any())
 
-    def _draw_traces(self, window: tuple[float, float], columns: int) -> None:
-        assert self._trace is not None
-        t, values = self._curves
-        shown, lines = thin_out(t, values[:_LINES], window, 2 * columns)
-        self._lines.data = {
-            "x": [shown] * len(lines),
-            "y": list(lines),
-            "colour": [COLOURS[k % len(COLOURS)] for k in range(len(lines))],
-            "cell": [int(cell) for cell in self._trace.cells[:_LINES]],
-        }
+    def _under(self, panel: Any, time: float, level: float) -> str:
+        bands = self._panels.get("presentations")
+        shown = bands.at(time) if isinstance(bands, Bands) else ""
+        name = next(name for name, known in self._panels.items() if known is panel)
+        where = f"{name.partition(' ')[2] or name}: {panel.under(time, level)}"
+        return f"{where}; {shown}" if shown else where
+
+    # The chosen cell
+
+    def _tap(self, panel: Raster, event: Any) -> None:
+        self.eye.choose(panel.population, panel.cell_at(event.y))
+
+    def _type(self) -> None:
+        if self.cell.value is not None and self.population.value:
+            self.eye.choose(self.population.value, int(self.cell.value))
+
+    def _show_choice(self) -> None:
+        if self.eye.population in self.store.populations:
+            self.population.value = self.eye.population
+            self.cell.value = self.eye.cell if self.eye.cell >= 0 else None
+        self.draw()
+
+    def _pick(self, how: str) -> None:
+        population = self.population.value
+        if not how or not population:
+            return
+        _, i = self.store.spikes(population, self.eye.window)
+        counts = np.bincount(i, minlength=max(self.store.cells(population), 1))
+        self.eye.choose(population, cells.PICKS[how](counts, self._recorded(population)))
+        self.pick.value = ""
+
+    def _recorded(self, population: str) -> list[int]:
+        """Cells of which a variable was recorded."""
+        units = (self.store.units[("traces", *name)] for name in self.store.variables)
+        of = zip(self.store.variables, units)
+        return [int(cell) for name, (_, known) in of if name[0] == population for cell in known]
+
+    def _sort(self) -> None:
+        """Order the rows of every raster anew."""
+        rasters = (panel for panel in self._panels.values() if isinstance(panel, Raster))
+        for panel in rasters:
+            spikes = self.store.spikes(panel.population, self.eye.window)
+            number = max(self.store.cells(panel.population), 1)
+            key = cells.ORDERS[self.order.value]
+            panel.rank = key and cells.ranked(key(*spikes, number, self.store.presentations()))
+        self.draw()

@@ -15,6 +15,7 @@ from bioplaus.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bokeh.document import Document
     from bokeh.server.server import Server
 
 __all__ = ["configure", "execute", "make_server"]
@@ -29,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("runs", metavar="RUNS", nargs="*", type=Path, help="run directories or folders of them")
     add("--port", type=int, default=_FIRST_PORT, help=f"default {_FIRST_PORT}; taken: the next")
+    add("--read-only", action="store_true", help="nothing can be tuned from this page")
     add("--no-browser", action="store_true", help="only print the address")
 
 
@@ -38,7 +40,7 @@ def execute(options: argparse.Namespace) -> int:
     missing = [root for root in roots if not root.exists()]
     if missing and options.runs:
         raise UserError(f"there is no {missing[0]}")
-    server, page = make_server(roots, options.port)
+    server, page = make_server(roots, options.port, tuning=not options.read_only)
     address = f"http://localhost:{server.port}{page}"
     print(f"{address}  (Ctrl-C ends it; runs go on)", flush=True)
     if not options.no_browser:
@@ -61,7 +63,7 @@ def _serve(server: Server) -> None:
     server.stop()
 
 
-def make_server(roots: Sequence[Path], port: int) -> tuple[Server, str]:
+def make_server(roots: Sequence[Path], port: int, tuning: bool = True) -> tuple[Server, str]:
     """A server on the first free port from ``port`` on, for this machine only, and the page's path.
 
     The path holds a secret, so that other users of the machine are shown nothing.
@@ -74,6 +76,12 @@ def make_server(roots: Sequence[Path], port: int) -> tuple[Server, str]:
     from bokeh.server.server import Server
 
     from bioplaus.viewer.page import Page
+    from bioplaus.viewer.view_state import View
+
+    def open_page(document: Document) -> None:
+        context = document.session_context
+        asked = context.request.arguments if context is not None and context.request else {}
+        Page(roots, View.parse(asked), tuning).attach(document)
 
     if not 0 <= port <= _LAST_PORT:
         raise UserError(f"--port {port} is none; ports are 0 (any that is free) to {_LAST_PORT}")
@@ -81,7 +89,7 @@ def make_server(roots: Sequence[Path], port: int) -> tuple[Server, str]:
     for candidate in range(port, min(port + _PORTS_TRIED, _LAST_PORT + 1)):
         try:
             server = Server(
-                {path: lambda document: Page(roots).attach(document)},
+                {path: open_page},
                 port=candidate,
                 address="127.0.0.1",
                 allow_websocket_origin=[f"localhost:{candidate}", f"127.0.0.1:{candidate}"],

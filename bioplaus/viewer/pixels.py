@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["in_window", "pixel_counts", "thin_out"]
+from bioplaus.records.windows import Counts
+
+__all__ = ["fold", "in_window", "nearest", "pixel_counts", "thin_out"]
 
 Range = tuple[float, float]
 
@@ -54,14 +56,55 @@ def pixel_counts(
     -------
     (rows, columns), first row at the bottom.
     """
+    rows = _rows(cells, size)
+    place, _ = _places(t, i, window, cells, (size[0], rows))
+    counts = np.bincount(place, minlength=rows * size[0])
+    return np.minimum(counts, 255).astype(np.uint8).reshape(rows, size[0])
+
+
+def fold(counted: Counts, window: Range, cells: Range, size: tuple[int, int]) -> NDArray[np.int64]:
+    """Counts of stretches as counts of pixels, each in the pixel of the middle of its stretch.
+
+    Returns
+    -------
+    (rows, columns), first row at the bottom; what lies outside of the ranges is left out.
+    """
+    rows = _rows(cells, size)
+    row, stretch = np.nonzero(counted.counts)
+    first, last = counted.between
+    t = first + (stretch + 0.5) * ((last - first) / counted.counts.shape[1])
+    i = row * counted.together + (counted.together - 1) / 2
+    place, inside = _places(t, i, window, cells, (size[0], rows))
+    weights = counted.counts[row, stretch][inside]
+    found = np.bincount(place[inside], weights=weights, minlength=rows * size[0])
+    return found.astype(np.int64).reshape(rows, size[0])
+
+
+def nearest(t: NDArray[np.float64], i: NDArray[np.int64], at: Range, reach: Range) -> int | None:
+    """The spike nearest to a point, at most ``reach`` away in time [s] and in cells; its place."""
+    distance = ((t - at[0]) / reach[0]) ** 2 + ((i - at[1]) / reach[1]) ** 2
+    if not len(distance) or distance.min() > 2:
+        return None
+    return int(distance.argmin())
+
+
+def _rows(cells: Range, size: tuple[int, int]) -> int:
+    return max(1, min(size[1], round(cells[1] - cells[0])))
+
+
+def _places(
+    t: NDArray[np.float64],
+    i: NDArray[np.floating] | NDArray[np.integer],
+    window: Range,
+    cells: Range,
+    size: tuple[int, int],
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The pixel of each point, counted row by row, and whether it lies inside the ranges."""
     (left, right), (bottom, top) = window, cells
-    columns, rows = size[0], max(1, min(size[1], round(top - bottom)))
-    x = ((t - left) * (columns / (right - left))).astype(np.int64)
-    y = ((i - bottom) * (rows / (top - bottom))).astype(np.int64)
-    np.minimum(x, columns - 1, out=x)
-    np.minimum(y, rows - 1, out=y)
-    counts = np.bincount(y * columns + x, minlength=rows * columns)
-    return np.minimum(counts, 255).astype(np.uint8).reshape(rows, columns)
+    x = np.floor((t - left) * (size[0] / (right - left))).astype(np.int64)
+    y = np.floor((i - bottom) * (size[1] / (top - bottom))).astype(np.int64)
+    inside = (t >= left) & (t <= right) & (i >= bottom) & (i <= top)
+    return np.minimum(y, size[1] - 1) * size[0] + np.minimum(x, size[0] - 1), inside
 
 
 def thin_out(

@@ -167,12 +167,15 @@ def test_segments_written_again_are_read_again_and_what_is_gone_is_told(
         spikes = {"a": (np.array([segment + 0.5]), np.array([segment]))}
         writer.write_recording(segment, Recording(spikes=spikes))
     found = Windows(tmp_path / "run")
-    assert not found.refresh()
+    found.refresh()
+    assert found.version == 1
     writer.write_recording(2, Recording(spikes={"a": (np.array([2.1, 2.2]), np.array([7, 8]))}))
-    assert found.refresh()
+    found.refresh()
+    assert found.version == 2
     assert list(found.spikes("a", (0, 9))[1]) == [0, 1, 7, 8]
     (tmp_path / "run" / "recording" / "000001.h5").unlink()
-    assert not found.refresh()
+    found.refresh()
+    assert found.version == 3
     assert found.unreadable == {"000001.h5": "it is gone"}
     assert list(found.spikes("a", (0, 9))[1]) == [0, 7, 8]
     writer.close("finished")

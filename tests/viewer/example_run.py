@@ -1,12 +1,13 @@
-"""A finished run of known content: a million spikes, two traces, weights that grow."""
+"""Runs of known content."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from bioplaus.records import Recording, RunWriter
+from bioplaus.records import Presentations, Recording, RunWriter
 from bioplaus.records.recording import TraceRecord
 from bioplaus.records.weights import summarise
 
@@ -15,34 +16,42 @@ CELLS = 200
 SECONDS = 10.0
 
 
-def write_example(path: Path, spikes: int = 1_000_000) -> Path:
-    """Segment k lasts from 10 k to 10 (k + 1) seconds; its weights have mean k."""
-    config = {
+def configuration(**changes: Any) -> dict[str, Any]:
+    """A start state; changes of parameters by name."""
+    return {
         "experiment": "example",
         "source": "example",
         "form": "network",
-        "seed": 1,
+        "seed": changes.pop("seed", 1),
         "backend": {"name": "numpy", "dtype": "float64", "threads": 1},
         "record": "",
-        "parameters": {"learning_rate": 0.01, "tau_synapse": "4 ms"},
+        "parameters": {"learning_rate": 0.01, "tau_synapse": "4 ms"} | changes,
     }
-    writer = RunWriter.create(path, config)
+
+
+def write_example(path: Path, spikes: int = 1_000_000, **changes: Any) -> Path:
+    """A finished run: segment k lasts from 10 k to 10 (k + 1) seconds.
+
+    Presentation n starts at n seconds, lasts 0.8, has the label n % 4 and every third is answered
+    wrongly. Cells 0 and 1 of ``hidden`` have v = +- 10 mV sin(2 pi t). Weights have mean k.
+    """
+    writer = RunWriter.create(path, configuration(**changes))
     rng = np.random.default_rng(1)
     for segment in range(SEGMENTS):
         start = SECONDS * segment
         t = np.sort(rng.uniform(start, start + SECONDS, spikes // SEGMENTS))
         times = start + np.arange(0.0, SECONDS, 1e-3)
         potential = 1e-2 * np.sin(2 * np.pi * times)
-        traces = {
-            ("hidden", "v"): TraceRecord(
-                times, np.stack([potential, -potential]), "V", np.arange(2)
-            )
-        }
-        weights = rng.normal(segment, 1.0, size=(64, 100))
+        values = np.stack([potential, -potential])
+        number = np.arange(SECONDS * segment, SECONDS * (segment + 1)).astype(int)
+        label = number % 4
+        answer = np.where(number % 3 == 2, label + 1, label)
+        learning = np.ones(len(number), int)
         recording = Recording(
             spikes={"hidden": (t, rng.integers(0, CELLS, len(t)))},
-            traces=traces,
-            weights={"data_to_hidden": summarise(weights, "nS")},
+            traces={("hidden", "v"): TraceRecord(times, values, "V", np.arange(2))},
+            weights={"data_to_hidden": summarise(rng.normal(segment, 1.0, size=(64, 100)), "nS")},
+            presentations=Presentations(number * 1.0, number + 0.8, label, answer, learning),
         )
         writer.write_recording(segment, recording)
         writer.append_metrics(
@@ -56,5 +65,14 @@ def write_example(path: Path, spikes: int = 1_000_000) -> Path:
     writer.write_environment({"python": "3.11", "backend": "numpy"})
     writer.write_summary({"metrics": {"test_error": 0.05}})
     writer.log("finished")
+    writer.close("finished")
+    return path
+
+
+def write_small(path: Path, error: float = 0.1, **changes: Any) -> Path:
+    """A finished run of one row and no recording."""
+    writer = RunWriter.create(path, configuration(**changes))
+    row = {"segment": 0, "epoch": 1.0, "simulated_time_s": 1.0, "validation_error": error}
+    writer.append_metrics(row)
     writer.close("finished")
     return path

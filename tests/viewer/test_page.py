@@ -1,0 +1,531 @@
+"""The page's parts and keys, without a browser."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioplaus.errors import UserError
+from bioplaus.records import Presentations, Recording, RunWriter, Windows
+from bioplaus.records.inbox import request_change
+from bioplaus.records.weights import summarise
+from bioplaus.viewer import activity, export, raster
+from bioplaus.viewer.aligned import aligned_spikes
+from bioplaus.viewer.cells import by_label, by_rate, ranked
+from bioplaus.viewer.command import make_server
+from bioplaus.viewer.learning import Learning, differences
+from bioplaus.viewer.page import Page, store_of
+from bioplaus.viewer.statistics import interval_histogram, of_cell, of_population
+from bioplaus.viewer.texts import Texts
+from bioplaus.viewer.tuning import Control, Offer
+from bioplaus.viewer.view_state import Eye, View
+from bioplaus.viewer.weights import Weights, fields
+
+sys.path.insert(0, str(Path(__file__).parent))
+from example_run import SEGMENTS, configuration, write_example, write_small
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    write_example(folder / "million")
+    write_example(folder / "small", spikes=20_000, learning_rate=0.02, tau_synapse="0.004 s")
+    return folder
+
+
+@pytest.fixture
+def page(runs: Path) -> Page:
+    """A page that shows the activity of the small run, in whole."""
+    page = Page([runs])
+    page.list.set_chosen([runs / "small"])
+    page.press("2")
+    page.press("Home")
+    shown(page).draw()
+    return page
+
+
+def shown(page: Page) -> Any:
+    (part,) = page.parts["activity"].values()
+    return part
+
+
+# The address and the window
+
+texts = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=8)
+
+
+@given(
+    st.builds(
+        View,
+        run=st.lists(texts, max_size=3).map(tuple),
+        tab=st.sampled_from(["learning", "activity", "text"]),
+        t0=st.none() | st.floats(-10, 1e5).map(lambda t: float(f"{t:.9g}")),
+        pop=texts,
+        cell=st.integers(-1, 10**6),
+        seg=st.integers(-1, 999),
+        filter=texts,
+    )
+)
+def test_an_address_gives_back_its_view(view: View) -> None:
+    from urllib.parse import parse_qs
+
+    assert View.parse(parse_qs(view.address()[1:], keep_blank_values=True)) == view
+
+
+def test_an_address_with_nonsense_is_read_as_far_as_it_goes() -> None:
+    view = View.parse({"t0": [b"x"], "cell": ["3"], "tab": ["nowhere"], "what": ["?"]})
+    assert view == View(cell=3)
+
+
+def test_the_window_stays_within_what_was_recorded() -> None:
+    eye = Eye()
+    eye.extend((0.0, 100.0))
+    assert eye.window[1] == pytest.approx(100.3)
+    for asked in ((-50.0, 20.0), (90.0, 500.0), (-1e9, 1e9), (3.0, 3.0)):
+        eye.look(*asked)
+        start, end = eye.window
+        assert eye.whole[0] <= start < end <= eye.whole[1] + 1e-9
+
+
+def test_a_view_that_follows_moves_with_the_end_and_keeps_its_width() -> None:
+    eye = Eye()
+    eye.extend((0.0, 10.0))
+    eye.look(4.0, 6.0, following=True)
+    eye.extend((0.0, 20.0))
+    assert eye.window[1] == pytest.approx(eye.whole[1])
+    assert eye.window[1] - eye.window[0] == pytest.approx(2.0)
+    eye.time.start = 15.0  # by hand
+    before = eye.window
+    eye.extend((0.0, 30.0))
+    assert eye.window == before
+
+
+# Activity
+
+
+def test_everything_recorded_stands_over_one_time(page: Page) -> None:
+    part = shown(page)
+    assert list(part.shown) == ["presentations", "spikes hidden", "trace hidden.v", "rates"]
+    ranges = {id(panel.plot.x_range) for panel in part.shown.values()}
+    assert ranges == {id(page.eye.time)}
+    assert "20,000 spikes in view, each drawn" in part.note.text
+    assert "100 of 100 presentations" in part.note.text
+
+
+def test_a_million_spikes_are_counted_in_the_frames_own_pixels(runs: Path) -> None:
+    """Two seconds are promised for the first view, 0.3 for a step: here as processor time."""
+    began = time.process_time()
+    page = Page([runs], View(run=(str(runs / "million"),), tab="activity"))
+    part = shown(page)
+    assert time.process_time() - began < 2.0
+    page.press("Home")
+    part.draw()
+    panel = part.shown["spikes hidden"]
+    (image,) = panel.image.data["image"]
+    assert image.sum() == 1_000_000
+    assert image.shape[0] >= 200
+    assert image.shape[1] == 1100  # the guessed frame
+    assert not len(panel.marks.data["t"])
+    steps = []
+    for key in "+-+-+-+":
+        page.press(key)
+        began = time.process_time()
+        part.draw()
+        steps.append(time.process_time() - began)
+    assert np.median(steps) < 0.15  # 0.02 unloaded
+
+
+def test_the_chosen_cell_has_its_variables_and_spikes_below(page: Page, runs: Path) -> None:
+    part = shown(page)
+    part.population.value = "hidden"
+    part.cell.value = 1
+    assert (page.eye.population, page.eye.cell) == ("hidden", 1)
+    trace = part.shown["trace hidden.v"]
+    assert list(trace.lines.data["cell"]) == [1]
+    # -10 mV sin(2 pi t): both peaks are kept however many samples share a pixel
+    (line,) = trace.lines.data["y"]
+    assert (line.min(), line.max()) == pytest.approx((-10.0, 10.0), rel=1e-6)
+    assert trace.plot.yaxis.axis_label == "v [mV]"
+    t, i = Windows(runs / "small").spikes("hidden", page.eye.window)
+    assert list(trace._ticks.data["x"]) == list(t[i == 1])
+    assert f"<b>hidden 1</b> {np.count_nonzero(i == 1)} spikes" in part.said.text
+
+
+def test_a_click_chooses_the_row_under_it_in_any_order(page: Page) -> None:
+    part = shown(page)
+    panel = part.shown["spikes hidden"]
+    part._tap(panel, SimpleNamespace(y=17.3))
+    assert page.eye.cell == 17
+    part.order.value = "rate in view"
+    _, i = part.store.spikes("hidden", page.eye.window)
+    counts = np.bincount(i, minlength=200)
+    part._tap(panel, SimpleNamespace(y=0.0))
+    assert counts[page.eye.cell] == counts.max()
+    rows = np.array(panel.marks.data["row"])
+    assert np.array_equal(panel.rank[np.array(panel.marks.data["cell"])], rows)
+    part.order.value = "cell number"
+
+
+def test_cells_are_picked_by_what_they_do(page: Page) -> None:
+    part = shown(page)
+    _, i = part.store.spikes("hidden", page.eye.window)
+    counts = np.bincount(i, minlength=200)
+    part.pick.value = "most active in view"
+    assert counts[page.eye.cell] == counts.max()
+    part.pick.value = "first with traces"
+    assert page.eye.cell == 0
+
+
+def test_what_lies_under_the_pointer_is_named(page: Page) -> None:
+    part = shown(page)
+    panel = part.shown["spikes hidden"]
+    t, i = part.store.spikes("hidden", (5.0, 6.0))
+    said = part._under(panel, t[3], i[3])
+    assert f"cell {i[3]}, spike at {t[3]:.4f} s" in said
+    assert "presentation 6 of 100, label 1, answered 2 (error), learning" in said
+    page.inbox.data = {"kind": ["pointer"], "text": [f"1 {t[3]} {i[3]}"], "n": [1]}
+    assert f"{t[3]:.4f} s" in page.pointer.text
+
+
+def test_a_segment_that_records_something_else_keeps_what_is_shown(tmp_path: Path) -> None:
+    """First spikes of a, then of b alone, then of both."""
+    writer = RunWriter.create(tmp_path / "run", configuration())
+    spike = (np.array([0.5]), np.array([3]))
+    writer.write_recording(0, Recording(spikes={"a": spike}))
+    page = Page([tmp_path], View(run=(str(tmp_path / "run"),), tab="activity"))
+    part = shown(page)
+    assert "4 of 4 cells, 1 spikes" in part.note.text
+    writer.write_recording(1, Recording(spikes={"b": spike}))
+    writer.write_recording(2, Recording(spikes={"a": spike, "b": spike}))
+    page.refresh()
+    assert list(part.shown) == ["spikes a", "spikes b", "rates"]
+    assert part.note.text.count("2 spikes in view") == 2
+    writer.close("finished")
+
+
+def test_overviews_are_drawn_where_there_are_too_many_spikes(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bioplaus.records import windows
+
+    monkeypatch.setattr(windows, "_DRAWN", 1000)
+    page = Page([runs], View(run=(str(runs / "million"),), tab="activity"))
+    page.press("Home")
+    part = shown(page)
+    part.draw()
+    (image,) = part.shown["spikes hidden"].image.data["image"]
+    assert image.sum() == 1_000_000
+    assert "too many spikes" in part.said.text
+
+
+def test_fifteen_thousand_cells_are_all_in_the_image() -> None:
+    from bioplaus.records.windows import Counts
+    from bioplaus.viewer.pixels import fold
+
+    counts = np.ones((2000, 8), np.uint8)
+    image = fold(Counts((0.0, 8.0), counts, 8), (-0.1, 8.1), (-100.0, 16_100.0), (400, 300))
+    assert image.sum() == 16_000
+    assert not fold(Counts((0.0, 8.0), counts, 8), (9.0, 10.0), (0.0, 10.0), (40, 30)).any()
+
+
+# Keys
+
+
+def test_keys_move_the_window_and_go_to_things(page: Page) -> None:
+    eye = page.eye
+    for key in "++":
+        page.press(key)
+    start, end = eye.window
+    page.press("ArrowRight")
+    assert eye.window == pytest.approx((start + (end - start) / 4, end + (end - start) / 4))
+    page.press("ArrowLeft")
+    assert eye.window == pytest.approx((start, end))
+    eye.look(10.0, 12.0)
+    assert page.press("p") == "presentation at 11.0000 s"
+    assert eye.window == pytest.approx((10.8, 12.8))
+    assert page.press("P") == "presentation at 10.0000 s"
+    assert page.press("e") == "error at 11.0000 s"  # every third: 2, 5, 8, 11
+    assert page.press("E") == "error at 8.0000 s"
+    assert page.press("s") == "segment at 10.0000 s"
+    eye.choose("hidden", 7)
+    t, i = shown(page).store.spikes("hidden", (0, 100))
+    mine = t[i == 7]
+    at = eye.window[0] + 0.1 * 2.0
+    assert page.press("n") == f"spike at {mine[mine > at + 1e-9][0]:.4f} s"
+    assert page.press("ArrowUp") == "cell 8 of hidden"
+    assert page.press("End") == "following the run"
+    assert eye.following
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("103", "there is no presentation 103; there are 100"),
+        ("42", "presentation 42"),
+        ("12.5s", "at 12.5 s"),
+        ("1500 ms", "at 1.5 s"),
+        ("#12", "cell 12 of hidden"),
+        ("#99999", "cell 199 of hidden"),
+        ("e", "error at"),
+        ("what", "is no presentation, time"),
+    ],
+)
+def test_going_to_answers_for_every_text(page: Page, text: str, said: str) -> None:
+    page._go(text)
+    assert said in page.outbox.data["said"][0]
+
+
+def test_every_key_of_the_script_is_answered(page: Page) -> None:
+    code = (Path(activity.__file__).parent / "page.js").read_text()
+    assert len(code.splitlines()) <= 80
+    listed = re.search(r"const keys = '([^']*)'", code)
+    assert listed is not None
+    for key in listed.group(1).split():
+        assert page.press(key), key
+    assert not page._faults
+
+
+def test_the_address_restores_the_view(page: Page, runs: Path) -> None:
+    page.eye.look(3.0, 4.0)
+    page.eye.choose("hidden", 5)
+    page._answer()
+    address = page.outbox.data["address"][0]
+    again = Page([runs])
+    again.inbox.data = {"kind": ["address"], "text": [address], "n": [1]}
+    assert again.eye.window == pytest.approx((3.0, 4.0))
+    assert (again.eye.population, again.eye.cell) == ("hidden", 5)
+    assert again.runs == [runs / "small"]
+    gone = Page([runs], View(run=("nowhere",)))
+    assert "nowhere is not there" in gone.outbox.data["said"][0]
+
+
+def test_two_visitors_share_what_was_read(runs: Path, page: Page) -> None:
+    assert store_of(runs / "small") is shown(page).store
+
+
+# Aligned, weights, learning
+
+
+def test_aligned_spikes_by_hand() -> None:
+    t = np.array([0.95, 1.0, 1.05, 2.2, 3.0])
+    found, number = aligned_spikes(t, np.array([1.0, 2.0, 3.1]), 0.1, 0.2)
+    assert found == pytest.approx([-0.05, 0.0, 0.05, 0.2, -0.1])
+    assert list(number) == [0, 0, 0, 1, 2]
+
+
+def test_aligned_views_group_by_label(page: Page, runs: Path) -> None:
+    page.press("3")
+    (part,) = page.parts["aligned"].values()
+    assert "100 presentations" in part.note.text
+    assert list(part.rates.data["label"]) == ["0", "1", "2", "3"]
+    # 20,000 spikes in 100 s of 200 cells: 1 Hz, whatever the label
+    for rate in part.rates.data["y"]:
+        assert np.mean(rate) == pytest.approx(1.0, abs=0.15)
+    part.events.value = "wrong answers"
+    assert "33 wrong answers" in part.note.text
+
+
+def test_weights_follow_the_segment_and_have_paths(runs: Path) -> None:
+    """The example's weights have mean k after segment k, and unit variance."""
+    part = Weights(Windows(runs / "small"))
+    assert part.number == SEGMENTS - 1
+    for segment in (9, 4):
+        part.segment.value = segment
+        (image,) = part.image.data["image"]
+        assert image.mean() == pytest.approx(segment, abs=0.1)
+    paths = dict(zip(part.paths.data["name"], part.paths.data["y"]))
+    assert paths["mean"] == pytest.approx(np.arange(10), abs=0.1)
+    assert paths["50%"] == pytest.approx(np.arange(10), abs=0.1)
+    assert paths["95%"] - paths["5%"] == pytest.approx(np.full(10, 2 * 1.645), abs=0.2)
+    part.against.value = "first"
+    (image,) = part.image.data["image"]
+    assert image.mean() == pytest.approx(4, abs=0.1)
+    part.way.value = "receptive fields"
+    assert "fields 8 x 8 of cells 0 to 63" in part.note.text
+    assert Weights(Windows(runs / "small"), segment=3).number == 3
+
+
+def test_fields_are_the_columns_of_the_matrix_upright() -> None:
+    image = np.arange(4 * 3).reshape(4, 3).astype(float)
+    found = fields(image)
+    assert found is not None
+    upper_left = found[::-1][:2, :2]
+    assert upper_left.ravel() == pytest.approx(image[:, 0])
+    assert fields(np.ones((5, 3))) is None
+
+
+def test_a_segment_without_weights_leaves_those_of_the_last(tmp_path: Path) -> None:
+    writer = RunWriter.create(tmp_path / "run", configuration())
+    part = Weights(Windows(tmp_path / "run"))
+    spikes = {"cells": (np.array([0.5]), np.array([0]))}
+    for segment in range(4):
+        weights = {"plastic": summarise(np.full((2, 3), float(segment)), "1")}
+        writer.write_recording(
+            segment, Recording(spikes, weights=weights if segment % 2 == 0 else {})
+        )
+        part.refresh()
+        assert part.projection.value == "plastic"
+        assert part.note.text == f"2 x 3 synapses after segment {segment - segment % 2}"
+    writer.close("finished")
+
+
+def test_runs_over_each_other_and_what_differs(page: Page, runs: Path) -> None:
+    page.list.set_chosen([runs / "small", runs / "million"])
+    page.press("1")
+    part = page.parts["learning"][None]
+    assert len(part._drawn) == 2
+    for source in part._drawn.values():
+        assert list(source.data["y"]) == pytest.approx(0.9 * 0.7 ** np.arange(10))
+    assert differences(part.runs) == {"learning_rate": ["0.02", "0.01"]}  # 0.004 s is 4 ms
+    assert "test_error" in part.table.text
+
+
+def test_a_mean_is_over_runs_that_differ_in_their_seed_only(tmp_path: Path) -> None:
+    from bioplaus.records import RunReader
+
+    for seed, error in ((1, 0.1), (2, 0.3)):
+        write_small(tmp_path / f"s{seed}", error, seed=seed)
+    write_small(tmp_path / "other", 0.9, learning_rate=5.0)
+    part = Learning({name: RunReader(tmp_path / name) for name in ("s1", "s2", "other")})
+    part.together.active = 1
+    first = part._drawn["s1"].data
+    spread = 0.2 / np.sqrt(2)
+    assert first["y"] == pytest.approx([0.2])
+    assert first["high"] - first["low"] == pytest.approx([2 * spread])
+    assert not len(part._drawn["s2"].data["y"])
+    assert part._drawn["other"].data["y"] == pytest.approx([0.9])
+
+
+def test_changes_are_marked_in_the_curve_and_new_rows_appended(tmp_path: Path) -> None:
+    from bioplaus.records import RunReader
+
+    writer = RunWriter.create(tmp_path / "run", configuration())
+    for segment in range(3):
+        row = {"segment": segment, "epoch": segment + 1.0, "simulated_time_s": 1.0 + segment}
+        writer.append_metrics(row | {"validation_error": 0.5 - 0.1 * segment})
+        if segment == 1:
+            part = Learning({"run": RunReader(tmp_path / "run")})
+            data = part._drawn["run"].data
+            writer.append_change(2, 2.0, "learning_rate", "0.05")
+    part.refresh()
+    assert part._drawn["run"].data is data
+    assert list(data["x"]) == [1.0, 2.0, 3.0]
+    assert part.marks.data["what"] == ["run: learning_rate = 0.05 from segment 2 (2 s)"]
+    assert list(part.marks.data["x"]) == [2.0]
+    writer.close("finished")
+
+
+# Export, texts, tuning, statistics
+
+
+def test_the_lines_of_the_view_draw_what_is_seen(page: Page) -> None:
+    page.eye.look(41.2, 42.4)
+    page.eye.choose("hidden", 1)
+    part = shown(page)
+    part.draw()
+    lines = export.python_lines(part.store, list(part.shown.values()), page.eye.window)
+    names: dict[str, Any] = {}
+    exec("\n".join(lines.splitlines()[:-1]), names)
+    panel = part.shown["spikes hidden"]
+    assert list(names["t"]) == list(panel.marks.data["t"])
+    assert list(names["i"]) == list(panel.marks.data["cell"])
+    assert list(names["v"].cells) == [1]
+    assert names["axes"][-1].get_xlim() == pytest.approx((41.2, 42.4))
+    svg = export.draw(lines, "svg").decode()
+    assert svg.count("<svg") == 1
+    assert "small: example, seed 1" in svg
+    page.press("x")
+    assert "data:application/pdf" in page.exported.text
+
+
+def test_only_the_texts_of_a_run_are_shown_and_escaped(tmp_path: Path) -> None:
+    from bioplaus.records import RunReader
+
+    path = write_example(tmp_path / "run", spikes=10)
+    (path / "log.txt").write_text("".join(f"line {n} <b>\n" for n in range(1500)))
+    part = Texts(RunReader(path))
+    assert "the last 1,000 lines" in part.note.text
+    assert "line 1499 &lt;b&gt;" in part.body.text
+    assert "line 499 " not in part.body.text
+    part.which.value = "environment"
+    assert "3.11" in part.body.text
+    assert not [name for name in part.files() if "h5" in name or "ckpt" in name]
+
+
+def test_a_value_is_asked_for_once_and_its_answer_told(tmp_path: Path) -> None:
+    from bioplaus.records import RunReader
+
+    writer = RunWriter.create(tmp_path / "run", configuration())
+    run = RunReader(tmp_path / "run")
+    control = Control(Offer("tau", "5 ms"), "5 ms", SimpleNamespace(run=run))  # type: ignore[arg-type]
+    control.field.value = "8 ms"
+    assert control.slider is not None
+    assert 10**control.slider.value == pytest.approx(8.0)
+    assert writer.take_requests() == [("tau", "8 ms")]
+    assert "asked for 8 ms" in control.said.text
+    control.answer([(3, 1.5, "tau", "8 ms")], (-1, ""))
+    assert control.said.text == "8 ms taken in segment 3"
+    control.field.value = "8 mV"
+    control.answer([(3, 1.5, "tau", "8 ms")], (10**9, "it is a time"))
+    assert control.said.text == "refused: it is a time"
+    control.reset.js_event_callbacks.clear()
+    control.ask("5 ms")
+    assert writer.take_requests() == [("tau", "8 mV"), ("tau", "5 ms")]
+    writer.close("finished")
+
+
+def test_a_request_is_one_file_in_the_inbox(tmp_path: Path) -> None:
+    writer = RunWriter.create(tmp_path / "run", configuration())
+    request_change(tmp_path / "run", "rate", "0.02")
+    assert writer.take_requests() == [("rate", "0.02")]
+    assert writer.take_requests() == []
+    writer.close("finished")
+
+
+def test_statistics_of_known_trains() -> None:
+    """A clock of 10 ms: 100 Hz, CV and LV 0; two cells of three fire."""
+    t = np.arange(0.005, 1.0, 0.01)
+    assert of_cell(t, 1.0) == "100 spikes, 100 Hz, shortest interval 10 ms, CV 0.00, LV 0.00"
+    text = of_population(t, np.tile([0, 2], 50), 3, (0.0, 1.0))
+    assert text == "mean 33.3 Hz, 1 silent, mean CV 0.00 of 2 cells"
+    edges, counts = interval_histogram(t)
+    (filled,) = np.flatnonzero(counts)
+    assert edges[filled] <= 10 <= edges[filled + 1]
+    assert counts.sum() == 99
+    assert interval_histogram(np.empty(0))[1].sum() == 0
+
+
+def test_orders_of_cells_by_hand() -> None:
+    """Cell 0 fires in label 1, cell 1 never, cell 2 twice in label 0."""
+    shown = Presentations(np.array([0.0, 1.0]), np.array([1.0, 2.0]), np.array([0, 1]))
+    t, i = np.array([0.1, 0.2, 1.5]), np.array([2, 2, 0])
+    assert list(by_label(t, i, 3, shown)) == [1, 2, 0]
+    assert list(ranked(by_label(t, i, 3, shown))) == [1, 2, 0]
+    assert list(ranked(by_rate(t, i, 3, shown))) == [1, 2, 0]
+
+
+def test_ports_that_do_not_exist_are_told(tmp_path: Path) -> None:
+    for none in (-1, 65_536, 80_000):
+        with pytest.raises(UserError, match="ports are 0"):
+            make_server([tmp_path], none)
+
+
+def test_a_folder_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    from bioplaus.cli import main
+
+    assert main(["view", "nowhere-at-all", "--no-browser"]) == 2
+    assert "there is no nowhere-at-all" in capsys.readouterr().err
+
+
+def test_ink_of_one_spike_is_never_pale() -> None:
+    assert int(raster.INK[1][-2:], 16) / 255 >= 0.43
+    assert len(raster.INK) == 256
