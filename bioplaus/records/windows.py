@@ -194,10 +194,11 @@ class Windows:
     def rate(self, population: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Spikes a second of a population over the whole run: edges (n + 1,) and rates (n,) of
         stretches that follow each other, NaN between files that do."""
-        edges, rates = [np.empty(0)], [np.empty(0)]
+        edges: list[NDArray[np.float64]] = [np.empty(0)]
+        rates: list[NDArray[np.float64]] = [np.empty(0)]
         for extent in self.extents[("spikes", population)].values():
             width = max(extent.last - extent.first, 1e-9) / BLOCK
-            edges.append(extent.first + width * np.arange(BLOCK + 1))
+            edges.append(np.linspace(extent.first, extent.first + BLOCK * width, BLOCK + 1))
             rates += [extent.total / width, np.array([np.nan])]
         return np.concatenate(edges), np.concatenate(rates)[:-1]
 

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 from bokeh.events import DoubleTap, Tap
 from bokeh.layouts import column, row
-from bokeh.models import ColumnDataSource, LinearAxis, Span
-from bokeh.models.widgets import Div, MultiChoice, NumericInput, Select
+from bokeh.models import ColumnDataSource, LinearAxis
+from bokeh.models.annotations import Span
+from bokeh.models.widgets import Div, MultiChoice, NumericInput
 from bokeh.plotting import figure
 
 from bioplaus.plotting import COLOURS
 from bioplaus.records import Windows
 from bioplaus.viewer import cells, statistics
+from bioplaus.viewer.controls import select
 from bioplaus.viewer.panels import Bands, Rates, Strip, Trace
 from bioplaus.viewer.raster import Raster
 from bioplaus.viewer.view_state import Eye
@@ -58,9 +60,9 @@ class Activity:
         self._stack = column(sizing_mode="stretch_width")
         self.choice: Any = MultiChoice(title="panels", options=[], sizing_mode="stretch_width")
         self.cell: Any = NumericInput(title="cell", mode="int", low=0, width=80)
-        self.population: Any = Select(title="of", options=[], width=140)
-        self.pick: Any = Select(title="pick", options=["", *cells.PICKS], value="", width=170)
-        self.order: Any = Select(title="order of cells", options=list(cells.ORDERS), width=170)
+        self.population: Any = select("of", [], 140)
+        self.pick: Any = select("pick", ["", *cells.PICKS], 170)
+        self.order: Any = select("order of cells", [*cells.ORDERS], 170)
         self.order.value = next(iter(cells.ORDERS))
         self.note = Div(text="nothing recorded yet", sizing_mode="stretch_width")
         self.said = Div(text="", sizing_mode="stretch_width")

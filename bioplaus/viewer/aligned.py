@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from bokeh.layouts import column, row
 from bokeh.models import ColumnDataSource, HoverTool
-from bokeh.models.widgets import Div, Select, Slider
+from bokeh.models.widgets import Div, Slider
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from bioplaus.plotting import COLOURS
 from bioplaus.records import Windows
+from bioplaus.viewer.controls import select, when_changed
 from bioplaus.viewer.view_state import Eye
 
 __all__ = ["Aligned", "aligned_spikes"]
@@ -45,10 +46,10 @@ class Aligned:
     def __init__(self, store: Windows, eye: Eye) -> None:
         self.store, self.eye = store, eye
         self._drawn: Any = None
-        self.events: Any = Select(title="around", options=list(_EVENTS), width=170)
+        self.events: Any = select("around", [*_EVENTS], 170)
         self.events.value = _EVENTS[0]
-        self.population: Any = Select(title="spikes of", options=[], width=150)
-        self.which: Any = Select(title="cells", options=[_CELL, _POPULATION], width=170)
+        self.population: Any = select("spikes of", [], 150)
+        self.which: Any = select("cells", [_CELL, _POPULATION], 170)
         self.which.value = _POPULATION
         self.before: Any = Slider(
             title="before [ms]", start=0, end=500, value=20, step=5, width=180
@@ -83,10 +84,8 @@ class Aligned:
         controls = row(self.events, self.population, self.which, self.before, self.after)
         body = (controls, self.note, self.rate_plot, self.plot)
         self.layout = column(*body, sizing_mode="stretch_width")
-        for widget in (self.events, self.population, self.which):
-            widget.on_change("value", lambda attr, old, new: self.draw())
-        for slider in (self.before, self.after):
-            slider.on_change("value_throttled", lambda attr, old, new: self.draw())
+        when_changed((self.events, self.population, self.which), self.draw)
+        when_changed((self.before, self.after), self.draw, "value_throttled")
         eye.changed.append(self.draw)
         self.refresh()
 

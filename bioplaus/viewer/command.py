@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bioplaus.errors import UserError
 
@@ -79,7 +79,7 @@ def make_server(roots: Sequence[Path], port: int, tuning: bool = True) -> tuple[
     from bioplaus.viewer.view_state import View
 
     def open_page(document: Document) -> None:
-        context = document.session_context
+        context: Any = document.session_context
         asked = context.request.arguments if context is not None and context.request else {}
         Page(roots, View.parse(asked), tuning).attach(document)
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from bokeh.layouts import column, row
 from bokeh.models import ColumnDataSource, HoverTool, LinearScale, LogScale
-from bokeh.models.widgets import Div, RadioButtonGroup, Select
+from bokeh.models.widgets import Div, RadioButtonGroup
 from bokeh.plotting import figure
 
 from bioplaus.plotting import COLOURS
 from bioplaus.records import RunReader
 from bioplaus.viewer.catalogue import main_metric, plain
+from bioplaus.viewer.controls import WRAP, select, when_changed
 
 __all__ = ["Learning", "differences"]
 
@@ -39,8 +40,8 @@ class Learning:
         self.unreadable: dict[str, str] = {}
         self._metrics: dict[str, dict[str, Any]] = {}
         self._stamps: Any = None
-        self.metric: Any = Select(title="metric", options=[], width=240)
-        self.clock: Any = Select(title="over", options=list(_CLOCKS), value="epoch", width=140)
+        self.metric: Any = select("metric", [], 240)
+        self.clock: Any = select("over", [*_CLOCKS], 140)
         self.scale: Any = RadioButtonGroup(labels=list(_SCALES), active=0)
         self.together: Any = RadioButtonGroup(labels=["each run", "mean of equal runs"], active=0)
         self.table = Div(text="", sizing_mode="stretch_width")
@@ -48,12 +49,10 @@ class Learning:
         self._drawn: dict[str, ColumnDataSource] = {}
         self.marks = ColumnDataSource({"x": [], "y": [], "what": [], "colour": []})
         self._place = column(sizing_mode="stretch_width")
-        controls = row(self.metric, self.clock, self.scale, self.together)
+        controls = row(self.metric, self.clock, self.scale, self.together, styles=WRAP)
         self.layout = column(controls, self._place, self.table, sizing_mode="stretch_width")
-        for widget in (self.metric, self.clock):
-            widget.on_change("value", lambda attr, old, new: self.draw())
-        for widget in (self.scale, self.together):
-            widget.on_change("active", lambda attr, old, new: self._redraw())
+        when_changed((self.metric, self.clock), self.draw)
+        when_changed((self.scale, self.together), self._redraw, "active")
         self._redraw()
         self.refresh()
 

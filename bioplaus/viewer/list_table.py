@@ -15,7 +15,6 @@ from bokeh.models.widgets import (
     DataTable,
     Div,
     MultiChoice,
-    Select,
     StringFormatter,
     TableColumn,
     TextInput,
@@ -23,6 +22,7 @@ from bokeh.models.widgets import (
 
 from bioplaus.viewer import catalogue
 from bioplaus.viewer.catalogue import Row
+from bioplaus.viewer.controls import select, when_changed
 
 __all__ = ["RunList"]
 
@@ -55,8 +55,8 @@ class RunList:
         self.filter: Any = TextInput(
             title="filter", placeholder="words, state:finished, lr>0.01, tau<5ms", width=300
         )
-        self.group: Any = Select(title="group by", options=list(catalogue.GROUPS), width=140)
-        self.sort: Any = Select(title="sort by", options=["newest first"], width=170)
+        self.group: Any = select("group by", [*catalogue.GROUPS], 140)
+        self.sort: Any = select("sort by", ["newest first"], 170)
         self.sort.value = "newest first"
         self.columns: Any = MultiChoice(
             title="columns (empty: what differs)", options=[], sizing_mode="stretch_width"
@@ -78,8 +78,7 @@ class RunList:
         controls.sizing_mode = "stretch_width"
         self.layout = column(controls, self.table, self.hint, sizing_mode="stretch_width")
         self.filter.on_change("value_input", lambda attr, old, new: self.fill())
-        for widget in (self.group, self.sort, self.columns):
-            widget.on_change("value", lambda attr, old, new: self.fill())
+        when_changed((self.group, self.sort, self.columns), self.fill)
         self.source.selected.on_change("indices", lambda attr, old, new: self._select())
         self.refresh()
         self.fill()
@@ -237,6 +236,9 @@ class RunList:
             self.fill()
             return
         paths = [one.path for _, _, one in lines if one is not None]
+        listed = {one.path for _, _, one in self._lines if one is not None}
+        if not paths or set(paths) == listed & set(self.chosen):
+            return  # no click, but the browser's answer to other rows
         kept = [path for path in self.chosen if path in paths]
         self.chosen = kept + [path for path in paths if path not in kept]
         self._choose()

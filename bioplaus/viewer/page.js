@@ -30,7 +30,9 @@ const keys = 'ArrowLeft ArrowRight ArrowUp ArrowDown Home End + - f p P e E s S 
 document.addEventListener('keydown', event => {
   const at = event.composedPath()[0]
   if (event.ctrlKey || event.metaKey || event.altKey) return
-  if (at.closest?.('input, select, textarea, [role=listbox], .slick-viewport, .noUi-handle')) return
+  if (at.closest?.('input, select, textarea, [role=listbox], .noUi-handle')) return
+  const listed = event.composedPath().some(part => String(part.className ?? '').includes('slick'))
+  if (listed && /^Arrow(Up|Down)$/.test(event.key)) return  // the list moves by them
   if (event.key === '?') return tell(live.style.visibility === 'visible' ? '' : help)
   if (event.key === 'Escape') return tell('')
   if (event.key === 'g') {
@@ -40,8 +42,9 @@ document.addEventListener('keydown', event => {
   }
   if (!keys.includes(event.key)) return
   event.preventDefault()
+  event.stopPropagation()
   say('key', event.key)
-})
+}, true)
 
 // Where the pointer is, at most every 50 ms, its last place included.
 let place = null, waiting = 0

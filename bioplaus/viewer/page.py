@@ -7,6 +7,7 @@ import dataclasses
 import html
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -73,7 +74,10 @@ class Page:
         self.title = Div(text="", sizing_mode="stretch_width")
         self.exported = Div(text="", visible=False, sizing_mode="stretch_width")
         self.tabs: Any = Tabs(
-            tabs=[TabPanel(child=Div(), title=name) for name in TABS],
+            tabs=[
+                TabPanel(child=column(Div(), sizing_mode="stretch_width"), title=name)
+                for name in TABS
+            ],
             active=TABS.index(self.view.tab),
         )
         self.tabs.sizing_mode = "stretch_width"
@@ -127,25 +131,29 @@ class Page:
         self.exported.visible = False
         self.eye.changed = []
         for panel in self.tabs.tabs:
-            panel.child = Div()
+            panel.child.children = [Div()]
         self._turn()
 
     def _turn(self) -> None:
         """Show the active tab, made when it is first looked at."""
-        tab = TABS[self.tabs.active]
-        if tab not in self.parts and self.runs:
-            self._faults = {}
-            self.parts[tab] = self._make(tab)
-            children = [self._framed(path, part) for path, part in self.parts[tab].items()]
-            self.tabs.tabs[self.tabs.active].child = column(*children, sizing_mode="stretch_width")
+        self._faults = {}
+        if TABS[self.tabs.active] not in self.parts and self.runs:
+            self._build()
         self.refresh()
         self._answer(push=True)
+
+    def _build(self) -> None:
+        tab = TABS[self.tabs.active]
+        self.parts[tab] = self._make(tab)
+        # Bokeh shows new children of a column, but no new child of a tab.
+        place = self.tabs.tabs[self.tabs.active].child
+        place.children = [self._framed(path, part) for path, part in self.parts[tab].items()]
 
     def _make(self, tab: str) -> dict[Path | None, Any]:
         if tab == "learning":
             return {None: self._try(tab, self._learning)}
         many = self.runs[:_MOST_STACKED]
-        return {path: self._try(tab, lambda path=path: self._part(tab, path)) for path in many}  # type: ignore[misc]
+        return {path: self._try(tab, partial(self._part, tab, path)) for path in many}
 
     def _learning(self) -> Learning:
         names = [self.list.name(path) for path in self.runs]
@@ -183,9 +191,9 @@ class Page:
         tab = TABS[self.tabs.active]
         if not self._visible:
             return
-        for part in self.parts.get(tab, {}).values():
-            if part is None:
-                continue
+        if None in self.parts.get(tab, {}).values():  # a run that has only begun may lack files
+            self._build()
+        for part in filter(None, self.parts.get(tab, {}).values()):
             try:
                 part.refresh()
             except Exception as error:
@@ -218,7 +226,7 @@ class Page:
     # Hands
 
     def _stores(self) -> list[Windows]:
-        found = (self._try("activity", lambda path=path: store_of(path)) for path in self.runs[:1])  # type: ignore[misc]
+        found = (self._try("activity", partial(store_of, path)) for path in self.runs[:1])
         return [store for store in found if store is not None]
 
     def _store(self) -> Windows | None:

@@ -123,7 +123,7 @@ class Bands:
 
     def __init__(self, shown: Presentations, eye: Eye, cross: Span) -> None:
         self.shown, self.eye, self.note = shown, eye, ""
-        self.plot = time_figure(eye, 44, cross, "shown", y_range=Range1d(0, 1))
+        self.plot = time_figure(eye, 44, cross, "shown", y_range=Range1d(start=0, end=1))
         self.plot.yaxis.major_tick_line_color = self.plot.yaxis.minor_tick_line_color = None
         self.plot.yaxis.major_label_text_font_size = "0px"
         self.plot.grid.visible = False
@@ -222,7 +222,8 @@ class Strip:
             min_border_bottom=2,
         )
         self.plot.yaxis.axis_label_text_font_size = "11px"
-        self.plot.yaxis.ticker.desired_num_ticks = 2
+        ticker: Any = self.plot.yaxis.ticker
+        ticker.desired_num_ticks = 2
         self._lines = ColumnDataSource({"x": [], "y": [], "colour": []})
         self.plot.multi_line("x", "y", source=self._lines, line_color="colour")
         tool: Any = RangeTool(x_range=eye.time)

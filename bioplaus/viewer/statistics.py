@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bioplaus.analysis import cv, intervals, local_variation, spike_counts
+from bioplaus.analysis.intervals import cv, intervals, local_variation
+from bioplaus.analysis.rates import spike_counts
 
 __all__ = ["interval_histogram", "of_cell", "of_population"]
 

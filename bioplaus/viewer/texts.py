@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bokeh.layouts import column, row
-from bokeh.models.widgets import Div, Select, TextInput
+from bokeh.models.widgets import Div, TextInput
 
 from bioplaus.records import RunReader, layout
+from bioplaus.viewer.controls import select
 
 __all__ = ["Parameters", "Texts"]
 
@@ -49,8 +50,8 @@ class Texts:
 
     def __init__(self, run: RunReader) -> None:
         self.run = run
-        self.which: Any = Select(title="text", options=[], width=220)
-        self.more: Any = Select(title="lines", options=["1000", "10000", "all"], width=90)
+        self.which: Any = select("text", [], 220)
+        self.more: Any = select("lines", ["1000", "10000", "all"], 90)
         self.more.value = "1000"
         self.note = Div(text="")
         self.body = Div(text="", sizing_mode="stretch_width")

@@ -14,6 +14,7 @@ from bokeh.models.widgets import Button, Div, Slider, TextInput
 from bioplaus import registry
 from bioplaus.records import RunReader
 from bioplaus.records.inbox import request_change
+from bioplaus.viewer.controls import WRAP
 from bioplaus.viewer.learning import Learning
 
 __all__ = ["Tuning"]
@@ -57,8 +58,9 @@ class Tuning:
         self.controls: dict[str, Control] = {}
         self.learning = Learning({run.path.name: run})
         self._controls = column(sizing_mode="stretch_width")
-        left = column(self.state, self._controls, self.changes, width=560)
-        self.layout = row(left, self.learning.layout, sizing_mode="stretch_width")
+        left = column(self.state, self._controls, self.changes, width=530)
+        self.learning.layout.styles = {"flex": "1 1 400px", "min-width": "0"}
+        self.layout = row(left, self.learning.layout, sizing_mode="stretch_width", styles=WRAP)
         self.refresh()
 
     def refresh(self) -> None:

@@ -97,8 +97,9 @@ class Eye:
             self.time.on_change(end, self._moved)
 
     def _moved(self, attr: str, old: float, new: float) -> None:
-        if not self._moving:  # by hand
-            self.following = False
+        if not self._moving:  # by hand, or the browser's echo of what it was told
+            start, end = self.window
+            self.following &= abs(end - self.whole[1]) < 0.01 * (end - start)
 
     @property
     def window(self) -> tuple[float, float]:

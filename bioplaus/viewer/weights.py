@@ -9,7 +9,7 @@ import numpy as np
 from bokeh.layouts import column, row
 from bokeh.models import ColumnDataSource, HoverTool, LinearColorMapper
 from bokeh.models.annotations import ColorBar
-from bokeh.models.widgets import Div, Select, Slider
+from bokeh.models.widgets import Div, Slider
 from bokeh.palettes import RdBu, interp_palette
 from bokeh.plotting import figure
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bioplaus.plotting import COLOURS
 from bioplaus.records import Windows, read_recording
 from bioplaus.records.weights import WeightRecord
+from bioplaus.viewer.controls import select, when_changed
 
 __all__ = ["Weights", "fields"]
 
@@ -55,10 +56,10 @@ class Weights:
         self._wanted = segment
         self._version, self._known = -1, 0
         self._records: dict[Any, WeightRecord | None] = {}
-        self.projection: Any = Select(title="projection", options=[], width=240)
+        self.projection: Any = select("projection", [], 240)
         self.segment: Any = Slider(title="look", start=0, end=1, value=0, step=1, width=280)
-        self.way: Any = Select(title="as", options=list(_WAYS), value=_WAYS[0], width=150)
-        self.against: Any = Select(title="less segment", options=["", "first"], value="", width=110)
+        self.way: Any = select("as", [*_WAYS], 150)
+        self.against: Any = select("less segment", ["", "first"], 110)
         self.cells: Any = Slider(title="from cell", start=0, end=1, value=0, step=1, width=160)
         self.note = Div(text="no weights recorded yet")
         self._mapper: Any = LinearColorMapper(
@@ -70,8 +71,7 @@ class Weights:
         self.plots = self._figures()
         controls = row(self.projection, self.segment, self.way, self.against, self.cells)
         self.layout = column(controls, self.note, row(*self.plots), sizing_mode="stretch_width")
-        for widget in (self.projection, self.segment, self.way, self.against, self.cells):
-            widget.on_change("value", lambda attr, old, new: self.draw())
+        when_changed((self.projection, self.segment, self.way, self.against, self.cells), self.draw)
         self.refresh()
 
     def refresh(self) -> None:

@@ -103,7 +103,7 @@ def test_a_view_that_follows_moves_with_the_end_and_keeps_its_width() -> None:
     eye.extend((0.0, 20.0))
     assert eye.window[1] == pytest.approx(eye.whole[1])
     assert eye.window[1] - eye.window[0] == pytest.approx(2.0)
-    eye.time.start = 15.0  # by hand
+    eye.time.end = 19.0  # by hand
     before = eye.window
     eye.extend((0.0, 30.0))
     assert eye.window == before
