@@ -131,11 +131,18 @@ class Recording:
 
     def add_presentations(self, shown: NDArray[np.float64]) -> None:
         """Add when which stimulus was shown: (presentations, 3) start, stop [s], label."""
-        columns: list[Any] = [shown[:, 0], shown[:, 1], shown[:, 2].astype(np.int64)]
-        if (before := self.presentations) is not None:
-            earlier = (before.start, before.stop, before.label)
-            columns = [np.concatenate(pair) for pair in zip(earlier, columns)]
-        self.presentations = Presentations(*columns)
+        added = Presentations(shown[:, 0], shown[:, 1], shown[:, 2].astype(np.int64))
+        before = self.presentations
+        self.presentations = added if before is None else Presentations.joined([before, added])
+
+    def add_answers(self, response: NDArray[np.int64], learning: bool) -> None:
+        """Say what was answered in the presentations added last, and whether weights changed.
+
+        response : (presentations,) class, -1 for none.
+        """
+        assert self.presentations is not None
+        self.presentations.response[-len(response) :] = response
+        self.presentations.learning[-len(response) :] = int(learning)
 
 
 def write_recording(path: Path, recording: Recording) -> None:

@@ -197,19 +197,6 @@ class Experiment(abc.ABC):
         joined = shown if before is None else Presentations.joined([before, shown])
         self._recording.presentations = joined
 
-    def put_responses(self, response: Any, learning: bool) -> None:
-        """Say what was answered in the presentations that were put last, and if weights changed.
-
-        response : (presentations,) the class that was answered, -1 for none.
-        """
-        import numpy as np
-
-        assert self._recording is not None
-        shown, answers = self._recording.presentations, np.asarray(response, np.int64)
-        assert shown is not None
-        shown.response[-len(answers) :] = answers
-        shown.learning[-len(answers) :] = int(learning)
-
     def take_recording(self) -> Recording | None:
         """What has been recorded since the last call."""
         recording, self._recording = self._recording, None

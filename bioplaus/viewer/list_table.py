@@ -205,7 +205,7 @@ class RunList:
             folders = ", ".join(str(root) for root in self.roots)
             if wanted:
                 return f"No run matches {wanted!r}."
-            return f"No runs below {folders} yet: bioplaus run erbp-digits --quick makes one."
+            return f"No runs below {folders} yet: bioplaus run erbp-images --quick makes one."
         counted = f"{rows} runs" if rows > 1 else "1 run"
         counted += f", {running} running" if running else ""
         if not self.chosen:

@@ -96,6 +96,7 @@ class Training:
         neurons.forget_responses(self.model.responses)
         shown = self.run.present(self.model, schedule)
         counts, first = neurons.read_responses(self.model.responses, shown, self.frame)
+        self.run.put_answers(counts[:, -1].argmax(axis=-1), learning="labels" in options)
         return counts, first, self._operations(before, counts)
 
     def _operations(self, before: Mapping[str, float], counts: Floats) -> float:

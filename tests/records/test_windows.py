@@ -43,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.floats(-1, 31), st.floats(0, 12))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_window_is_a_slice_of_the_whole(run: Path, start: float, length: float) -> None:
     between = (start, start + length)
     t, i = RunReader(run).spikes("hidden")
@@ -189,3 +189,15 @@ def test_an_extent_finds_its_part() -> None:
     assert part.stop * 1e-3 > 50.5
     assert part.stop - part.start <= 3 * extent.step
     assert extent.total.sum() == 100_000
+
+
+def test_answers_are_those_of_the_presentations_added_last() -> None:
+    recording = Recording()
+    recording.add_presentations(np.array([[0.0, 1.0, 3], [1.0, 2.0, 4]]))
+    recording.add_answers(np.array([3, 5]), learning=True)
+    recording.add_presentations(np.array([[2.0, 3.0, 1]]))
+    assert recording.presentations is not None
+    assert list(recording.presentations.wrong) == [False, True, False]
+    recording.add_answers(np.array([0]), learning=False)
+    assert list(recording.presentations.learning) == [1, 1, 0]
+    assert list(recording.presentations.wrong) == [False, True, True]

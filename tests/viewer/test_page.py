@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioplaus.errors import UserError
@@ -75,6 +75,7 @@ texts = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=8)
         filter=texts,
     )
 )
+@settings(deadline=None)
 def test_an_address_gives_back_its_view(view: View) -> None:
     from urllib.parse import parse_qs
 

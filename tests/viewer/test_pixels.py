@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioplaus.viewer.pixels import in_window, pixel_counts, thin_out
@@ -47,6 +47,7 @@ def test_only_the_window_is_drawn_and_every_spike_counts() -> None:
     st.integers(1, 350),
     st.tuples(st.floats(0, 5), st.floats(0.01, 6)),
 )
+@settings(deadline=None)
 def test_no_spike_of_the_window_is_lost(
     seed: int, cells: int, columns: int, rows: int, view: tuple[float, float]
 ) -> None:
