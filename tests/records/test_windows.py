@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioplaus.records import Presentations, Recording, RunReader, RunWriter, Windows, windows
@@ -43,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.floats(-1, 31), st.floats(0, 12))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None)
 def test_a_window_is_a_slice_of_the_whole(run: Path, start: float, length: float) -> None:
     between = (start, start + length)
     t, i = RunReader(run).spikes("hidden")
