@@ -11,7 +11,21 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["learning_curve", "members", "search"]
+__all__ = ["alignment", "learning_curve", "members", "search"]
+
+
+def alignment(run: RunReader) -> Figure:
+    """Training error, and the angle of feedback to the transposed weights, over the passes."""
+    figure = plotting.figure()
+    error, angle = figure.subplots(2, 1, sharex=True)
+    metrics = run.metrics
+    passes = metrics["epoch"]
+    plotting.learning_curve(
+        error, passes, 100 * metrics["training_error"], label="training", name="error [%]"
+    )
+    angle.plot(passes, metrics["feedback_angle"])
+    angle.set(xlabel="passes", ylabel="angle [degrees]")
+    return figure
 
 
 def learning_curve(run: RunReader) -> Figure:
