@@ -1,9 +1,9 @@
 """Deep learning without weight transport: four rows in the authors' own set-up (Akrout 2019).
 
 As their program has it: 784-500-10 logistic, all 60,000 images in file order, batches of 128,
-weights and biases normal with deviation 1/sqrt(pre + post), biases 128 times slower.  Their mirror correlates rates,
-not changes of rates, with uniform noise, and never forgets; their "Kolen-Pollack" run has no decay,
-so it is adaptive random backpropagation.
+weights and biases normal with deviation 1/sqrt(pre + post), biases 128 times slower.  Their mirror
+correlates rates, not changes of rates, with uniform noise, and never forgets; their "Kolen-Pollack"
+run has no decay, so it is adaptive random backpropagation.
 """
 
 from __future__ import annotations

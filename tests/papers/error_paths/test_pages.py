@@ -230,3 +230,35 @@ def test_members_of_the_comparison_are_paired(monkeypatch: pytest.MonkeyPatch) -
     name = "ask_1_push_0.1_above_limit"
     assert figures[name] == pytest.approx((0.21 + 0.22) / 2)
     assert figures[f"{name}_se"] == pytest.approx(0.005)
+
+
+def test_the_published_network_is_drawn_and_moved_as_its_authors_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Deviations 1/sqrt(pre + post); a bias moves by a 128th of the mean step of its weights."""
+
+    class Few:
+        def part(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+            rng = np.random.default_rng(0)
+            count = 128 if name == "train" else 2
+            return rng.random((count, 784), np.float32), rng.integers(0, 10, count)
+
+    monkeypatch.setattr("bioplaus.tasks.load", lambda *_: Few())
+    page = entering.page("error_paths.published_mirror")
+    module = importlib.import_module("bioplaus.experiments.error_paths.published_mirror")
+    run = entering.entered(page, method="backprop")
+    taught = module._network(run.p, Run(run.p, 1, entering.Rows()))
+    deviations = [a.std() for a in (*taught.net.w, *taught.net.b)]
+    assert deviations[:3] == pytest.approx([1284**-0.5, 510**-0.5, 1284**-0.5], rel=0.1)
+    x, labels = Few().part("train")
+    before = taught.net.b[1].copy()
+    error = taught.answer(x) - np.eye(10)[labels]
+    module._pass(run.p, taught, x, labels)
+    np.testing.assert_allclose(
+        taught.net.b[1] - before, -0.2 * error.mean(axis=0) / 128, rtol=2e-3, atol=1e-7
+    )
+    assert module._angle(taught) == 0
+    mirror = module._network(replace(run.p, {"method": "weight mirror"}), run)
+    for _ in range(200):
+        module._mirror(mirror)
+    assert module._angle(mirror) < 87  # chance is 90 with a deviation of 0.8
