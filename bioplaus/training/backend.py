@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import platform
@@ -108,6 +109,7 @@ def peak_memory_mb() -> float:
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
+@functools.cache  # a package's own text is read for it
 def _version(package: str) -> str:
     try:
         return metadata.version(package)

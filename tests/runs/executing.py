@@ -6,6 +6,8 @@ n-th event (a point, a turn, a segment, a file that is written), so that every p
 no clock decides; or after so many seconds of CPU time.
 """
 
+import gc
+import inspect
 import json
 import os
 import random
@@ -22,15 +24,17 @@ import brian2
 import h5py  # noqa: F401
 import matplotlib.pyplot  # noqa: F401
 import numpy as np
+from numba.core.registry import cpu_target
 
 import bioplaus.engine  # noqa: F401
 from bioplaus.errors import UserError
 from bioplaus.records import atomic
 from bioplaus.runs import launch, points, session, turns
-from bioplaus.training.backend import Backend
+from bioplaus.training.backend import Backend, environment
 
 
 def main() -> None:
+    look_ahead()
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:
@@ -39,6 +43,16 @@ def main() -> None:
         else:
             answer = fork(order)
         print(json.dumps(answer), flush=True)
+
+
+def look_ahead() -> None:
+    """Do once what every child would do again: it is most of what a short script takes."""
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
+    inspect.stack()  # Brian asks it at every run of a magic network; it looks at all modules once
+    environment(None)
+    gc.collect()
+    gc.freeze()  # or each collection of a child would walk through, and so copy, all of this
 
 
 def fork(order: dict) -> int:

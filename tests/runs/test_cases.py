@@ -80,7 +80,7 @@ def survive(workplace, script: Path, kills: int, seed: int, **order) -> int:
             done += 1
             when = moment() if done < kills else {}
             if (run.run / "source" / "modules.json").exists():
-                run = workplace.resume(tag, **when)
+                run = workplace.resume(tag, input=order["input"], **when)
             else:  # it had not begun, as `resume` says; a person starts it again
                 shutil.rmtree(run.run, ignore_errors=True)
                 run = workplace.start(script, tag, options=OFTEN, **order, **when)
