@@ -4,7 +4,7 @@ Every network runs as usual, fused and with all exact rewrites, and in another w
 turn, which must agree in every bit of every variable: without rewrites; object by object; with
 large loops divided into blocks that are done last block first; in chunks of three steps; and, to
 rounding, with the weights kept as products and on NumPy's target.  The direct compiler compiles
-them, most without optimisation, which takes half of the time otherwise, and Numba one in fifty.
+them, most without optimisation, which takes half of the time otherwise, and Numba one in two hundred.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def ways_of(seed: int, ordered: bool) -> list[str]:
 def check(seed: int) -> str:
     """What differs for the network of a seed, with its script; empty if nothing does."""
     text, ordered = script(seed)
-    b2.prefs[SETTINGS + "compiler"] = "numba" if seed % 50 == 0 else "direct"
+    b2.prefs[SETTINGS + "compiler"] = "numba" if seed % 200 == 0 else "direct"
     name, other, rounding = way_of(seed, ordered)
     try:
         with hardly_optimised() if seed % 10 else contextlib.nullcontext():
