@@ -4,7 +4,7 @@ Every network runs as usual, fused and with all exact rewrites, and in another w
 turn, which must agree in every bit of every variable: without rewrites; object by object; with
 large loops divided into blocks that are done last block first; in chunks of three steps; and, to
 rounding, with the weights kept as products and on NumPy's target.  The direct compiler compiles
-them, most without optimisation, which takes half of the time otherwise, and Numba one in two hundred.
+them, most without optimisation, which takes half of the time otherwise, and Numba one in 200.
 """
 
 from __future__ import annotations
