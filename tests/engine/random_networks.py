@@ -155,6 +155,7 @@ class _Writer:
             model.append(f"d{trace}/dt = -{trace}/(2*ms) : 1 (event-driven)")
             own.append(trace)
             write.append(trace)
+        sums: dict[str, str] = {}
         for side, group, variable in (
             ("post", target, "g"),
             ("post", target, "h"),
@@ -163,11 +164,14 @@ class _Writer:
             key = f"{group[:1]}.{variable}"
             taken = key in self.summed or group[0] == "s" or "[" in group
             if not taken and draw.random() < 0.3:
+                name_of_sum = f"{variable}_{side}"
+                term = self.term([name for name in read if name != name_of_sum])
+                if any(other in term and name_of_sum in sums[other] for other in sums):
+                    continue  # Brian2 refuses sums that need each other
                 self.summed.add(key)
-                hidden = [name for name in read if name != f"{variable}_{side}"]
-                term = self.term(hidden)
-                self.ordered |= depends_on_order([f"{variable}_{side} += {term}"])
-                model.append(f"{variable}_{side} = {term} : 1 (summed)")
+                sums[name_of_sum] = term
+                self.ordered |= depends_on_order([f"{name_of_sum} += {term}"])
+                model.append(f"{name_of_sum} = {term} : 1 (summed)")
         code, delays = self.pathways(name, [*read, *own[3:]], write, target[0] != "s")
         clock = draw.choice(["", "", "", ", dt=0.2*ms"])
         self.lines.append(
