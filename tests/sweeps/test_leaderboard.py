@@ -20,7 +20,7 @@ BP, FOLLOW = "backpropagation (rates)", "FOLLOW (spikes)"
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.task} {entry.rule}")
 def test_every_entry_names_an_experiment_and_settings_that_it_takes(entry: Entrant) -> None:
     experiment = registry.load(registry.find(entry.experiment))
-    replace(experiment.Parameters(), entry.settings)
+    replace(experiment.Settings(), entry.settings)
 
 
 def test_every_rule_does_every_task_or_says_why_not() -> None:
