@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
+SHOWN = 6
+"""Cells whose spikes are drawn: those that spike most."""
+
 __all__ = [
     "activity",
     "grazing",
@@ -47,11 +50,7 @@ def spikes_through_training(run: RunReader) -> Figure | None:
     for ax, name in zip(axes, recorded):
         t, i = run.spikes(name)
         epoch, within = np.divmod(t, EPOCH_S)
-        if name == "hidden":
-            first = np.unique(i)[:: max(len(np.unique(i)) // 6, 1)][:6]
-        else:
-            first = np.unique(i)
-        for number, cell in enumerate(first):
+        for number, cell in enumerate(np.argsort(-np.bincount(i), kind="stable")[:SHOWN]):
             of_cell = i == cell
             colour = plotting.COLOURS[number % len(plotting.COLOURS)]
             ax.plot(epoch[of_cell] + 1, 1e3 * within[of_cell], ".", ms=3, color=colour)
@@ -82,7 +81,7 @@ def activity(run: RunReader) -> Figure:
 
 
 def grazing(run: RunReader) -> Figure | None:
-    """Slope at a cell's flattest hidden spike against the size of its gradient, by sample."""
+    """Slope at the flattest spike of a hidden cell against the size of its gradient, by sample."""
     if ("hidden", "slope") not in run.traced():
         return None
     slope, size = (run.trace("hidden", name) for name in ("slope", "gradient"))
@@ -97,7 +96,8 @@ def grazing(run: RunReader) -> Figure | None:
         )  # fmt: skip
     ax.set(
         xlabel="slope at the flattest spike of a cell, I \N{MINUS SIGN} threshold",
-        ylabel="size of the cell's gradient, one sample",
+        ylabel="size of the cell's gradient",
+        ylim=(1e-6, None),
     )
     ax.legend(markerscale=4)
     return figure
