@@ -23,6 +23,7 @@ class Settings(HybridMacroMicro):
     """The released size, weights as drawn."""
 
     dataset: str = parameter("mnist", "images", choices=("mnist", "fashion-mnist"))
+    learning_rate: float = parameter(1e-3, "of Adam; nothing is learned here", low=0)
     images: int = parameter(30, "images shown", low=SEGMENTS)
 
 

@@ -23,7 +23,7 @@ def pictures(monkeypatch: pytest.MonkeyPatch) -> None:
             labels = np.arange(count) % 10
             raw = np.zeros((count, 28, 28), np.uint8)
             for image, label in zip(raw, labels):
-                image[3:25, 2 * label + 4 : 2 * label + 7] = rng.integers(150, 256, (22, 3))
+                image[3:25, 2 * label + 2 : 2 * label + 9] = rng.integers(150, 256, (22, 7))
             parts |= {f"{part}_raw": raw.reshape(count, -1), f"{part}_labels": labels}
         return ImageSet(name, (28, 28), 255, tuple("0123456789"), **parts)
 
