@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bioplaus.runs.page import Page
     from bioplaus.runs.plan import Plan
 
-__all__ = ["main", "run_script"]
+__all__ = ["main"]
 
 INTERRUPTED = 130
 
@@ -80,11 +80,6 @@ def _walk_sets_in_order(arguments: Sequence[str]) -> None:
         environment = {**os.environ, "PYTHONHASHSEED": "0"}
         command = [sys.executable, "-P", "-m", "bioplaus.cli", *arguments]
         os.execve(sys.executable, command, environment)
-
-
-def run_script(path: str) -> int:
-    """What an experiment does when its own file is run: ``bioplaus run FILE`` and its options."""
-    return main(["run", path, *sys.argv[1:]])
 
 
 def _call_room(name: str, arguments: Sequence[str], of_script: Sequence[str]) -> int:

@@ -127,11 +127,6 @@ def load(entry: Entry) -> Page:
         spec.loader.exec_module(module)
     else:
         module = importlib.import_module(entry.module)
-    if not hasattr(module, "experiment"):
-        from bioplaus.runs.experiment_page import page_of
-
-        old: Page = page_of(module.EXPERIMENT)
-        return old
     return Page.of(module)
 
 
@@ -139,7 +134,7 @@ def _entry(name: str, module: str, path: Path) -> Entry:
     tree = _parsed(path)
     doc = ast.get_docstring(tree) or ""
     summary = doc.strip().split("\n", 1)[0]
-    return Entry(name, module, summary, script=not (_defines(tree, "EXPERIMENT") or _is_page(tree)))
+    return Entry(name, module, summary, script=not _is_page(tree))
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -165,16 +160,4 @@ def _is_page(tree: ast.Module) -> bool:
         and node.name == "experiment"
         and len(node.args.posonlyargs + node.args.args) == 2
         for node in tree.body
-    )
-
-
-def _defines(tree: ast.Module, name: str) -> bool:
-    """Whether a module binds a name somewhere at its own level."""
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    level = [node for node in tree.body if not isinstance(node, functions)]
-    return any(
-        (isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store))
-        or (isinstance(part, ast.alias) and (part.asname or part.name) == name)
-        for node in level
-        for part in ast.walk(node)
     )

@@ -164,27 +164,18 @@ def test_a_file_is_read_and_not_executed_to_find_what_it_is(
 
 BUG = '''"""An experiment with a fault of its own."""
 from dataclasses import dataclass
-from bioplaus.training import Experiment
 
 @dataclass(frozen=True)
 class Settings:
     pass
 
-class Faulty(Experiment):
-    Parameters = Settings
-    form = "batched"
-    def setup(self):
-        self.rates = []
-    def segments(self):
-        return 1
-    def advance(self, segment):
-        return {"rate": self.rates[segment]}
-    def state(self):
-        return {}
-    def restore(self, state):
-        pass
+def experiment(p, run):
+    rates = []
+    for segment in run.segments(1):
+        run.log(rate=rates[segment.number])
+    return {}
 
-EXPERIMENT = Faulty
+FORM = "batched"
 '''
 
 
@@ -195,7 +186,7 @@ def test_a_fault_of_ones_own_ends_with_ones_own_line(
     path.write_text(BUG)
     assert main(["run", str(path), "--out", str(tmp_path / "run"), "--quiet"]) == 1
     assert capsys.readouterr().err.splitlines() == [
-        "faulty.py, line 17, in advance:",
-        '    return {"rate": self.rates[segment]}',
+        "faulty.py, line 11, in experiment:",
+        "    run.log(rate=rates[segment.number])",
         "IndexError: list index out of range",
     ]

@@ -21,9 +21,9 @@ from bioplaus.parameters import ParameterError, replace, unknown_name
 from bioplaus.records import Recording
 from bioplaus.records.checkpoint import CheckpointError
 from bioplaus.runs import kept_by_name
+from bioplaus.runs.finite import check_finite
 from bioplaus.runs.plan import plain
 from bioplaus.runs.position import Position
-from bioplaus.training.experiment import NonFiniteState
 from bioplaus.training.recorded import Recorded, Spikes, Trace
 
 if TYPE_CHECKING:
@@ -154,7 +154,10 @@ class Run:
     # What it is told before the loop
 
     def live(self, model: Any, values: Callable[[Any], Any]) -> None:
-        """Tunable parameters act by ``model.set(values(run.p))``."""
+        """Tunable parameters act by ``model.set(values(run.p))``.
+
+        model : None where the page itself reads ``run.p`` in every segment.
+        """
         if hasattr(model, "populations"):
             self._follow(model)
         self._live.append((model, values))
@@ -288,11 +291,8 @@ class Run:
         NonFiniteState
             For the first that holds a value that is not finite.
         """
-        for name, values in variables.items():
-            wrong = int(np.size(values) - np.count_nonzero(np.isfinite(values)))
-            if wrong:
-                variable, _, population = name.partition(" ")
-                raise NonFiniteState(variable, population, self.time, wrong)
+        parts = ((*name.partition(" ")[::2], values) for name, values in variables.items())
+        check_finite(parts, self.time)
 
     # What the journal asks
 
@@ -368,7 +368,8 @@ class Run:
 
     def _set(self, p: Any) -> None:
         for model, values in self._live:
-            model.set(values(p))
+            if model is not None:
+                model.set(values(p))
         self.p = p
 
     def _take_up(self) -> None:

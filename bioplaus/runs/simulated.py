@@ -12,7 +12,7 @@ from brian2.core.variables import ArrayVariable
 from numpy.typing import NDArray
 
 from bioplaus.parameters import ParameterError, to_quantity, unknown_name
-from bioplaus.training.experiment import NonFiniteState
+from bioplaus.runs.finite import check_finite
 from bioplaus.training.inspection import plastic_weights, recording_growth, shortest_intervals
 from bioplaus.training.presenting import namespace
 from bioplaus.training.recorded import Recorded, Spikes
@@ -148,10 +148,7 @@ class Simulated:
         # Weights first: where they diverge, everything that they drive follows at once.
         groups = self.network.sorted_objects
         for group in sorted(groups, key=lambda group: not isinstance(group, Synapses)):
-            for name, values in _floating_state(group):
-                wrong = int(values.size - np.count_nonzero(np.isfinite(values)))
-                if wrong:
-                    raise NonFiniteState(name, group.name, self.time, wrong)
+            check_finite(_floating_state(group), self.time)
 
     # What the watch and the viewer look at
 
@@ -200,7 +197,7 @@ def _sorted(state: Any) -> Any:
     return {name: _sorted(state[name]) for name in sorted(state)}
 
 
-def _floating_state(group: Any) -> Iterator[tuple[str, NDArray[Any]]]:
+def _floating_state(group: Any) -> Iterator[tuple[str, str, NDArray[Any]]]:
     """The floating-point arrays that a group owns and its equations may change."""
     for variable in getattr(group, "variables", {}).values():
         if not isinstance(variable, ArrayVariable) or variable.owner.name != group.name:
@@ -209,4 +206,4 @@ def _floating_state(group: Any) -> Iterator[tuple[str, NDArray[Any]]]:
             continue
         values = variable.get_value()
         if np.issubdtype(values.dtype, np.floating):
-            yield variable.name, values
+            yield variable.name, group.name, values

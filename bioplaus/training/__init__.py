@@ -6,8 +6,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "backend": ["Backend"],
-        "experiment": ["Experiment", "NonFiniteState"],
-        "network": ["NetworkExperiment"],
         "progress": ["LineProgress", "Progress", "TerminalProgress", "progress_for"],
         "recorded": ["Recorded", "Spikes", "Trace", "read_record"],
     },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,22 +13,15 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["xor_figures"]
+__all__ = ["activity", "before_and_after", "learning", "raster"]
 
 PATTERNS = ("00", "10", "01", "11")
 NAMES = ("input 1", "input 2", "hidden 1", "hidden 2", "output")
 SHOWN_CELLS = 30
 
 
-def xor_figures(run: RunReader) -> Iterator[tuple[str, Figure]]:
-    """Answers before and after, learning, activity by pattern, events and bursts."""
-    yield "before-and-after", _before_and_after(run)
-    yield "learning", _learning(run)
-    yield "activity", _activity(run)
-    yield "raster", _raster(run)
-
-
-def _before_and_after(run: RunReader) -> Figure:
+def before_and_after(run: RunReader) -> Figure:
+    """Event rate of the output for each pattern, in the first and in the last test."""
     figures = run.summary["metrics"]
     chart = plotting.figure()
     axes = chart.subplots()
@@ -43,7 +35,8 @@ def _before_and_after(run: RunReader) -> Figure:
     return chart
 
 
-def _learning(run: RunReader) -> Figure:
+def learning(run: RunReader) -> Figure:
+    """Event rates and burst probabilities of the output over the training."""
     chart = plotting.figure("page")
     rates, probabilities = chart.subplots(1, 2)
     training = slice(1, -1)
@@ -59,7 +52,7 @@ def _learning(run: RunReader) -> Figure:
     return chart
 
 
-def _activity(run: RunReader) -> Figure:
+def activity(run: RunReader) -> Figure:
     """Each population in the last test, pattern by pattern (the first second left out)."""
     chart = plotting.figure("page", height=2.3)
     columns = chart.subplots(1, 3)
@@ -85,7 +78,7 @@ def _by_pattern(run: RunReader, variable: str) -> Any:
     return np.nanmean(test[:, :, slots // 5 :], axis=2)
 
 
-def _raster(run: RunReader) -> Figure:
+def raster(run: RunReader) -> Figure:
     """Two seconds across the last change of pattern; events and bursts in two colours."""
     from bioplaus.parameters import to_quantity
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from bioplaus import analysis, plotting, tasks
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Discrete, check_discrete
-from bioplaus.parameters import parameter, replace
-from bioplaus.training import Experiment
+from bioplaus.parameters import parameter
+from bioplaus.runs.run import Run, Segment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,47 +42,48 @@ class Settings(Discrete):
     )
 
 
-class BurstccnMnist(Experiment):
-    """One segment an epoch; angles of the update to its references on validation images."""
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """Train, with the angles of the update to its references; test once in the end."""
+    check_discrete(p)
+    training = Training(p, run)
+    for segment in run.segments(p.epochs):
+        run.log(**training.learn(segment))
+    return training.finals(run.part)
 
-    Parameters = Settings
-    form = "batched"
-    quick = {"dataset": "digits", "epochs": 80}
 
-    def setup(self) -> None:
+class Training:
+    """A network, perhaps with a twin that learns by feedback alignment beside it."""
+
+    def __init__(self, p: Settings, run: Run) -> None:
         """Load the images and draw the network."""
-        p = self.parameters
-        check_discrete(p)
-        self.images = tasks.load(p.dataset)
+        self.p, self.run = p, run
+        self.images = run.load(p.dataset)
         pixels, classes = self.images.train_images.shape[1], len(self.images.classes)
-        self.network = burstccn.BatchedNetwork(p, pixels, classes, self.rng)
+        self.network = burstccn.BatchedNetwork(p, pixels, classes, run.rng)
+        run.keep(weights=self.network)
+        run.live(None, lambda p: {"learning_rate": p.learning_rate})
         self.twin = None
         if p.twin:
-            self.twin = burstccn.BatchedNetwork(p, pixels, classes, self.rng)
+            self.twin = burstccn.BatchedNetwork(p, pixels, classes, run.rng)
             self.twin.restore(self.network.state())
+            run.keep(twin=self.twin)
 
-    def segments(self) -> int:
-        """One segment an epoch."""
-        return int(self.parameters.epochs)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """One pass over the training images in random order."""
-        import numpy as np
-
-        p, network = self.parameters, self.network
+    def learn(self, segment: Segment) -> dict[str, float]:
+        """One pass over the training images in random order; the metrics of the epoch."""
+        p, network = self.p, self.network
         images = self._inputs(self.images.train_images)
         targets = np.eye(len(self.images.classes), dtype=network.dtype)[self.images.train_labels]
-        order = self.rng.permutation(len(images))
+        order = self.run.rng.permutation(len(images))
         squares = 0.0
         for first in range(0, len(images), p.batch):
             batch = order[first : first + p.batch]
-            done = (segment + first / len(images)) / p.epochs
-            rate = p.learning_rate * (1 - (1 - p.final_rate) * done)
+            done = (segment.number + first / len(images)) / p.epochs
+            rate = self.run.p.learning_rate * (1 - (1 - p.final_rate) * done)
             output = self._learn(images[batch], targets[batch], rate)
             squares += float(np.square(output - targets[batch]).sum())
             if first % (100 * p.batch) == 0:
-                self.progress(first / len(images))
-        self.stop_if_not_finite({f"W layer_{k}": w for k, w in enumerate(network.W, 1)})
+                self.run.progress(first / len(images))
+        self.run.check_finite({f"W layer_{k}": w for k, w in enumerate(network.W, 1)})
         return {
             "validation_error": self._error("validation"),
             "train_loss": squares / targets.size,
@@ -90,20 +93,20 @@ class BurstccnMnist(Experiment):
     def _learn(self, x: Any, target: Any, rate: float) -> Any:
         if self.twin is not None:
             self._learn_linear(self.twin, self.twin.Y, x, target, rate)
-        if self.parameters.rule == "burstccn":
+        if self.p.rule == "burstccn":
             return self.network.learn(x, target, rate)
-        backwards = self.parameters.rule == "backpropagation"
+        backwards = self.p.rule == "backpropagation"
         down = self.network.W[1:] if backwards else self.network.Y
         return self._learn_linear(self.network, down, x, target, rate)
 
     def _learn_linear(self, network: Any, down: Any, x: Any, target: Any, rate: float) -> Any:
-        p, output = self.parameters, network.forward(x)
+        p, output = self.p, network.forward(x)
         # dW of the bursts is p_b kappa times the gradient; the controls take the same step.
         network.update(network.references(target, down), rate * p.baseline * p.error_scale)
         return output
 
     def _inputs(self, images: Any) -> Any:
-        return (images - 0.131) / 0.308 if self.parameters.standardise else images
+        return (images - 0.131) / 0.308 if self.p.standardise else images
 
     def _error(self, part: str, network: Any = None) -> float:
         images, labels = self.images.part(part)
@@ -112,9 +115,7 @@ class BurstccnMnist(Experiment):
 
     def _angles(self) -> dict[str, float]:
         """Angles [degrees] of the whole update, at the first 1,000 validation images."""
-        import numpy as np
-
-        network, p = self.network, self.parameters
+        network, p = self.network, self.p
         images, labels = self.images.part("validation")
         network.forward(self._inputs(images[:1000]))
         target = np.eye(len(self.images.classes), dtype=network.dtype)[labels[:1000]]
@@ -136,21 +137,20 @@ class BurstccnMnist(Experiment):
         }
 
     def _angle(self, ours: Any, theirs: Any) -> float:
-        import numpy as np
-
         updates = [
             np.concatenate([(d.T @ e).ravel() for d, e in zip(each, self.network.e)])
             for each in (ours, theirs)
         ]
         return float(analysis.alignment_angle(*updates))
 
-    def finish(self) -> Mapping[str, float]:
+    def finals(self, part: str) -> dict[str, float]:
         """Error on the test images, and the last angles."""
-        figures = {"test_error": self._error("test"), **self._angles()}
+        figures = {f"{part}_error": self._error(part), **self._angles()}
         figures["training_operations"] = self._operations()
         if self.twin is not None:
-            figures["twin_test_error"] = self._error("test", self.twin)
-            figures["error_above_twin"] = figures["test_error"] - figures["twin_test_error"]
+            figures[f"twin_{part}_error"] = self._error(part, self.twin)
+            above = figures[f"{part}_error"] - figures[f"twin_{part}_error"]
+            figures["error_above_twin"] = above
         return figures
 
     def _operations(self) -> float:
@@ -158,54 +158,34 @@ class BurstccnMnist(Experiment):
 
         Bursts come down through Y, events through Q; a linear control sends one signal down.
         """
-        network, bursts = self.network, self.parameters.rule == "burstccn"
+        network, bursts = self.network, self.p.rule == "burstccn"
         down = sum(y.size for y in network.Y)
         return float(sum(w.size for w in network.W) + (2 * down if bursts else down))
 
-    def evaluate(self, dataset: str, part: str) -> Mapping[str, float]:
-        """Error of the present weights on another part or set."""
-        images, labels = tasks.load(dataset).part(part)
-        output = self.network.forward(self._inputs(images))
-        return {f"{part}_error": float((output.argmax(axis=1) != labels).mean())}
 
-    def tune(self, name: str, value: Any) -> None:
-        """Change the learning rate."""
-        self.parameters: Settings = replace(self.parameters, {name: value})
-
-    def state(self) -> Mapping[str, Any]:
-        """Weights and the generator."""
-        twin = None if self.twin is None else self.twin.state()
-        network = self.network.state()
-        return {"network": network, "twin": twin, "rng": self.rng.bit_generator.state}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up a state again."""
-        self.network.restore(state["network"])
-        if self.twin is not None:
-            self.twin.restore(state["twin"])
-        self.rng.bit_generator.state = state["rng"]
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Learning curve, and the three angles over learning."""
-        epochs = run.metrics["epoch"]
-        figure = plotting.figure()
-        plotting.learning_curve(figure.subplots(), epochs, run.metrics["validation_error"])
-        yield "learning-curve", figure
-        figure = plotting.figure()
-        axes = figure.subplots()
-        for name, label in (
-            ("angle_to_backpropagation", "update to backpropagation"),
-            ("angle_to_feedback_alignment", "update to feedback alignment"),
-            ("angle_q_to_y", "Q to Y"),
-        ):
-            plotting.learning_curve(axes, epochs, run.metrics[name], label=label, name="angle (°)")
-        axes.legend()
-        yield "angles", figure
+def learning_curve(run: RunReader) -> Figure:
+    """Validation error over epochs."""
+    figure = plotting.figure()
+    axes = figure.subplots()
+    plotting.learning_curve(axes, run.metrics["epoch"], run.metrics["validation_error"])
+    return figure
 
 
-EXPERIMENT = BurstccnMnist
+def angles(run: RunReader) -> Figure:
+    """The three angles over learning."""
+    figure = plotting.figure()
+    axes = figure.subplots()
+    for name, label in (
+        ("angle_to_backpropagation", "update to backpropagation"),
+        ("angle_to_feedback_alignment", "update to feedback alignment"),
+        ("angle_q_to_y", "Q to Y"),
+    ):
+        plotting.learning_curve(
+            axes, run.metrics["epoch"], run.metrics[name], label=label, name="angle (°)"
+        )
+    axes.legend()
+    return figure
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
 
-    raise SystemExit(run_script(__file__))
+FORM = "batched"
+FIGURES = {"learning-curve": learning_curve, "angles": angles}

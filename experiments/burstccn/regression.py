@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bioplaus import plotting, tasks
+import numpy as np
+
+from bioplaus import neurons, plotting, tasks
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Continuous
 from bioplaus.parameters import Quantity, parameter, quantities
-from bioplaus.training import NetworkExperiment
+from bioplaus.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,80 +29,51 @@ class Settings(Continuous):
     parts: int = parameter(40, "segments of the learning", low=1)
 
 
-class BurstccnRegression(NetworkExperiment):
-    """First and last segment without teacher and plasticity."""
-
-    Parameters = Settings
-    quick = {"learning": "20000 second", "parts": 10}
-
-    def setup(self) -> None:
-        """Draw the hidden network, tabulate its answers, and build the learner."""
-        import numpy as np
-
-        from bioplaus.neurons.cell import Clocks
-
-        p = self.parameters
-        q = quantities(p)
-        self.task = tasks.dynamic_regression(self.rng)
-        clocks = Clocks.of(q.step, q.step)
-        inputs = {"input": burstccn.signals(3, clocks)}
-        self.model = burstccn.build_continuous(p, self.rng, inputs, clocks)
-        self.network, self.populations = self.model.network, self.model.populations
-        self.parts = [q.rest, *[q.learning / p.parts] * p.parts, q.rest]
-        t = np.arange(round(float((2 * q.rest + q.learning) / q.step)) + 1) * float(q.step)
-        stimulus = self.task.inputs(t)
-        target = self.task.target(stimulus)[:, 0]
-        learns = (t >= float(q.rest)) & (t < float(q.rest + q.learning))
-        self.shown = {
-            "stimulus": stimulus,
-            "target": target,
-            "plasticity": learns.astype(float),
-        }
-        self.losses: list[float] = []
-
-    def segments(self) -> int:
-        """One without learning, the learning in parts, one without."""
-        return len(self.parts)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """Mean squared error of the output over the segment."""
-        output, duration = self.populations["output"], self.parts[segment]
-        before = float(output.loss_[0])
-        step = float(quantities(self.parameters).step)
-        first = round(self.simulated_time / step)
-        window = slice(first, first + round(float(duration) / step))
-        self.present(
-            tasks.stretch(step, **{name: each[window] for name, each in self.shown.items()})
-        )
-        self.losses.append((float(output.loss_[0]) - before) / float(duration))
-        return {"squared_error": self.losses[-1]}
-
-    def finish(self) -> Mapping[str, float]:
-        """Error after learning over that before it, both without teacher."""
-        first, last = self.losses[0], self.losses[-1]
-        return {"first_error": first, "last_error": last, "share_left": last / first}
-
-    def state(self) -> Mapping[str, Any]:
-        """The network, and the errors so far."""
-        return {"network": super().state(), "losses": self.losses}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up a state again."""
-        super().restore(state["network"])
-        self.losses = [float(loss) for loss in state["losses"]]
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Squared error over time."""
-        figure = plotting.figure()
-        axes = figure.subplots()
-        axes.semilogy(run.metrics["simulated_time_s"], run.metrics["squared_error"], marker=".")
-        axes.set(xlabel="time (s)", ylabel="squared error")
-        yield "learning-curve", figure
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """Follow a hidden network; first and last segment without teacher and plasticity."""
+    q = quantities(p)
+    step = float(q.step)
+    task = tasks.dynamic_regression(run.rng)
+    clocks = neurons.Clocks.of(q.step, q.step)
+    inputs = {"input": burstccn.signals(3, clocks)}
+    model = burstccn.build_continuous(p, run.rng, inputs, clocks)
+    run.record(of=model)
+    parts = [q.rest, *[q.learning / p.parts] * p.parts, q.rest]
+    t = np.arange(round(float((2 * q.rest + q.learning) / q.step)) + 1) * step
+    stimulus = task.inputs(t)
+    learns = (t >= float(q.rest)) & (t < float(q.rest + q.learning))
+    shown = {
+        "stimulus": stimulus,
+        "target": task.target(stimulus)[:, 0],
+        "plasticity": learns.astype(float),
+    }
+    output = model.populations["output"]
+    losses: list[float] = []
+    run.keep(losses=losses)
+    for segment in run.segments(len(parts)):
+        duration, before = float(parts[segment.number]), float(output.loss_[0])
+        first = round(run.time / step)
+        window = slice(first, first + round(duration / step))
+        signals = {name: each[window] for name, each in shown.items()}
+        run.present(model, tasks.stretch(step, **signals))
+        losses.append((float(output.loss_[0]) - before) / duration)
+        run.log(squared_error=losses[-1])
+    first_error, last_error = losses[0], losses[-1]
+    return {
+        "first_error": first_error,
+        "last_error": last_error,
+        "share_left": last_error / first_error,
+    }
 
 
-EXPERIMENT = BurstccnRegression
+def learning_curve(run: RunReader) -> Figure:
+    """Squared error over time."""
+    figure = plotting.figure()
+    axes = figure.subplots()
+    axes.semilogy(run.metrics["simulated_time_s"], run.metrics["squared_error"], marker=".")
+    axes.set(xlabel="time (s)", ylabel="squared error")
+    return figure
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
 
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = {"learning-curve": learning_curve}

@@ -1,16 +1,18 @@
-"""A late reference spoils learning, a late command mends it (Gilra and Gerstner 2017, figure 6)."""
+"""A late reference spoils learning, a late command mends it (Gilra and Gerstner 2017, figure 6).
+
+``delayed_ratio``, ``compensated_ratio``: last learning errors over the punctual one's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bioplaus.experiments.follow.comparison import Comparison
-from bioplaus.experiments.follow.linear import FollowLinear
-from bioplaus.experiments.follow.linear import Settings as LinearSettings
-from bioplaus.experiments.follow.protocol import FollowExperiment
+from bioplaus.experiments.follow import figures
+from bioplaus.experiments.follow.comparison import last_errors, train
+from bioplaus.experiments.follow.linear_training import LinearSettings, LinearTraining
 from bioplaus.parameters import Quantity, parameter, replace
+from bioplaus.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -22,39 +24,24 @@ class Settings(LinearSettings):
     )
 
 
-class FollowDelay(Comparison):
-    """``delayed_ratio``, ``compensated_ratio``: last learning errors over the punctual one's."""
+MEMBERS: dict[str, dict[str, object]] = {
+    "punctual": {"reference_delay": "0 ms"},
+    "delayed": {},
+    "compensated": {"compensated": True},
+}
 
-    Parameters = Settings
-    quick: ClassVar[Mapping[str, object]] = {
-        "neurons": 300,
-        "duration": "300 second",
-        "learning_rate": "1e-2 second",
+
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """Punctual, late, and late with a command that is as late."""
+    members = {name: LinearTraining(replace(p, c), run, name) for name, c in MEMBERS.items()}
+    train(run, members)
+    last = {name: member.curve[-1] for name, member in members.items()}
+    return {
+        **last_errors(members),
+        "delayed_ratio": last["delayed"] / last["punctual"],
+        "compensated_ratio": last["compensated"] / last["punctual"],
     }
 
-    def make_members(self) -> Mapping[str, FollowExperiment]:
-        """Punctual, late, and late with a command that is as late."""
-        p = self.parameters
-        changes: dict[str, dict[str, object]] = {
-            "punctual": {"reference_delay": "0 ms"},
-            "delayed": {},
-            "compensated": {"compensated": True},
-        }
-        return {
-            name: FollowLinear(replace(p, change), self.seed) for name, change in changes.items()
-        }
 
-    def compare(self) -> Mapping[str, float]:
-        """Ratios to the punctual reference."""
-        return {
-            "delayed_ratio": self.ratio("delayed", "punctual"),
-            "compensated_ratio": self.ratio("compensated", "punctual"),
-        }
-
-
-EXPERIMENT = FollowDelay
-
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
-
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = {"learning-curve": figures.learning_curves}

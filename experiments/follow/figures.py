@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bioplaus import plotting
+from bioplaus.experiments.follow.protocol import SHOWN_NEURONS
 from bioplaus.plotting.appearance import COLOURS, GREY
 
 if TYPE_CHECKING:
@@ -18,12 +20,25 @@ __all__ = [
     "hands",
     "learning_curve",
     "learning_curves",
+    "of_test",
     "open_loop",
     "phase",
     "raster",
     "return_map",
     "weights",
 ]
+
+
+def of_test(
+    test: str, neurons: int = SHOWN_NEURONS, seconds: float = 8.0
+) -> dict[str, Callable[[RunReader], Figure | None]]:
+    """Learning curve, an open-loop test over time, its raster, and the learned weights."""
+    return {
+        "learning-curve": learning_curve,
+        "open-loop": lambda run: open_loop(run, test, seconds),
+        "raster": lambda run: raster(run, test, neurons),
+        "weights": weights,
+    }
 
 
 def learning_curve(run: RunReader) -> Figure:
@@ -92,8 +107,10 @@ def raster(run: RunReader, test: str, neurons: int, seconds: float = 2.0) -> Fig
     return figure
 
 
-def weights(run: RunReader) -> Figure:
+def weights(run: RunReader) -> Figure | None:
     """Histogram of a sample of the learned recurrent weights, density on a logarithmic axis."""
+    if ("weights", "recurrent") not in run.traced():
+        return None
     figure = plotting.figure()
     trace = run.trace("weights", "recurrent")
     ax = plotting.weight_histogram(figure.subplots(), trace.value.ravel(), unit=trace.unit)

@@ -1,23 +1,32 @@
-"""An inverse model of the arm, learned while babbling, draws with it (Gilra and Gerstner 2018)."""
+"""An inverse model of the arm, learned while babbling, draws with it (Gilra and Gerstner 2018).
+
+``torque_error`` is the mean squared torque error in network units, 40 s open loop.  Then the
+network's torques move the arm, whose hand is to draw a diamond and a zig-zag in 5 s each:
+``hand_error_alone`` is the root mean squared distance [m] of the hand from where it should be,
+``hand_error`` the same where the arm's deviation is fed back to the network, and ``hand_gain`` the
+ratio of the two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from bioplaus.experiments.follow.protocol import FollowExperiment, duration_of, segment_of
+import numpy as np
+from numpy.typing import NDArray
+
+from bioplaus import tasks
+from bioplaus.analysis.open_loop import normalised_error
+from bioplaus.experiments.follow import figures
+from bioplaus.experiments.follow.protocol import Training, duration_of, segment_of
+from bioplaus.models import follow
 from bioplaus.models.follow.parameters import InverseArm
 from bioplaus.parameters import Quantity, parameter, to_quantity
+from bioplaus.runs.run import Run
+from bioplaus.tasks.arm import DAMPING, ArmSetting, arm, drawing, joints
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
-
-    from bioplaus.records import RunReader
-    from bioplaus.tasks.arm import ArmSetting
-    from bioplaus.tasks.tracking import Stretch, Tracking
-
+SHOWN = "babbling"
 TORQUE_SCALE = 0.1
 STATE_SCALE = (1 / 2.5, 1 / 2.5, 0.15, 0.15)
 DRAWINGS = {
@@ -58,66 +67,41 @@ class InverseStretch:
         return len(self.target)
 
 
-class FollowInverseArm(FollowExperiment):
-    """``torque_error`` is the mean squared torque error in network units, 40 s open loop.
+class InverseArmTraining(Training):
+    """Babbling turned round: states in, torques out.  The output moves an arm of its own."""
 
-    Then the network's torques move the arm, whose hand is to draw a diamond and a zig-zag in 5 s
-    each: ``hand_error_alone`` is the root mean squared distance [m] of the hand from where it
-    should be, ``hand_error`` the same where the arm's deviation is fed back to the network, and
-    ``hand_gain`` the ratio of the two.
-    """
-
-    Parameters = Settings
-    quick: ClassVar[Mapping[str, object]] = {
-        "neurons": 250,
-        "command_neurons": 100,
-        "duration": "400 second",
-        "segment": "100 second",
-    }
     period = 1.0
-    shown_test = "babbling"
 
-    def task(self) -> Tracking:
-        """Babbling: noise and pedestal of 1/0.3 N m, interpolated."""
-        from dataclasses import replace
-
-        import numpy as np
-
-        from bioplaus.tasks.arm import arm
-        from bioplaus.tasks.tracking import CommandNoise, Tracking, TrackingSettings
-
-        size = TORQUE_SCALE / 0.3
-        commands = CommandNoise((size,) * 2, (size,) * 2, self.period, interpolated=True)
-        body = replace(
-            arm(self.parameters.arm),
-            state_scale=STATE_SCALE,
-            command_scale=(TORQUE_SCALE, TORQUE_SCALE),
-        )
-        lag = round(1e3 * float(to_quantity(self.parameters.lag)))
-        self._before = {"state": np.zeros((lag, 4)), "torque": np.zeros((lag, 2))}
-        return Tracking(body, commands, TrackingSettings(filtered=False), self.rng)
-
-    def setup(self) -> None:
-        """Let the output move an arm of its own."""
+    def __init__(self, p: Settings, run: Run) -> None:
+        """Add the arm, and keep what it did just before."""
         from brian2 import StateMonitor
 
-        from bioplaus.models import follow
-        from bioplaus.tasks.arm import DAMPING
-
-        super().setup()
-        constants = asdict(DAMPING[self.parameters.arm])
+        super().__init__(p, run)
+        self.keep(before=self._before)
+        constants = asdict(DAMPING[p.arm])
         self.control = follow.add_control(self.model, constants, STATE_SCALE, TORQUE_SCALE)
         self._angles = StateMonitor(
             self.control.arm, ("angle1", "angle2"), record=True, name="arm_angles"
         )
         self._angles.active = False
-        self.network.add(self._angles)
+        self.model.network.add(self._angles)
+
+    def task(self) -> tasks.Tracking:
+        """Babbling: noise and pedestal of 1/0.3 N m, interpolated."""
+        size = TORQUE_SCALE / 0.3
+        commands = tasks.CommandNoise((size,) * 2, (size,) * 2, self.period, interpolated=True)
+        body = replace(
+            arm(self.p.arm),
+            state_scale=STATE_SCALE,
+            command_scale=(TORQUE_SCALE, TORQUE_SCALE),
+        )
+        lag = round(1e3 * float(to_quantity(self.p.lag)))
+        self._before = {"state": np.zeros((lag, 4)), "torque": np.zeros((lag, 2))}
+        return tasks.Tracking(body, commands, tasks.TrackingSettings(filtered=False), self.rng)
 
     def training_stretch(self, seconds: float) -> Any:
         """The arm's babbling, turned round: states in, torques out."""
-        import numpy as np
-
-        forward: Stretch = self.tracking.training(seconds)
+        forward = self.tracking.training(seconds)
         late = {}
         for name, values in (("state", forward.target), ("torque", forward.command)):
             joined = np.concatenate([self._before[name], values])
@@ -127,14 +111,10 @@ class FollowInverseArm(FollowExperiment):
 
     def test(self) -> Mapping[str, float]:
         """One second closed, then 40 s open."""
-        import numpy as np
-
-        from bioplaus.analysis.open_loop import normalised_error
-
         self.close_loop(self.period)
         stretch = self.training_stretch(40.0)
-        output = self.open_loop(self.shown_test, stretch)
-        alone, fed_back = self._draw(0.0), self._draw(self.parameters.feedback)
+        output = self.open_loop(SHOWN, stretch)
+        alone, fed_back = self._draw(0.0), self._draw(self.p.feedback)
         return {
             "torque_error": float(np.mean((output - stretch.target) ** 2)),
             "torque_error_share": normalised_error(output, stretch.target),
@@ -145,11 +125,7 @@ class FollowInverseArm(FollowExperiment):
 
     def _draw(self, gain: float) -> float:
         """All drawings with a gain of the feedback; hands are compared ``lag`` apart."""
-        import numpy as np
-
-        from bioplaus.tasks.arm import DAMPING, drawing
-
-        setting = DAMPING[self.parameters.arm]
+        setting = DAMPING[self.p.arm]
         apart = []
         self.control.set_gain(gain)
         for name, corners in DRAWINGS.items():
@@ -160,11 +136,7 @@ class FollowInverseArm(FollowExperiment):
         return float(np.sqrt(np.mean(np.square(apart))))
 
     def _draw_one(self, name: str, wanted: NDArray[Any], setting: ArmSetting) -> float:
-        import numpy as np
-
-        from bioplaus.tasks.arm import joints
-
-        lag = round(1e3 * float(to_quantity(self.parameters.lag)))
+        lag = round(1e3 * float(to_quantity(self.p.lag)))
         states = np.vstack([wanted, np.tile(wanted[-1] * [1, 1, 0, 0], (lag, 1))])
         states *= np.array(STATE_SCALE)
         stretch = InverseStretch(
@@ -175,7 +147,7 @@ class FollowInverseArm(FollowExperiment):
         )
         self.control.rest()
         self._angles.active = True
-        begin = self.simulated_time
+        begin = float(self.model.network.t_)
         self.open_loop(None, stretch)
         self._angles.active = False
         angles = np.stack([self._angles.angle1[0], self._angles.angle2[0]], axis=1)[-len(states) :]
@@ -183,41 +155,22 @@ class FollowInverseArm(FollowExperiment):
             "wanted": joints(wanted[:, :2], setting)[:, 2],
             "drawn": joints(angles, setting)[lag:, 2],
         }
-        self.put_recording(
-            traces={
-                (name, which): (begin + 1e-3 * np.arange(len(hand)), hand.T, "m")
-                for which, hand in hands.items()
-            }
-        )
+        for which, hand in hands.items():
+            self.run.put_trace(name, which, begin + 1e-3 * np.arange(len(hand)), hand.T, "m")
         apart = hands["drawn"] - hands["wanted"]
         return float(np.sqrt(np.mean(np.sum(apart**2, axis=1))))
 
-    def state(self) -> Mapping[str, Any]:
-        """Also what the arm did just before."""
-        before = {name: values.copy() for name, values in self._before.items()}
-        return {"follow": super().state(), "before": before}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a kept state."""
-        import numpy as np
-
-        super().restore(state["follow"])
-        self._before = {name: np.array(values) for name, values in state["before"].items()}
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Learning curve, torques over time, raster, and what the hand drew."""
-        from bioplaus.experiments.follow import figures as drawn
-
-        yield "learning-curve", drawn.learning_curve(run)
-        yield "open-loop", drawn.open_loop(run, self.shown_test, self.shown_seconds)
-        yield "raster", drawn.raster(run, self.shown_test, self.shown_neurons)
-        gains = (0.0, run.parameters["feedback"])
-        yield "drawing", drawn.hands(run, list(DRAWINGS), gains)
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """Learn; test and draw in the last segment."""
+    training = InverseArmTraining(p, run)
+    for segment in run.segments(training.segments):
+        run.log(**training.advance(segment))
+    return training.finals()
 
 
-EXPERIMENT = FollowInverseArm
-
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
-
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = {
+    **figures.of_test(SHOWN),
+    "drawing": lambda run: figures.hands(run, list(DRAWINGS), (0.0, run.parameters["feedback"])),
+}

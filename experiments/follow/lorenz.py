@@ -1,22 +1,42 @@
-"""A spiking network learns the Lorenz attractor (Gilra and Gerstner 2017, figure 3)."""
+"""A spiking network learns the Lorenz attractor (Gilra and Gerstner 2017, figure 3).
+
+Judged by a free run: is it bounded, does it keep visiting both wings, what is its map?  ``follows``
+is the time [s] for which the output stays within 5 of the reference; ``switches`` and
+``switches_late`` count changes of wing in the whole free run and in its last quarter; ``map_error``
+is the distance between the maps of successive maxima of x3.  ``kept`` is 1 where the attractor was:
+bounded, both wings visited to the end, map error below 0.15 of its range.  ``field_error`` compares
+the field that the weights stand for with the reference's motion, in units of its variance, on the
+training reference alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
 
-from bioplaus.experiments.follow.protocol import duration_of, segment_of
-from bioplaus.experiments.follow.settling import SettlingExperiment, settling_of
+import numpy as np
+
+from bioplaus import tasks
+from bioplaus.analysis.open_loop import (
+    maxima,
+    normalised_error,
+    return_map_error,
+    wing_switches,
+)
+from bioplaus.experiments.follow import figures
+from bioplaus.experiments.follow.protocol import (
+    Training,
+    duration_of,
+    segment_of,
+    settling_of,
+    slow_at_the_end,
+)
+from bioplaus.models import follow
 from bioplaus.models.follow.parameters import Lorenz
 from bioplaus.parameters import Quantity, parameter, to_quantity
+from bioplaus.runs.run import Run
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bioplaus.records import RunReader
-    from bioplaus.tasks.tracking import Tracking
-
+SHOWN = "free run"
 KEPT_MAP_ERROR = 0.15
 """Error of the map of maxima, over its range, up to which the attractor counts as learned."""
 
@@ -38,59 +58,34 @@ class Settings(Lorenz):
     free: Quantity = parameter("400 second", "length of the free run", low="10 second")
 
 
-class FollowLorenz(SettlingExperiment):
-    """Judged by a free run: is it bounded, does it keep visiting both wings, what is its map?
+class LorenzTraining(Training):
+    """The attractor, kicked once or again and again."""
 
-    ``follows`` is the time [s] for which the output stays within 5 of the reference;
-    ``switches`` and ``switches_late`` count changes of wing in the whole free run and in its last
-    quarter; ``map_error`` is the distance between the maps of successive maxima of x3.
-    ``kept`` is 1 where the attractor was: bounded, both wings visited to the end, map error below
-    0.15 of its range.  ``field_error`` compares the field that the weights stand for with the
-    reference's motion, in units of its variance, on the training reference alone.
-    """
-
-    Parameters = Settings
-    quick: ClassVar[Mapping[str, object]] = {
-        "neurons": 300,
-        "duration": "400 second",
-        "segment": "100 second",
-        "learning_rate": "1e-2 second",
-        "free": "40 second",
-    }
     period = 20.0
-    shown_test = "free run"
-    shown_seconds = 20.0
 
-    def task(self) -> Tracking:
+    def task(self) -> tasks.Tracking:
         """One pulse of R2/10 for 250 ms, then no command."""
-        from bioplaus.tasks.dynamical_systems import LORENZ
-        from bioplaus.tasks.tracking import CommandNoise, Tracking, TrackingSettings
-
-        size = self.parameters.radius / 10
-        again = self.parameters.kicked != "once"
-        commands = CommandNoise(
+        size = self.p.radius / 10
+        again = self.p.kicked != "once"
+        commands = tasks.CommandNoise(
             (size,) * 3, (0.0,) * 3, self.period, tick=0.25, once=0.25, again=again
         )
-        settings = TrackingSettings(filtered=self.parameters.filtered)
-        return Tracking(LORENZ, commands, settings, self.rng)
+        settings = tasks.TrackingSettings(filtered=self.p.filtered)
+        return tasks.Tracking(tasks.LORENZ, commands, settings, self.rng)
 
     def test(self) -> Mapping[str, float]:
         """Twenty seconds closed, then the loop is opened."""
-        import numpy as np
-
-        from bioplaus.analysis.open_loop import maxima, return_map_error, wing_switches
-
         self.close_loop(self.period)
-        seconds = round(float(to_quantity(self.parameters.free)))
+        seconds = round(float(to_quantity(self.p.free)))
         free = self.tracking.given(np.zeros((1000 * seconds, 3)))
-        output = self.open_loop(self.shown_test, free)
+        output = self.open_loop(SHOWN, free)
         apart = np.flatnonzero(np.linalg.norm(output - free.target, axis=1) > 5.0)
         long_reference = self.tracking.given(np.zeros((2_000_000, 3))).target[:, 2]
         reference = maxima(long_reference)
         largest = float(np.abs(output).max())
         late = wing_switches(output[-len(output) // 4 :, 0])
         map_error = return_map_error(maxima(output[:, 2]), reference)
-        kept = largest < 2 * self.parameters.radius and late > 0 and map_error < KEPT_MAP_ERROR
+        kept = largest < 2 * self.p.radius and late > 0 and map_error < KEPT_MAP_ERROR
         return {
             "largest_state": largest,
             "follows": float(apart[0] * 1e-3) if len(apart) else float(seconds),
@@ -104,28 +99,25 @@ class FollowLorenz(SettlingExperiment):
 
     def _field_error(self) -> float:
         """On 4000 points of the reference, 50 ms apart."""
-        import numpy as np
-
-        from bioplaus.analysis.open_loop import normalised_error
-        from bioplaus.models.follow import learned_field
-
         reference = self.tracking.given(np.zeros((200_000, 3))).target
         motion = np.gradient(reference, 1e-3, axis=0)[25::50]
         states = reference[25::50]
-        return normalised_error(learned_field(self.model, states, np.zeros_like(states)), motion)
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Adds the butterfly and the map of maxima."""
-        from bioplaus.experiments.follow import figures as drawn
-
-        yield from super().figures(run)
-        yield "butterfly", drawn.phase(run, self.shown_test, 40.0, ("x1", "x3"), (0, 2))
-        yield "tent-map", drawn.return_map(run, self.shown_test, 2)
+        return normalised_error(
+            follow.learned_field(self.model, states, np.zeros_like(states)), motion
+        )
 
 
-EXPERIMENT = FollowLorenz
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """Learn, slowly at the end where asked; run free in the last segment."""
+    training = LorenzTraining(p, run)
+    for segment in run.segments(training.segments):
+        run.log(**training.advance(segment, slow_at_the_end(p, segment)))
+    return training.finals()
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
 
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = {
+    **figures.of_test(SHOWN, seconds=20.0),
+    "butterfly": lambda run: figures.phase(run, SHOWN, 40.0, ("x1", "x3"), (0, 2)),
+    "tent-map": lambda run: figures.return_map(run, SHOWN, 2),
+}

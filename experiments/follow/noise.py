@@ -1,16 +1,18 @@
-"""Noise on the error hardly matters up to 1e-3 (Gilra and Gerstner 2017, figure 6)."""
+"""Noise on the error hardly matters up to 1e-3 (Gilra and Gerstner 2017, figure 6).
+
+``noisy_ratio`` is the last learning error with noise over the one without.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bioplaus.experiments.follow.comparison import Comparison
-from bioplaus.experiments.follow.protocol import FollowExperiment
-from bioplaus.experiments.follow.van_der_pol import FollowVanDerPol
-from bioplaus.experiments.follow.van_der_pol import Settings as VanDerPolSettings
+from bioplaus.experiments.follow import figures
+from bioplaus.experiments.follow.comparison import last_errors, train
+from bioplaus.experiments.follow.van_der_pol_training import VanDerPolSettings, VanDerPolTraining
 from bioplaus.parameters import parameter, replace
+from bioplaus.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -22,32 +24,16 @@ class Settings(VanDerPolSettings):
     )
 
 
-class FollowNoise(Comparison):
-    """``noisy_ratio`` is the last learning error with noise over the one without."""
-
-    Parameters = Settings
-    quick: ClassVar[Mapping[str, object]] = {
-        "neurons": 300,
-        "duration": "400 second",
-        "learning_rate": "1e-2 second",
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """With and without noise."""
+    members = {
+        "clean": VanDerPolTraining(replace(p, {"error_noise": 0.0}), run, "clean"),
+        "noisy": VanDerPolTraining(p, run, "noisy"),
     }
-
-    def make_members(self) -> Mapping[str, FollowExperiment]:
-        """With and without noise."""
-        clean = replace(self.parameters, {"error_noise": 0.0})
-        return {
-            "clean": FollowVanDerPol(clean, self.seed),
-            "noisy": FollowVanDerPol(self.parameters, self.seed),
-        }
-
-    def compare(self) -> Mapping[str, float]:
-        """Ratio to the clean error."""
-        return {"noisy_ratio": self.ratio("noisy", "clean")}
+    train(run, members)
+    ratio = members["noisy"].curve[-1] / members["clean"].curve[-1]
+    return {**last_errors(members), "noisy_ratio": ratio}
 
 
-EXPERIMENT = FollowNoise
-
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
-
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = {"learning-curve": figures.learning_curves}

@@ -1,18 +1,21 @@
-"""The learned network is no reservoir with a good readout (Gilra, Gerstner 2017, figure 2-3)."""
+"""The learned network is no reservoir with a good readout (Gilra, Gerstner 2017, figure 2-3).
+
+``true_error``, ``shuffled_error``: squared error over variance of readouts learned anew.  Feedback
+is off; the readout is learned from zero on learned weights, and again on weights whose presynaptic
+neurons are shuffled.  The last 20 s are judged.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
 
-from bioplaus.experiments.follow.linear import FollowLinear
-from bioplaus.experiments.follow.linear import Settings as LinearSettings
+from bioplaus.analysis.open_loop import normalised_error
+from bioplaus.experiments.follow import figures
+from bioplaus.experiments.follow.linear_training import LinearSettings, LinearTraining
+from bioplaus.models import follow
 from bioplaus.parameters import Quantity, parameter, to_quantity
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from bioplaus.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -29,27 +32,18 @@ class Settings(LinearSettings):
     )
 
 
-class FollowRelearnedReadout(FollowLinear):
-    """``true_error``, ``shuffled_error``: squared error over variance of readouts learned anew.
+class RelearnedReadout(LinearTraining):
+    """Learns the weights as ever; in the end a readout is learned from zero on them."""
 
-    Feedback is off; the readout is learned from zero on learned weights, and again on weights
-    whose presynaptic neurons are shuffled.  The last 20 s are judged.
-    """
-
-    Parameters = Settings
-    quick: ClassVar[Mapping[str, object]] = {"neurons": 300, "reading_time": "60 second"}
-
-    def setup(self) -> None:
+    def __init__(self, p: Settings, run: Run) -> None:
         """Add the second readout."""
         from brian2 import StateMonitor
 
-        from bioplaus.models import follow
-
-        super().setup()
+        super().__init__(p, run)
         self.reader = follow.add_reader(self.model)
         self._read = StateMonitor(self.reader.group, "drive", record=True, name="read")
         self._read.active = False
-        self.network.add(self._read)
+        self.model.network.add(self._read)
 
     def test(self) -> Mapping[str, float]:
         """A new readout of learned weights, then of shuffled ones."""
@@ -62,9 +56,7 @@ class FollowRelearnedReadout(FollowLinear):
         return {**tested, "true_error": true, "shuffled_error": shuffled, "shuffled_ratio": ratio}
 
     def _relearn(self) -> float:
-        from bioplaus.analysis.open_loop import normalised_error
-
-        p = self.parameters
+        p = self.p
         self.reader.forget()
         self.reader.set_rate(float(to_quantity(p.reading_rate)))
         self.show(self.tracking.training(float(to_quantity(p.reading_time))), gain=0.0)
@@ -73,13 +65,17 @@ class FollowRelearnedReadout(FollowLinear):
         self.show(stretch, gain=0.0)
         self._read.active = False
         self.reader.set_rate(0.0)
-        output: NDArray[np.float64] = self._read.drive[:, -len(stretch) :].T
+        output = self._read.drive[:, -len(stretch) :].T
         return normalised_error(output, stretch.target)
 
 
-EXPERIMENT = FollowRelearnedReadout
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """Learn; test, and learn new readouts, in the last segment."""
+    training = RelearnedReadout(p, run)
+    for segment in run.segments(training.segments):
+        run.log(**training.advance(segment))
+    return training.finals()
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
 
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = figures.of_test("random input")

@@ -1,16 +1,18 @@
-"""A quarter of the connections learns too, more slowly (Gilra and Gerstner 2017, figure 6)."""
+"""A quarter of the connections learns too, more slowly (Gilra and Gerstner 2017, figure 6).
+
+``sparse_ratio``: masked error after the whole time over the full network's after half.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bioplaus.experiments.follow.comparison import Comparison
-from bioplaus.experiments.follow.protocol import FollowExperiment
-from bioplaus.experiments.follow.van_der_pol import FollowVanDerPol
-from bioplaus.experiments.follow.van_der_pol import Settings as VanDerPolSettings
+from bioplaus.experiments.follow import figures
+from bioplaus.experiments.follow.comparison import last_errors, train
+from bioplaus.experiments.follow.van_der_pol_training import VanDerPolSettings, VanDerPolTraining
 from bioplaus.parameters import Quantity, parameter, replace, to_quantity
+from bioplaus.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -21,35 +23,19 @@ class Settings(VanDerPolSettings):
     duration: Quantity = parameter("400 second", "learning time of the masked network")
 
 
-class FollowSparse(Comparison):
-    """``sparse_ratio``: masked error after the whole time over the full network's after half."""
-
-    Parameters = Settings
-    quick: ClassVar[Mapping[str, object]] = {
-        "neurons": 100,
-        "duration": "100 second",
-        "segment": "50 second",
-        "learning_rate": "1e-2 second",
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """All connections in the cheap form, and a mask."""
+    weights = {"all": "factorised", "masked": "masked"}
+    members = {
+        name: VanDerPolTraining(replace(p, {"weights": form}), run, name)
+        for name, form in weights.items()
     }
-
-    def make_members(self) -> Mapping[str, FollowExperiment]:
-        """All connections in the cheap form, and a mask."""
-        return {
-            "all": FollowVanDerPol(replace(self.parameters, {"weights": "factorised"}), self.seed),
-            "masked": FollowVanDerPol(replace(self.parameters, {"weights": "masked"}), self.seed),
-        }
-
-    def compare(self) -> Mapping[str, float]:
-        """Ratio at the published moments: twice the time for a quarter of the connections."""
-        p = self.parameters
-        half = round(float(to_quantity(p.duration) / to_quantity(p.segment)) / 2) - 1
-        curves = {name: member.curve for name, member in self.members.items()}
-        return {"sparse_ratio": curves["masked"][-1] / curves["all"][max(half, 0)]}
+    train(run, members)
+    # At the published moments: twice the time for a quarter of the connections.
+    half = round(float(to_quantity(p.duration) / to_quantity(p.segment)) / 2) - 1
+    ratio = members["masked"].curve[-1] / members["all"].curve[max(half, 0)]
+    return {**last_errors(members), "sparse_ratio": ratio}
 
 
-EXPERIMENT = FollowSparse
-
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
-
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = {"learning-curve": figures.learning_curves}

@@ -7,18 +7,17 @@ and without the teacher.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from bioplaus.experiments.sacramento.microcircuit import TRACES, MicrocircuitExperiment
+import numpy as np
+
+from bioplaus.experiments.sacramento import figures
+from bioplaus.experiments.sacramento.microcircuit import TRACES, Circuit
 from bioplaus.models.sacramento.parameters import Association, area_sizes
+from bioplaus.neurons.rate_transfer import TRANSFERS
 from bioplaus.parameters import parameter
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bioplaus.records import RunReader
+from bioplaus.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -29,72 +28,35 @@ class Settings(Association):
     evaluations: int = parameter(10, "segments, each ended by a test", low=1)
 
 
-class SacramentoAssociation(MicrocircuitExperiment):
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """Show, then settle without the teacher and measure."""
+    circuit = Circuit(p, run, *TRACES)
+    sizes, phi = area_sizes(p), TRANSFERS[p.transfer]
+    pattern = run.rng.uniform(-1, 1, (1, sizes[0]))
+    wanted = run.rng.uniform(0.2, 0.8, (1, sizes[-1]))
+    target = phi.invert(wanted)
 
-    Parameters = Settings
-    quick = {"presentations": 100, "evaluations": 5}
-    record = TRACES
-
-    def setup(self) -> None:
-        """Draw the pattern (rates in -1 .. 1), target rates (0.2 .. 0.8), and the network."""
-        from bioplaus.neurons.rate_transfer import TRANSFERS
-
-        self.build()
-        sizes, self.phi = area_sizes(self.parameters), TRANSFERS[self.parameters.transfer]
-        self.pattern = self.rng.uniform(-1, 1, (1, sizes[0]))
-        self.wanted = self.rng.uniform(0.2, 0.8, (1, sizes[-1]))
-        self.target = self.phi.invert(self.wanted)
-
-    def segments(self) -> int:
-        """One for each test."""
-        return int(self.parameters.evaluations)
-
-    @property
-    def epoch(self) -> float:
-        """Presentations so far."""
-        p = self.parameters
-        return float((self.segment + 1) * p.presentations // p.evaluations)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """Learn, test, demonstrate."""
-        import numpy as np
-
-        if segment == 0:
-            self.demonstrate(self.pattern[0], self.target[0])
-        p = self.parameters
-        first, last = (s * p.presentations // p.evaluations for s in (segment, segment + 1))
-        self.show(self.pattern, self.target, np.zeros(last - first))
-        self.demonstrate(self.pattern[0], self.target[0])
-        return self._measure()
-
-    def finish(self) -> Mapping[str, float]:
-        """The last test again."""
-        return self._measure()
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Error over presentations; compartments before and after, teacher off and on."""
-        from bioplaus.experiments.sacramento import figures as draw
-
-        yield (
-            "learning-curve",
-            draw.decay(run, ["free_output_error", "nudged_apical", "free_apical"], "presentations"),
-        )
-        if run.recordings():
-            yield "compartments", draw.compartments(run)
-
-    def _measure(self) -> dict[str, float]:
-        free, taught = self.settle(self.pattern), self.settle(self.pattern, self.target)
+    def measure() -> dict[str, float]:
+        free, taught = circuit.settle(pattern), circuit.settle(pattern, target)
         return {
-            "free_output_error": float(((self.phi(free.u[-1]) - self.wanted) ** 2).sum()),
+            "free_output_error": float(((phi(free.u[-1]) - wanted) ** 2).sum()),
             "free_apical": float((free.v_apical[0] ** 2).sum()),
             "nudged_apical": float((taught.v_apical[0] ** 2).sum()),
         }
 
+    for segment in run.segments(p.evaluations):
+        if segment.first:
+            circuit.demonstrate(pattern[0], target[0])
+        shown = segment.of(p.presentations)
+        circuit.show(pattern, target, np.zeros(shown.stop - shown.start))
+        circuit.demonstrate(pattern[0], target[0])
+        run.log(epoch=float(shown.stop), **measure())
+    return measure()
 
-EXPERIMENT = SacramentoAssociation
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
-
-    raise SystemExit(run_script(__file__))
+FALLING = ("free_output_error", "nudged_apical", "free_apical")
+FORM = "network"
+FIGURES = {
+    "learning-curve": lambda run: figures.decay(run, FALLING, "presentations"),
+    "compartments": figures.compartments,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["compartments", "decay", "health", "learning_curve"]
+__all__ = [
+    "bars_named",
+    "compartments",
+    "decay",
+    "health",
+    "interneurons",
+    "learning_curve",
+    "loss_and_angle",
+]
 
 
 def learning_curve(run: RunReader, name: str = "validation_error") -> Figure:
@@ -30,8 +38,10 @@ def learning_curve(run: RunReader, name: str = "validation_error") -> Figure:
     return drawing
 
 
-def health(run: RunReader) -> Figure:
-    """Free apical potentials, saturated cells, and angles over learning."""
+def health(run: RunReader) -> Figure | None:
+    """Free apical potentials, saturated cells, and angles over learning, of a microcircuit."""
+    if run.parameters["rule"] != "microcircuit":
+        return None
     from bioplaus import plotting
 
     drawing = plotting.figure("page", 3.0)
@@ -54,7 +64,7 @@ def health(run: RunReader) -> Figure:
     return drawing
 
 
-def decay(run: RunReader, names: list[str], steps: str) -> Figure:
+def decay(run: RunReader, names: Sequence[str], steps: str) -> Figure:
     """Figures that should fall over learning, on a logarithmic axis."""
     from bioplaus import plotting
 
@@ -67,8 +77,10 @@ def decay(run: RunReader, names: list[str], steps: str) -> Figure:
     return drawing
 
 
-def compartments(run: RunReader) -> Figure:
+def compartments(run: RunReader) -> Figure | None:
     """Compartments of a few cells before and after learning, teacher off and on."""
+    if not run.recording_files():
+        return None
     from bioplaus import plotting
 
     drawing = plotting.figure("page", 4.2)
@@ -109,6 +121,19 @@ def _first_and_last(
         yield t[piece] - t[piece[0]], values[:, piece]
 
 
+def bars_named(run: RunReader) -> Figure:
+    """Share of bars named over epochs."""
+    from bioplaus import plotting
+
+    drawing = plotting.figure()
+    ax = drawing.subplots()
+    ax.plot(run.metrics["epoch"], 100 * run.metrics["settled_accuracy"], label="network")
+    ax.axhline(37.5, color="0.6", ls=":", label="largest class")
+    ax.set(xlabel="epoch", ylabel="bars named (%)", ylim=(0, 105))
+    ax.legend()
+    return drawing
+
+
 def loss_and_angle(run: RunReader) -> Figure:
     """Loss on unseen patterns beside the constant answer, and the angle of the feedback."""
     from bioplaus import plotting
@@ -126,8 +151,10 @@ def loss_and_angle(run: RunReader) -> Figure:
     return drawing
 
 
-def interneurons(run: RunReader) -> Figure:
+def interneurons(run: RunReader) -> Figure | None:
     """Interneuron against its partner above, without teacher, before and after learning."""
+    if not run.recording_files():
+        return None
     from bioplaus import plotting
 
     drawing = plotting.figure("column", 2.8)

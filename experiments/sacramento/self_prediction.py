@@ -7,18 +7,17 @@ theirs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from bioplaus.experiments.sacramento.microcircuit import TRACES, MicrocircuitExperiment
+import numpy as np
+
+from bioplaus.experiments.sacramento import figures
+from bioplaus.experiments.sacramento.microcircuit import TRACES, Circuit
+from bioplaus.models import sacramento
 from bioplaus.models.sacramento.parameters import SelfPrediction, area_sizes, rate_list
 from bioplaus.parameters import parameter, replace, to_quantity
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bioplaus.records import RunReader
+from bioplaus.runs.run import Run
 
 PROBES = 200
 FIRST = 10
@@ -33,100 +32,62 @@ class Settings(SelfPrediction):
     evaluations: int = parameter(10, "segments, each ended by a test", low=1)
 
 
-class SacramentoSelfPrediction(MicrocircuitExperiment):
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """Show random patterns, then measure the silence on others."""
-
-    Parameters = Settings
-    quick = {"patterns": 300, "evaluations": 3}
-    record = TRACES
-
-    def setup(self) -> None:
-        """Build the network with its rates multiplied, and draw the probes (rates in -1 .. 1)."""
-        p = self.parameters
-        ip = rate_list("interneuron_rates", p.interneuron_rates, len(area_sizes(p)) - 2)
-        faster = {
-            "interneuron_rates": " ".join(repr(p.rate_factor * rate) for rate in ip),
-            "lateral_rate": p.rate_factor * to_quantity(p.lateral_rate),
-        }
-        self.build(replace(p, faster))
-        self.inputs = area_sizes(p)[0]
-        self.probes = self.rng.uniform(-1, 1, (PROBES, self.inputs))
-        self.at_start = self.free_apical(self.probes)
-        self.after_ten = float("nan")
-
-    def segments(self) -> int:
-        """One for each test."""
-        return int(self.parameters.evaluations)
-
-    @property
-    def epoch(self) -> float:
-        """Patterns so far."""
-        p = self.parameters
-        return float((self.segment + 1) * p.patterns // p.evaluations)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """Show patterns, measure, demonstrate."""
-        import numpy as np
-
-        p = self.parameters
-        nothing = np.zeros((1, area_sizes(p)[-1]))
-        if segment == 0:
-            self.demonstrate(self.probes[0], nothing[0])
-        first, last = (s * p.patterns // p.evaluations for s in (segment, segment + 1))
-        patterns = self.rng.uniform(-1, 1, (last - first, self.inputs))
+    circuit, sizes = Circuit(p, run, *TRACES, built=faster(p)), area_sizes(p)
+    probes = run.rng.uniform(-1, 1, (PROBES, sizes[0]))
+    silence = {"at_start": circuit.free_apical(probes)}
+    run.keep(silence=silence)
+    nothing = np.zeros((1, sizes[-1]))
+    for segment in run.segments(p.evaluations):
+        if segment.first:
+            circuit.demonstrate(probes[0], nothing[0])
+        shown = segment.of(p.patterns)
+        patterns = run.rng.uniform(-1, 1, (shown.stop - shown.start, sizes[0]))
         answers = np.repeat(nothing, len(patterns), axis=0)
-        if segment == 0:  # the first silence comes at once: judge what follows on its own
-            self.show(patterns[:FIRST], answers[:FIRST], teach=False)
-            self.after_ten = self.free_apical(self.probes)
+        if segment.first:  # the first silence comes at once: judge what follows on its own
+            circuit.show(patterns[:FIRST], answers[:FIRST], teach=False)
+            silence["after_ten"] = circuit.free_apical(probes)
             patterns, answers = patterns[FIRST:], answers[FIRST:]
-        self.show(patterns, answers, teach=False)
-        self.demonstrate(self.probes[0], nothing[0])
-        return self._measure()
-
-    def finish(self) -> Mapping[str, float]:
-        """The last measurement again, and how much quieter than at first."""
-        found = self._measure()
-        return {
-            **found,
-            "fold_quieter": self.at_start / found["free_apical"],
-            "fold_after_ten": self.after_ten / found["free_apical"],
-        }
-
-    def state(self) -> Mapping[str, Any]:
-        """Also the silence after ten patterns."""
-        return {**super().state(), "after_ten": self.after_ten}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take all of it up again."""
-        super().restore(state)
-        self.after_ten = state["after_ten"]
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Silence over patterns; traces before and after."""
-        from bioplaus.experiments.sacramento import figures as draw
-
-        names = ["free_apical", "mismatch", "distance_interneuron", "distance_lateral"]
-        yield "learning-curve", draw.decay(run, names, "patterns")
-        if run.recordings():
-            yield "compartments", draw.compartments(run)
-
-    def _measure(self) -> dict[str, float]:
-        from bioplaus.models import sacramento
-
-        free = self.settle(self.probes)
-        weights, mix = sacramento.circuit_weights(self.model), sacramento.mixing(self.parameters)
-        distance = sacramento.distance_from_self_prediction(weights, mix)
-        return {
-            "free_apical": float((free.v_apical[0] ** 2).mean()),
-            "mismatch": float(((free.u[1] - free.u_interneuron[0]) ** 2).mean()),
-            "distance_interneuron": distance["interneuron"][0],
-            "distance_lateral": distance["lateral"][0],
-        }
+        circuit.show(patterns, answers, teach=False)
+        circuit.demonstrate(probes[0], nothing[0])
+        run.log(epoch=float(shown.stop), **measure(p, circuit, probes))
+    found = measure(p, circuit, probes)
+    return {
+        **found,
+        "fold_quieter": silence["at_start"] / found["free_apical"],
+        "fold_after_ten": silence["after_ten"] / found["free_apical"],
+    }
 
 
-EXPERIMENT = SacramentoSelfPrediction
+def faster(p: Settings) -> Settings:
+    """The parameters of the network, with its rates multiplied."""
+    rates = rate_list("interneuron_rates", p.interneuron_rates, len(area_sizes(p)) - 2)
+    return replace(
+        p,
+        {
+            "interneuron_rates": " ".join(repr(p.rate_factor * rate) for rate in rates),
+            "lateral_rate": p.rate_factor * to_quantity(p.lateral_rate),
+        },
+    )
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
 
-    raise SystemExit(run_script(__file__))
+def measure(p: Settings, circuit: Circuit, probes: np.ndarray) -> dict[str, float]:
+    """Silence of the dendrites, and distance of weights from self-prediction."""
+    free = circuit.settle(probes)
+    weights, mix = sacramento.circuit_weights(circuit.model), sacramento.mixing(p)
+    distance = sacramento.distance_from_self_prediction(weights, mix)
+    return {
+        "free_apical": float((free.v_apical[0] ** 2).mean()),
+        "mismatch": float(((free.u[1] - free.u_interneuron[0]) ** 2).mean()),
+        "distance_interneuron": distance["interneuron"][0],
+        "distance_lateral": distance["lateral"][0],
+    }
+
+
+FALLING = ("free_apical", "mismatch", "distance_interneuron", "distance_lateral")
+FORM = "network"
+FIGURES = {
+    "learning-curve": lambda run: figures.decay(run, FALLING, "patterns"),
+    "compartments": figures.compartments,
+}

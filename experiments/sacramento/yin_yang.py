@@ -6,18 +6,19 @@ for the first 20 ms of each presentation; ``learning_lag = "0 ms"`` is the publi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from bioplaus.experiments.sacramento.microcircuit import MicrocircuitExperiment
+import numpy as np
+
+from bioplaus import tasks
+from bioplaus.experiments.sacramento import figures
+from bioplaus.experiments.sacramento.microcircuit import Circuit
+from bioplaus.models import sacramento
 from bioplaus.models.sacramento.parameters import YinYang
+from bioplaus.neurons.rate_transfer import TRANSFERS
 from bioplaus.parameters import parameter
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bioplaus.records import RunReader
+from bioplaus.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -35,85 +36,38 @@ class Settings(YinYang):
     other_rate: float = parameter(0.1, "rate asked of the others")
 
 
-class SacramentoYinYang(MicrocircuitExperiment):
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """Show points, validate on others, test once on yet others."""
+    circuit = Circuit(p, run)
+    counts = {"train": p.points, "validation": p.tested, "test": p.tested}
+    parts = {part: tasks.yin_yang_points(n, run.rng) for part, n in counts.items()}
+    invert = TRANSFERS[p.transfer].invert
+    of_class = np.full((3, 3), float(invert(p.other_rate)))
+    np.fill_diagonal(of_class, float(invert(p.target_rate)))
+    targets = of_class[parts["train"][1]]
+    order = np.zeros(p.points, np.int64)
+    run.keep(order=order)
 
-    Parameters = Settings
-    quick = {"points": 300, "tested": 300, "epochs": 1, "evaluations": 1}
-    record = ()
+    def error(part: str) -> float:
+        points, labels = parts[part]
+        return float((circuit.free_output(points).argmax(axis=1) != labels).mean())
 
-    def setup(self) -> None:
-        """Draw the three sets of points and the network."""
-        import numpy as np
-
-        from bioplaus import tasks
-        from bioplaus.neurons.rate_transfer import TRANSFERS
-
-        p = self.parameters
-        self.build()
-        counts = {"train": p.points, "validation": p.tested, "test": p.tested}
-        self.parts = {part: tasks.yin_yang_points(n, self.rng) for part, n in counts.items()}
-        invert = TRANSFERS[p.transfer].invert
-        targets = np.full((3, 3), float(invert(p.other_rate)))
-        np.fill_diagonal(targets, float(invert(p.target_rate)))
-        self.targets = targets[self.parts["train"][1]]
-
-    def segments(self) -> int:
-        """One for each validation."""
-        return int(self.parameters.epochs * self.parameters.evaluations)
-
-    @property
-    def epoch(self) -> float:
-        """Times every point has been shown."""
-        return (self.segment + 1) / self.parameters.evaluations
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """Learn from the next points of the epoch's order."""
-        import numpy as np
-
-        from bioplaus.models import sacramento
-
-        each = self.parameters.evaluations
-        if segment % each == 0:
-            self.order = self.rng.permutation(self.parameters.points)
-        part = np.array_split(self.order, each)[segment % each]
-        fall = (1 - self.parameters.final_rate) * segment / max(self.segments() - 1, 1)
-        rates = sacramento.live(self.parameters)
-        self.model.set({name: (1 - fall) * rate for name, rate in rates.items()})
-        self.show(self.parts["train"][0], self.targets, part)
-        return {
-            "validation_error": self._error("validation"),
-            "free_apical": self.free_apical(self.parts["validation"][0]),
-        }
-
-    def finish(self) -> Mapping[str, float]:
-        """Accuracy on the test points."""
-        error = self._error("test")
-        return {"test_error": error, "test_accuracy": 1 - error}
-
-    def state(self) -> Mapping[str, Any]:
-        """Also the order of the epoch."""
-        return {**super().state(), "order": self.order}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take all of it up again."""
-        super().restore(state)
-        self.order = state["order"]
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Validation error over epochs."""
-        from bioplaus.experiments.sacramento import figures as draw
-
-        yield "learning-curve", draw.learning_curve(run)
-
-    def _error(self, part: str) -> float:
-        points, labels = self.parts[part]
-        return float((self.free_output(points).argmax(axis=1) != labels).mean())
+    each = p.evaluations
+    for segment in run.segments(p.epochs * each):
+        if segment.number % each == 0:
+            order[:] = run.rng.permutation(p.points)
+        fall = (1 - p.final_rate) * segment.number / max(segment.count - 1, 1)
+        rates = sacramento.live(p)
+        circuit.model.set({name: (1 - fall) * rate for name, rate in rates.items()})
+        part = np.array_split(order, each)[segment.number % each]
+        circuit.show(parts["train"][0], targets, part)
+        run.log(
+            epoch=(segment.number + 1) / each,
+            validation_error=error("validation"),
+            free_apical=circuit.free_apical(parts["validation"][0]),
+        )
+    return {"test_error": error("test"), "test_accuracy": 1 - error("test")}
 
 
-EXPERIMENT = SacramentoYinYang
-
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
-
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = {"learning-curve": figures.learning_curve}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bioplaus import plotting, tasks
+import numpy as np
+
+from bioplaus import plotting
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.relatives import Discrete
 from bioplaus.parameters import parameter, replace
-from bioplaus.training import Experiment
+from bioplaus.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from bioplaus.records import RunReader
+
 
 ANGLES = (0.0, 45.0, 90.0, 135.0, 180.0)
 """Angles psi between forward and transposed feedback weights at the start [degrees]."""
@@ -38,67 +41,34 @@ class Settings(Discrete):
     examples: int = parameter(20_000, "training images, shown once", low=1)
 
 
-class VectorFieldEpAngles(Experiment):
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """One segment an angle; every angle starts from the same forward weights."""
-
-    Parameters = Settings
-    form = "batched"
-    quick = {"examples": 2000}
-
-    def setup(self) -> None:
-        """Load the images."""
-        self.images = tasks.load("mnist")
-        self.errors: list[float] = []
-
-    def segments(self) -> int:
-        """One segment an angle."""
-        return len(ANGLES)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """Learn from one starting angle."""
-        import numpy as np
-
-        images, p = self.images, self.parameters
-        setting = replace(p, {"initial_angle": ANGLES[segment]})
-        learner = vector_field_ep.DiscreteLearner(setting, np.random.default_rng(self.seed))
-        order = np.arange(min(p.examples, len(images.train_labels)))
+    images = run.load("mnist")
+    order = np.arange(min(p.examples, len(images.train_labels)))
+    errors: list[float] = []
+    run.keep(errors=errors)
+    for segment in run.segments(len(ANGLES)):
+        angle = ANGLES[segment.number]
+        setting = replace(p, {"initial_angle": angle})
+        learner = vector_field_ep.DiscreteLearner(setting, np.random.default_rng(run.seed))
         train_error = learner.train(images.train_images, images.train_labels, order)
-        self.stop_if_not_finite(learner.arrays())
-        error = learner.error(images.validation_images, images.validation_labels)
-        self.errors.append(error)
-        return {
-            "initial_angle": ANGLES[segment],
-            "validation_error": error,
-            "train_error": train_error,
-        }
-
-    def finish(self) -> Mapping[str, float]:
-        """Rises of the validation error from 0 to 90 and from 90 to 135 degrees."""
-        at = dict(zip(ANGLES, self.errors, strict=True))
-        rises = {"rise_to_90": at[90.0] - at[0.0], "rise_to_135": at[135.0] - at[90.0]}
-        return rises | {"smallest_rise": min(rises.values()), "error_at_180": at[180.0]}
-
-    def state(self) -> Mapping[str, Any]:
-        """The errors so far; every segment starts afresh."""
-        return {"errors": list(self.errors)}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up a state again."""
-        self.errors = list(state["errors"])
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Error against the starting angle."""
-        figure = plotting.figure()
-        axes = figure.subplots()
-        axes.plot(run.metrics["initial_angle"], run.metrics["validation_error"], marker="o")
-        axes.set(xlabel="angle at the start (degrees)", ylabel="validation error")
-        axes.set_ylim(0, 1)
-        yield "error-against-angle", figure
+        run.check_finite(learner.arrays())
+        errors.append(learner.error(images.validation_images, images.validation_labels))
+        run.log(initial_angle=angle, validation_error=errors[-1], train_error=train_error)
+    at = dict(zip(ANGLES, errors, strict=True))
+    rises = {"rise_to_90": at[90.0] - at[0.0], "rise_to_135": at[135.0] - at[90.0]}
+    return rises | {"smallest_rise": min(rises.values()), "error_at_180": at[180.0]}
 
 
-EXPERIMENT = VectorFieldEpAngles
+def error_against_angle(run: RunReader) -> Figure:
+    """Error against the starting angle."""
+    figure = plotting.figure()
+    axes = figure.subplots()
+    axes.plot(run.metrics["initial_angle"], run.metrics["validation_error"], marker="o")
+    axes.set(xlabel="angle at the start (degrees)", ylabel="validation error")
+    axes.set_ylim(0, 1)
+    return figure
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
 
-    raise SystemExit(run_script(__file__))
+FORM = "batched"
+FIGURES = {"error-against-angle": error_against_angle}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from bioplaus import analysis, tasks
-from bioplaus.experiments.vector_field_ep.training import ImageExperiment
+from bioplaus.experiments.vector_field_ep import training
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.relatives import Discrete, check_discrete
 from bioplaus.parameters import parameter
+from bioplaus.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -21,37 +25,29 @@ class Settings(Discrete):
     epochs: int = parameter(30, "passes over the training images", source="Ernoult 2019", low=1)
 
 
-class VectorFieldEpDiscrete(ImageExperiment):
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """A new random order in each epoch; states start at zero for every batch."""
-
-    Parameters = Settings
-
-    def check(self) -> None:
-        """Fields that depend on one another."""
-        check_discrete(self.parameters)
-
-    def build(self) -> vector_field_ep.DiscreteLearner:
-        """Draw the network."""
-        return vector_field_ep.DiscreteLearner(self.parameters, self.rng)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """One pass over the training images, then the validation images."""
-        learner = self.learner
-        order = self.rng.permutation(self.examples)
-        train_error = learner.train(*self.images.part("train"), order)
-        self.stop_if_not_finite(learner.arrays())
-        return {
-            "validation_error": learner.error(*self.images.part("validation")),
-            "train_error": train_error,
-            "angle_to_output": float(
-                analysis.alignment_angle(learner.forward[-1], learner.feedback[-1].T)
-            ),
-        }
+    check_discrete(p)
+    images = run.load(p.dataset)
+    made = learner(p, run.rng, images)
+    training.keep(run, made)
+    examples = training.examples_of(p, images)
+    for _ in run.segments(p.epochs):
+        train_error = made.train(*images.part("train"), run.rng.permutation(examples))
+        run.check_finite(made.arrays())
+        angle = analysis.alignment_angle(made.forward[-1], made.feedback[-1].T)
+        run.log(
+            validation_error=made.error(*images.part("validation")),
+            train_error=train_error,
+            angle_to_output=float(angle),
+        )
+    return {f"{run.part}_error": made.error(*images.part(run.part))}
 
 
-EXPERIMENT = VectorFieldEpDiscrete
+def learner(p: Settings, rng: np.random.Generator, images: Any) -> vector_field_ep.DiscreteLearner:
+    """Draw the network."""
+    return vector_field_ep.DiscreteLearner(p, rng)
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
 
-    raise SystemExit(run_script(__file__))
+FORM = "batched"
+FIGURES = {"learning-curve": training.learning_curve}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bioplaus import analysis, plotting, tasks
+from bioplaus.experiments.vector_field_ep.training import examples_of
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.parameters import VectorField, check_vector_field
 from bioplaus.parameters import parameter, replace
-from bioplaus.training import NetworkExperiment, Trace
+from bioplaus.runs.run import Run, Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,100 +41,71 @@ class Settings(VectorField):
     part: int = parameter(10_000, "examples of a segment, at most an epoch", low=1)
 
 
-class VectorFieldEpNetwork(NetworkExperiment):
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """Fixed order; the weights are evaluated by relaxing batches from zero states."""
-
-    Parameters = Settings
-    quick = {"epochs": 2}
-    record = (
+    check_vector_field(p)
+    images = run.load(p.dataset)
+    examples = examples_of(p, images)
+    part = min(p.part, examples)
+    parts = -(-examples // part)
+    clocks = vector_field_ep.time(p)
+    each = float(clocks.frame.dt_)
+    stored = replace(p, {"examples": examples})
+    inputs = {"pixels": vector_field_ep.pixels(p, clocks)}
+    model = vector_field_ep.build(stored, run.rng, inputs, clocks)
+    run.record(
         Trace("hidden", "s", cells=8, every="5 ms"),
         Trace("output", "s", cells=10, every="5 ms"),
+        of=model,
+        last="0.625 s",
     )
-    record_window = "0.625 s"
-
-    def setup(self) -> None:
-        """Build the network and what it will be shown in the whole run."""
-        import numpy as np
-
-        p = self.parameters
-        check_vector_field(p)
-        self.images = tasks.load(p.dataset)
-        self.examples = min(p.examples, len(self.images.train_labels))
-        self.part = min(p.part, self.examples)
-        self.parts = -(-self.examples // self.part)
-        clocks = vector_field_ep.time(p)
-        self.presentation = float(clocks.frame.dt_)
-        stored = replace(p, {"examples": self.examples})
-        inputs = {"pixels": vector_field_ep.pixels(p, clocks)}
-        self.model = vector_field_ep.build(stored, self.rng, inputs, clocks)
-        self.evaluated = vector_field_ep.build_batched(p, np.random.default_rng(0), 0)
-        self.network, self.populations = self.model.network, self.model.populations
-        self.influences = np.full(p.epochs * self.examples, self.evaluated.influence)
-        if p.nudging == "random-sign":
-            self.influences *= self.rng.choice([-1.0, 1.0], self.influences.size)
-        classes = np.eye(len(self.populations["output"]))
-        self.tables = {
-            "images": self.images.train_images,
-            "targets": classes[self.images.train_labels],
-        }
-
-    def segments(self) -> int:
-        """One segment for each part of an epoch."""
-        return int(self.parameters.epochs) * self.parts
-
-    @property
-    def epoch(self) -> float:
-        """Passes over the training images so far."""
-        return self.simulated_time / self.presentation / self.examples
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """Present one part, then relax the validation images."""
-        import numpy as np
-
-        epoch, part = divmod(segment, self.parts)
-        rows = np.arange(self.examples)[part * self.part :][: self.part]
-        self.present(
-            tasks.presentations(
-                rows,
-                self.tables,
-                presentation=self.presentation,
-                frame=self.presentation,
-                strength=1.0,
-                teaching=self.influences[epoch * self.examples + rows],
-            )
+    evaluated = vector_field_ep.build_batched(p, np.random.default_rng(0), 0)
+    influences = np.full(p.epochs * examples, evaluated.influence)
+    if p.nudging == "random-sign":
+        influences *= run.rng.choice([-1.0, 1.0], influences.size)
+    classes = np.eye(len(model.populations["output"]))
+    tables = {"images": images.train_images, "targets": classes[images.train_labels]}
+    validation = images.part("validation")
+    for segment in run.segments(p.epochs * parts):
+        epoch, number = divmod(segment.number, parts)
+        rows = np.arange(examples)[number * part :][:part]
+        schedule = tasks.presentations(
+            rows,
+            tables,
+            presentation=each,
+            frame=each,
+            strength=1.0,
+            teaching=influences[epoch * examples + rows],
         )
-        weights = vector_field_ep.by_layer(self.parameters, self.model.weights())
-        self.evaluated.take(weights)
-        validation = self.images.part("validation")
-        report = self.evaluated.answer(*validation)
-        self.evaluated.warn(report, validation[0][:20])
+        run.present(model, schedule)
+        weights = vector_field_ep.by_layer(p, model.weights())
+        evaluated.take(weights)
+        report = evaluated.answer(*validation)
+        evaluated.warn(report, validation[0][:20])
         angle = analysis.alignment_angle(weights.forward[-1], weights.feedback[-1].T)
-        return {
-            "validation_error": report.error,
-            "residual": report.residual,
-            "silent_outputs": len(report.silent),
-            "angle_to_output": float(angle),
-        }
-
-    def finish(self) -> Mapping[str, float]:
-        """Error on the test images, and on the validation images at the end."""
-        weights = self.model.weights()
-        self.evaluated.take(vector_field_ep.by_layer(self.parameters, weights))
-        return {
-            "test_error": self.evaluated.error(*self.images.part("test")),
-            "final_validation_error": self.evaluated.error(*self.images.part("validation")),
-        }
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Learning curve; relaxation of states through both phases of the last presentations."""
-        figure = plotting.figure()
-        axes = figure.subplots()
-        plotting.learning_curve(axes, run.metrics["epoch"], run.metrics["validation_error"])
-        yield "learning-curve", figure
-        yield "relaxation", _relaxation_figure(run)
+        run.log(
+            epoch=run.time / each / examples,
+            validation_error=report.error,
+            residual=report.residual,
+            silent_outputs=len(report.silent),
+            angle_to_output=float(angle),
+        )
+    evaluated.take(vector_field_ep.by_layer(p, model.weights()))
+    return {
+        f"{run.part}_error": evaluated.error(*images.part(run.part)),
+        "final_validation_error": evaluated.error(*validation),
+    }
 
 
-def _relaxation_figure(run: RunReader) -> Figure:
+def learning_curve(run: RunReader) -> Figure:
+    """Error on validation images over the passes."""
+    figure = plotting.figure()
+    axes = figure.subplots()
+    plotting.learning_curve(axes, run.metrics["epoch"], run.metrics["validation_error"])
+    return figure
+
+
+def relaxation(run: RunReader) -> Figure:
     """Free phase white, second phase grey; three presentations."""
     p = run.parameters
     figure = plotting.figure("page", height=3.6)
@@ -152,9 +126,5 @@ def _relaxation_figure(run: RunReader) -> Figure:
     return figure
 
 
-EXPERIMENT = VectorFieldEpNetwork
-
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
-
-    raise SystemExit(run_script(__file__))
+FORM = "network"
+FIGURES = {"learning-curve": learning_curve, "relaxation": relaxation}

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from bioplaus import tasks
-from bioplaus.experiments.vector_field_ep.training import ImageExperiment
+from bioplaus.experiments.vector_field_ep import training
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.parameters import learning_rates
 from bioplaus.models.vector_field_ep.relatives import Spiking
 from bioplaus.parameters import parameter
+from bioplaus.runs.run import Run
 
 PART = 5000
 """Examples of one segment; an epoch of 50,000 takes a minute or more."""
@@ -28,57 +32,36 @@ class Settings(Spiking):
     epochs: int = parameter(25, "passes over the training images", source="O'Connor 2019", low=1)
 
 
-class VectorFieldEpSpiking(ImageExperiment):
-    """Fixed order of examples; validation on 1,000 images after every part of an epoch."""
-
-    Parameters = Settings
-    quick = {"examples": 3000, "epochs": 1, "free_steps": 50, "nudged_steps": 20}
-
-    def check(self) -> None:
-        """One learning rate for each pair of layers."""
-        learning_rates(self.parameters)
-
-    def build(self) -> vector_field_ep.SpikingLearner:
-        """Draw the network."""
-        return vector_field_ep.SpikingLearner(self.parameters, self.rng)
-
-    @property
-    def parts(self) -> int:
-        """Segments of an epoch."""
-        return -(-self.examples // PART)
-
-    def segments(self) -> int:
-        """One segment for each part of an epoch."""
-        return int(self.parameters.epochs) * self.parts
-
-    @property
-    def epoch(self) -> float:
-        """Passes over the training images so far."""
-        return (self.segment + 1) / self.parts
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """One part of an epoch, then some validation images."""
-        import numpy as np
-
-        learner = self.learner
-        start = segment % self.parts * PART
-        order = np.arange(start, min(start + PART, self.examples))
-        train_error = learner.train(*self.images.part("train"), order)
-        self.stop_if_not_finite(learner.arrays())
-        images, labels = (part[:VALIDATED] for part in self.images.part("validation"))
-        answers = learner.answers(images)
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """Fixed order of examples; validation on some images after every part of an epoch."""
+    learning_rates(p)  # one for each pair of layers
+    images = run.load(p.dataset)
+    made = learner(p, run.rng, images)
+    training.keep(run, made)
+    examples = training.examples_of(p, images)
+    parts = -(-examples // PART)
+    shown, labels = (part[:VALIDATED] for part in images.part("validation"))
+    for segment in run.segments(p.epochs * parts):
+        start = segment.number % parts * PART
+        order = np.arange(start, min(start + PART, examples))
+        train_error = made.train(*images.part("train"), order)
+        run.check_finite(made.arrays())
+        answers = made.answers(shown)
         best = answers.max(axis=0)
-        vector_field_ep.warn_of_silent_units(best, len(images))
-        return {
-            "validation_error": float(np.mean(answers.argmax(axis=1) != labels)),
-            "train_error": train_error,
-            "silent_outputs": len(vector_field_ep.silent_units(best)),
-        }
+        vector_field_ep.warn_of_silent_units(best, len(shown))
+        run.log(
+            epoch=(segment.number + 1) / parts,
+            validation_error=float(np.mean(answers.argmax(axis=1) != labels)),
+            train_error=train_error,
+            silent_outputs=len(vector_field_ep.silent_units(best)),
+        )
+    return {f"{run.part}_error": made.error(*images.part(run.part))}
 
 
-EXPERIMENT = VectorFieldEpSpiking
+def learner(p: Settings, rng: np.random.Generator, images: Any) -> vector_field_ep.SpikingLearner:
+    """Draw the network."""
+    return vector_field_ep.SpikingLearner(p, rng)
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
 
-    raise SystemExit(run_script(__file__))
+FORM = "batched"
+FIGURES = {"learning-curve": training.learning_curve}

@@ -7,19 +7,22 @@ then the same with the antisymmetric correction, which should restore the gradie
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from bioplaus import analysis, plotting
 from bioplaus.models import vector_field_ep as ep
 from bioplaus.parameters import parameter
-from bioplaus.training import Experiment
+from bioplaus.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from bioplaus.records import RunReader
+
 
 RATIOS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7)
 """Norm of the antisymmetric over that of the symmetric part of the Jacobian."""
@@ -36,99 +39,79 @@ class Settings:
     influence: float = parameter(1e-3, "influence, both signs", symbol="beta", low=1e-6, high=0.5)
 
 
-class VectorFieldEpTheory(Experiment):
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """One segment an asymmetry; all states relaxed to rounding."""
-
-    Parameters = Settings
-    form = "steady state"
-    quick = {"networks": 3}
-
-    def setup(self) -> None:
-        """Nothing to prepare: every segment draws its networks."""
-        self.largest_gap = 0.0
-
-    def segments(self) -> int:
-        """One segment an asymmetry."""
-        return len(RATIOS)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        """Angles to the gradient [degrees] for one asymmetry, means over networks."""
-        import numpy as np
-
-        p = self.parameters
-        rows = []
-        for _ in range(p.networks):
-            network, target = self._draw(RATIOS[segment])
-            gradient = ep.exact_gradient(network, target)
-            predicted = ep.theorem_direction(network, target)
-            update = ep.two_phase_update(network, target, p.influence)
-            corrected = ep.two_phase_update(network, target, p.influence, corrected=True)
-            rows.append(
-                [
-                    ep.asymmetry(network),
-                    float(analysis.alignment_angle(update, gradient)),
-                    float(analysis.alignment_angle(predicted, gradient)),
-                    float(analysis.alignment_angle(corrected, gradient)),
-                    float(np.linalg.norm(update - predicted) / np.linalg.norm(predicted)),
-                ]
-            )
-        ratio, measured, predicted_angle, corrected_angle, gap = np.mean(rows, axis=0)
-        self.largest_gap = max(self.largest_gap, float(np.max(np.array(rows)[:, 4])))
-        return {
-            "asymmetry": ratio,
-            "measured_angle": measured,
-            "predicted_angle": predicted_angle,
-            "corrected_angle": corrected_angle,
-            "gap_to_theorem": gap,
-        }
-
-    def _draw(self, ratio: float) -> tuple[Any, Any]:
-        """Weights of a given asymmetry, and biases that put all units inside their range."""
-        import numpy as np
-
-        p, n = self.parameters, self.parameters.units
-        drawn = self.rng.normal(size=(n, n))
-        symmetric, antisymmetric = (drawn + drawn.T) / 2, (drawn - drawn.T) / 2
-        np.fill_diagonal(symmetric, 0)
-        symmetric *= p.strength
-        # The leak, minus one for each unit, belongs to the symmetric part of the Jacobian.
-        whole = np.linalg.norm(symmetric - np.eye(n))
-        antisymmetric *= ratio * whole / np.linalg.norm(antisymmetric)
-        weight = symmetric + antisymmetric
-        inside = self.rng.uniform(0.3, 0.7, n)
-        outputs = np.arange(n) >= n - p.outputs
-        network = ep.FlatNetwork(weight, inside - weight @ inside, outputs)
-        return network, self.rng.uniform(0, 1, n)
-
-    def finish(self) -> Mapping[str, float]:
-        """Largest relative gap between the measured update and the theorem."""
-        return {"largest_gap_to_theorem": self.largest_gap}
-
-    def state(self) -> Mapping[str, Any]:
-        """The generator and the largest gap."""
-        return {"rng": self.rng.bit_generator.state, "largest_gap": self.largest_gap}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up a state again."""
-        self.rng.bit_generator.state = state["rng"]
-        self.largest_gap = state["largest_gap"]
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Angle against asymmetry, beside the theory's curve."""
-        figure = plotting.figure()
-        axes = figure.subplots()
-        ratio = run.metrics["asymmetry"]
-        axes.plot(ratio, run.metrics["predicted_angle"], label="theorem 1")
-        axes.plot(ratio, run.metrics["measured_angle"], "o", label="two phases")
-        axes.plot(ratio, run.metrics["corrected_angle"], "s", label="with correction")
-        axes.set(xlabel="antisymmetric over symmetric part", ylabel="angle to gradient (degrees)")
-        axes.legend()
-        yield "angle-against-asymmetry", figure
+    gaps: list[float] = []
+    run.keep(gaps=gaps)
+    for segment in run.segments(len(RATIOS)):
+        measured, largest = angles(p, RATIOS[segment.number], run.rng)
+        gaps.append(largest)
+        run.log(**measured)
+    return {"largest_gap_to_theorem": max(gaps)}
 
 
-EXPERIMENT = VectorFieldEpTheory
+def angles(
+    p: Settings, asymmetry: float, rng: np.random.Generator
+) -> tuple[dict[str, float], float]:
+    """Angles to the gradient [degrees] for one asymmetry, means over networks, and the largest
+    relative gap between the measured update and the theorem."""
+    rows = []
+    for _ in range(p.networks):
+        network, target = draw(p, asymmetry, rng)
+        gradient = ep.exact_gradient(network, target)
+        predicted = ep.theorem_direction(network, target)
+        update = ep.two_phase_update(network, target, p.influence)
+        corrected = ep.two_phase_update(network, target, p.influence, corrected=True)
+        rows.append(
+            [
+                ep.asymmetry(network),
+                float(analysis.alignment_angle(update, gradient)),
+                float(analysis.alignment_angle(predicted, gradient)),
+                float(analysis.alignment_angle(corrected, gradient)),
+                float(np.linalg.norm(update - predicted) / np.linalg.norm(predicted)),
+            ]
+        )
+    ratio, measured, predicted_angle, corrected_angle, gap = np.mean(rows, axis=0)
 
-if __name__ == "__main__":
-    from bioplaus.cli import run_script
+    means = {
+        "asymmetry": ratio,
+        "measured_angle": measured,
+        "predicted_angle": predicted_angle,
+        "corrected_angle": corrected_angle,
+        "gap_to_theorem": gap,
+    }
+    return means, float(np.max(np.array(rows)[:, 4]))
 
-    raise SystemExit(run_script(__file__))
+
+def draw(p: Settings, ratio: float, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Weights of a given asymmetry, and biases that put all units inside their range."""
+    n = p.units
+    drawn = rng.normal(size=(n, n))
+    symmetric, antisymmetric = (drawn + drawn.T) / 2, (drawn - drawn.T) / 2
+    np.fill_diagonal(symmetric, 0)
+    symmetric *= p.strength
+    # The leak, minus one for each unit, belongs to the symmetric part of the Jacobian.
+    whole = np.linalg.norm(symmetric - np.eye(n))
+    antisymmetric *= ratio * whole / np.linalg.norm(antisymmetric)
+    weight = symmetric + antisymmetric
+    inside = rng.uniform(0.3, 0.7, n)
+    outputs = np.arange(n) >= n - p.outputs
+    network = ep.FlatNetwork(weight, inside - weight @ inside, outputs)
+    return network, rng.uniform(0, 1, n)
+
+
+def angle_against_asymmetry(run: RunReader) -> Figure:
+    """Angle against asymmetry, beside the theory's curve."""
+    figure = plotting.figure()
+    axes = figure.subplots()
+    ratio = run.metrics["asymmetry"]
+    axes.plot(ratio, run.metrics["predicted_angle"], label="theorem 1")
+    axes.plot(ratio, run.metrics["measured_angle"], "o", label="two phases")
+    axes.plot(ratio, run.metrics["corrected_angle"], "s", label="with correction")
+    axes.set(xlabel="antisymmetric over symmetric part", ylabel="angle to gradient (degrees)")
+    axes.legend()
+    return figure
+
+
+FORM = "steady state"
+FIGURES = {"angle-against-asymmetry": angle_against_asymmetry}

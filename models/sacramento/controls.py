@@ -7,6 +7,7 @@ network without compartments, interneurons or attenuation.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +46,10 @@ class LayeredNetwork(TwoSweepNetwork):
         for k, down in enumerate(self.top_down):  # unit gain: rates are not rescaled here
             self.top_down[k] = down / self.dtype(p.top_down_scale)
 
-    def tune(self, base_rates: str) -> None:
-        """Set the learning rates of the layers."""
-        self.forward_rates = list(rate_list("base_rates", base_rates, len(self.sizes) - 1))
+    def set(self, values: Mapping[str, str]) -> None:
+        """Set the learning rates of the layers, ``base_rates``."""
+        base = rate_list("base_rates", values["base_rates"], len(self.sizes) - 1)
+        self.forward_rates = list(base)
 
     def learn(self, images: Matrix, targets: Matrix, strength: float, update: int) -> Sweep:
         """One step down the (approximate) gradient, meaned over the batch."""

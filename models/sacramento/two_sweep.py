@@ -11,6 +11,7 @@ which have seen the target, areas above a frozen one learn from contaminated rat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,7 +79,7 @@ class TwoSweepNetwork:
         self._draw_forward(rng, np.asarray(images, dtype=float), rest)
         self._draw_feedback(rng)
         self.mean_square = [0.0] * (len(self.sizes) - 2)
-        self.tune(p.base_rates)
+        self.set({"base_rates": p.base_rates})
 
     def _draw_forward(self, rng: np.random.Generator, rates: Matrix, rest: Matrix) -> None:
         """Gaussian weights with the chosen spread of free potentials, around 0 (or ``rest``)."""
@@ -116,15 +117,15 @@ class TwoSweepNetwork:
             self.interneuron.append(w)
             self.interneuron_bias.append(bias)
 
-    def tune(self, base_rates: str) -> None:
-        """Set forward rates: base rates over the gain with which an error reaches each area.
+    def set(self, values: Mapping[str, str]) -> None:
+        """Set forward rates: ``base_rates`` over the gain with which an error reaches each area.
 
         The gain is the dilution by nudging and mixing, ``lambda_N [(1 - lambda_I) lambda_A]^(N-k)``
         (Sacramento 2018: inverse mixing factors), times the top-down scale for each area below the
         output, times the attenuation.
         """
         last = len(self.sizes) - 1
-        base, mix = rate_list("base_rates", base_rates, last), self.mix
+        base, mix = rate_list("base_rates", values["base_rates"], last), self.mix
         step = (1 - mix.lambda_interneuron) * mix.lambda_apical * self.parameters.top_down_scale
         self.forward_rates = [
             base[k - 1] / (mix.lambda_output * step ** (last - k) * mix.attenuation(k))
@@ -239,7 +240,7 @@ class TwoSweepNetwork:
 
     def _measure(self, done: Sweep, update: int) -> None:
         if update % MOMENTS_EVERY == 0:
-            self.mean_square = [float((r * r).sum(axis=1).mean()) for r in done.rate[1:-1]]
+            self.mean_square[:] = [float((r * r).sum(axis=1).mean()) for r in done.rate[1:-1]]
 
     def _gain_slope(self, square: float) -> float:
         extended = square + self.parameters.bias_rate**2

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from bioplaus.parameters import replace
 from bioplaus.records import Recording
+from bioplaus.records.checkpoint import read_checkpoint, write_checkpoint
 from bioplaus.runs.page import Page
 from bioplaus.runs.run import Journal, Run
 from bioplaus.training.backend import Backend
 
-__all__ = ["Opened", "Rows", "entered", "execute", "page"]
+__all__ = ["Opened", "Rows", "begun", "entered", "entered_again", "execute", "page", "stops_after"]
 
 
 class Opened(Exception):
@@ -55,11 +59,57 @@ def entered(page: Page, **changes: Any) -> Run:
     raise AssertionError("the page has no loop over segments")
 
 
+class _StopsAfter(Rows):
+    def __init__(self, segments: int) -> None:
+        super().__init__()
+        self.segments = segments
+
+    def end_segment(self, run: Run, row: Mapping[str, float], recording: Recording) -> None:
+        """Keep the state, and end the run where it was to end."""
+        super().end_segment(run, row, recording)
+        if run.done == self.segments:
+            raise Opened
+
+
 def execute(
-    page: Page, backend: str = "numpy", seed: int = 1, **changes: Any
+    page: Page, backend: str = "numpy", seed: int = 1, journal: Rows | None = None, **changes: Any
 ) -> tuple[Rows, Mapping[str, float]]:
     """Run a page to its end; what it leaves, and its final figures."""
     Backend(backend).select(seed)
-    journal = Rows()
+    journal = journal or Rows()
     run = Run(replace(page.Settings(), changes), seed, journal)
     return journal, page.experiment(run.p, run)
+
+
+def begun(page: Page, segments: int, **changes: Any) -> Rows:
+    """As :func:`execute`, but only so many segments."""
+    journal = _StopsAfter(segments)
+    with contextlib.suppress(Opened):
+        execute(page, journal=journal, **changes)
+    return journal
+
+
+def entered_again(
+    page: Page,
+    state: Mapping[str, Any],
+    journal: Rows | None = None,
+    evaluated: tuple[str, str] | None = None,
+    **changes: Any,
+) -> tuple[Rows, Mapping[str, float], Run]:
+    """Enter a page with a state that went through a file, in a world of other random numbers."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_checkpoint(Path(folder) / "state", state)
+        kept = read_checkpoint(Path(folder) / "state")
+    Backend("numpy").select(99)
+    journal = journal or Rows()
+    p = replace(page.Settings(), changes)
+    run = Run(p, 1, journal, kept=kept, evaluated=evaluated)
+    figures: Mapping[str, float] = {}
+    with contextlib.suppress(Opened):
+        figures = page.experiment(run.p, run)
+    return journal, figures, run
+
+
+def stops_after(segments: int) -> Rows:
+    """A journal that ends a run after so many segments in all."""
+    return _StopsAfter(segments)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,14 +14,16 @@ from bioplaus.parameters import ParameterError, describe, replace
 from bioplaus.tasks.image_sets import ImageSet
 from tests.papers import entering
 
-ENTRIES = [e for e in registry.entries() if "experiment_page" not in str(registry.load(e))]
+ENTRIES = registry.entries()
 TUNABLE = [
     (entry, row.name)
     for entry in ENTRIES
     for row in describe(registry.load(entry).Settings)
     if row.tunable
 ]
-SMALL: dict[str, dict[str, Any]] = {}
+SMALL: dict[str, dict[str, Any]] = {
+    "burstccn-xor": {"cells": 5, "step": "1 ms", "integration": "exponential_euler"},
+}
 
 
 def images(name: str, **options: Any) -> ImageSet:
@@ -69,9 +73,17 @@ def _twice(word: str) -> str:
 
 
 CONTRADICTIONS = [
+    ("burstccn.mnist", {"baseline": 0.7}, "at most 0.5"),
+    ("burstccn.mnist", {"branches": 3}, "homeostatic y"),
     ("erbp.images", {"presentation": "1 ms", "settling": "2 ms"}, "settling"),
     ("error_paths.images", {"row": "FAA"}, "row 'FAA'"),
     ("error_paths.network", {"row": "deep targets"}, "no network form"),
+    ("sacramento.mnist", {"areas": "784"}, "areas = '784'"),
+    ("vector_field_ep.images", {"influence": -1.0}, "runs away"),
+    ("vector_field_ep.discrete", {"nudged_steps": 1}, "nudged_steps = 1"),
+    ("vector_field_ep.images", {"influence": 0.0}, "influence = 0"),
+    ("vector_field_ep.network", {"nudged_steps": 1}, "nudged_steps = 1"),
+    ("vector_field_ep.spiking", {"learning_rates": "0.1"}, "must hold 2 rates"),
 ]
 
 
@@ -83,3 +95,84 @@ def test_contradiction_is_told_before_images_are_loaded(monkeypatch, name, chang
     monkeypatch.setattr(tasks, "load", load)
     with pytest.raises(ParameterError, match=message):
         entering.entered(entering.page(name), **changes)
+
+
+COARSE = {"time_step": "1 ms", "background_before_threshold": True, "hidden": 5}
+FEW = {"presentations": 2, "evaluations": 2, "validated": 2, "tested": 2}
+DIGITS = {"dataset": "digits", "inputs": 64, "test_presentation": "100 ms", "readout": "100 ms"}
+XOR = {
+    "cells": 5, "step": "1 ms", "integration": "exponential_euler", "slot": "100 ms",
+    "example": "200 ms", "teach_from": "100 ms", "settle": "0 ms", "test": "200 ms",
+    "burn_in": "100 ms", "epochs": 2, "segment_epochs": 1,
+}  # fmt: skip
+NEURONS = {"neurons": 20}
+TINY: dict[str, tuple[dict[str, Any], int, int]] = {
+    "burstccn-mnist": (
+        {"dataset": "digits", "epochs": 2, "hidden": 10, "twin": True, "final_rate": 0.1}, 1, 0,
+    ),
+    "burstccn-regression": ({"rest": "20 second", "learning": "40 second", "parts": 2}, 2, 0),
+    "burstccn-xor": (XOR, 2, 0),
+    "erbp-images": ({**COARSE, **FEW}, 1, 0),
+    "erbp-rate-reference": (
+        {"dataset": "digits", "hidden": 5, "presentations": 40, "evaluations": 2}, 1, 0,
+    ),
+    "erbp-variants": ({**COARSE, **DIGITS, **FEW, "layers": 1}, 3, 5),
+    "follow-arm": ({**NEURONS, "segment": "2 second", "duration": "4 second", "tests": 1}, 1, 0),
+    "follow-delay": ({**NEURONS, "segment": "4 second", "duration": "8 second"}, 1, 2),
+    "follow-inverse-arm": (
+        {**NEURONS, "command_neurons": 20, "segment": "2 second", "duration": "4 second"}, 1, 2,
+    ),
+    "follow-realisable": ({**NEURONS, "segment": "8 second", "duration": "16 second"}, 1, 2),
+    "sacramento-association": ({"areas": "6-4-3", "presentations": 2, "evaluations": 2}, 1, 0),
+    "sacramento-bars": ({"epochs": 2, "evaluations": 2}, 1, 0),
+    "sacramento-mnist": (
+        {"dataset": "digits", "areas": "64-10-10", "base_rates": "1 0.05", "weight_scale": "2 1",
+         "images": 100, "epochs": 2, "silent_updates": 2}, 1, 0,
+    ),
+    "sacramento-self-prediction": (
+        {"areas": "6-4-3", "patterns": 24, "evaluations": 2, "presentation": "10 ms"}, 1, 0,
+    ),
+    "sacramento-yin-yang": (
+        {"points": 4, "tested": 4, "epochs": 1, "evaluations": 2, "presentation": "25 ms"}, 1, 0,
+    ),
+    "vector-field-ep-discrete": (
+        {"dataset": "digits", "layers": "64-10-10", "examples": 100, "epochs": 2}, 1, 0,
+    ),
+    "vector-field-ep-network": (
+        {"layers": "64-10-10", "examples": 4, "part": 2, "epochs": 1, "nudging": "random-sign"},
+        1, 2,
+    ),
+    "vector-field-ep-spiking": (
+        {"dataset": "digits", "layers": "64-5-10", "examples": 20, "epochs": 2, "free_steps": 5,
+         "nudged_steps": 2}, 1, 0,
+    ),
+    "vector-field-ep-theory": ({"networks": 1}, 3, 0),
+}  # fmt: skip
+"""Settings that take a second or two, where to break a run off, and how far to follow it (0: to the
+end)."""
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", TINY)
+def test_a_run_that_goes_on_is_whole(name: str) -> None:
+    """Broken off and entered again it leaves the same rows, recordings and state, to the bit; and
+    the same figures in the end, also when it is entered with the state of the end, as `evaluate`
+    does."""
+    changes, cut, until = TINY[name]
+    page = registry.load(registry.find(name))
+    figures: Mapping[str, float] = {}
+    if until:
+        whole = entering.begun(page, until, **changes)
+    else:
+        whole, figures = entering.execute(page, **changes)
+    broken = entering.begun(page, cut, **changes)
+    journal = entering.stops_after(until) if until else entering.Rows()
+    again, same, run = entering.entered_again(page, broken.state, journal, **changes)
+    np.testing.assert_equal(again.rows, whole.rows[cut:])
+    recorded = [[asdict(each) for each in it.recordings] for it in (whole, again)]
+    np.testing.assert_equal(recorded[1], recorded[0][cut:])
+    np.testing.assert_equal(again.state, whole.state)
+    assert same == figures
+    if run.asked_for_part:
+        end = entering.entered_again(page, whole.state, evaluated=("", "test"), **changes)
+        assert end[1] == figures

@@ -19,13 +19,13 @@ import pytest
 from bioplaus import registry
 from bioplaus.parameters import ParameterError
 from bioplaus.records import CheckpointError, RunReader, RunWriter, read_checkpoint
+from bioplaus.runs.finite import NonFiniteState
 from bioplaus.runs.page import Page
 from bioplaus.runs.plan import Plan
 from bioplaus.runs.run import Run
 from bioplaus.runs.running import Interrupted, evaluate, resume, start
 from bioplaus.training import Progress
 from bioplaus.training.backend import Backend
-from bioplaus.training.experiment import NonFiniteState
 from bioplaus.training.interruption import signals_as_interrupts
 
 HERE = Path(__file__).parent

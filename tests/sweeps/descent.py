@@ -10,10 +10,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from bioplaus.parameters import Quantity, parameter
-from bioplaus.training import Experiment
+from bioplaus.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -26,35 +27,22 @@ class Settings:
     victim: str = parameter("", "a file; whoever can delete it dies in the middle of a run")
 
 
-class Descent(Experiment):
-    Parameters = Settings
-    form = "batched"
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """Descend; the rate is read anew in every segment."""
+    run.live(None, lambda p: {"rate": p.rate})
+    x = np.ones(1)
+    run.keep(x=x)
+    for segment in run.segments(p.segments):
+        time.sleep(float(str(p.pause).split()[0]))
+        if p.victim and segment.number == 2:
+            _die_once(Path(p.victim))
+        x *= 1 - 2 * run.p.rate
+        run.check_finite({"x parabola": x})
+        run.log(validation_error=float(x[0] * x[0]))
+    return {"test_error": float(x[0] * x[0])}
 
-    def setup(self) -> None:
-        self.x = 1.0
 
-    def segments(self) -> int:
-        return int(self.parameters.segments)
-
-    def advance(self, segment: int) -> Mapping[str, float]:
-        time.sleep(float(str(self.parameters.pause).split()[0]))
-        if self.parameters.victim and segment == 2:
-            _die_once(Path(self.parameters.victim))
-        self.x *= 1 - 2 * self.parameters.rate
-        self.stop_if_not_finite({"x parabola": self.x})
-        return {"validation_error": self.x * self.x}
-
-    def finish(self) -> Mapping[str, float]:
-        return {"test_error": self.x * self.x}
-
-    def state(self) -> Mapping[str, Any]:
-        return {"x": self.x}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self.x = float(state["x"])
-
-    def tune(self, name: str, value: Any) -> None:
-        """The rate is read anew in every segment."""
+FORM = "batched"
 
 
 def _die_once(victim: Path) -> None:
@@ -65,6 +53,3 @@ def _die_once(victim: Path) -> None:
         except FileNotFoundError:
             continue
         os._exit(9)
-
-
-EXPERIMENT = Descent

@@ -15,7 +15,7 @@ from bioplaus.models.erbp import feedback
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, quantities, replace
 from bioplaus.plasticity.model import Model
-from bioplaus.training.experiment import NonFiniteState
+from bioplaus.runs.finite import NonFiniteState
 from tests.papers import entering, showing
 
 FRAME = 0.05

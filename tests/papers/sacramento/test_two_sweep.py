@@ -8,7 +8,9 @@ import pytest
 from bioplaus.models import sacramento
 from bioplaus.models.sacramento.small_batches import add_products, weighted_sums
 from bioplaus.models.sacramento.steady_state import weight_changes
+from bioplaus.papers import papers
 from bioplaus.parameters import ParameterError, replace
+from tests.papers import entering
 
 SIZES = "30-20-20-20-10"
 
@@ -103,7 +105,7 @@ def test_backpropagated_errors_are_the_gradient():
 
 def test_interneurons_below_a_frozen_area_stay():
     _, network, _, rng = two_sweep(0.2, areas="6-5-4-10")
-    network.tune("1 0 1")
+    network.set({"base_rates": "1 0 1"})
     before = [w.copy() for w in (*network.interneuron, *network.forward)]
     network.learn(rng.uniform(size=(10, 6)), rng.uniform(-1, 1, (10, 10)), 1.0, 0)
     moved = [
@@ -139,35 +141,24 @@ def test_rates_undo_the_dilution_of_errors():
     assert network.forward_rates == pytest.approx([2 / 1.875, 0.5 / 0.75, 0.05])
 
 
-def digits(**changes):
-    from bioplaus.experiments.sacramento.mnist import SacramentoMnist
-
-    settings = replace(SacramentoMnist.Parameters(), SacramentoMnist.quick | changes)
-    experiment = SacramentoMnist(settings, seed=1)
-    experiment.setup()
-    return experiment
+DIGITS = papers()["sacramento"].setting("mnist", "default").quick
 
 
-def test_digits_are_learned_and_a_stopped_run_goes_on_to_the_bit():
-    whole = digits()
-    for segment in range(20):
-        whole.advance(segment)
-    kept = dict(whole.state())
-    kept["weights"] = {k: tuple(w.copy() for w in v) for k, v in kept["weights"].items()}
-    for segment in range(20, 40):
-        figures = whole.advance(segment)
-    assert figures["validation_error"] < 0.1  # required beforehand: 90 % or more
-    resumed = digits()
-    resumed.restore(kept)
-    for segment in range(20, 40):
-        again = resumed.advance(segment)
-    assert again == figures
+def digits(epochs=40, **changes):
+    page = entering.page("sacramento.mnist")
+    return entering.execute(page, **{**DIGITS, "epochs": epochs, **changes})
+
+
+def test_digits_are_learned():
+    rows, figures = digits()
+    assert rows.rows[-1]["validation_error"] < 0.1  # required beforehand: 90 % or more
+    assert figures["validation_error"] == rows.rows[-1]["validation_error"]
 
 
 def test_saturated_cells_are_named_beside_their_silent_dendrites():
     with pytest.warns(UserWarning, match=r"9\d % of hidden cells are saturated"):
-        found = digits(weight_scale="100 1").advance(0)
-    assert found["saturated_cells"] > 0.9
+        rows, _ = digits(epochs=1, weight_scale="100 1")
+    assert rows.rows[0]["saturated_cells"] > 0.9
 
 
 def test_images_of_another_size_are_refused():

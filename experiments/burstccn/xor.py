@@ -1,24 +1,26 @@
-"""What the experiments on exclusive or share: schedule, measuring, figures."""
+"""A spiking network learns exclusive or by bursts (Greedy 2022, figure 2; Payeur 2021, figure 4).
+
+The class has the protocol of the released simulator of Payeur 2021; the settings ``two-phase`` and
+``single-phase`` are short ones for 200 cells, ``burstprop-two-phase`` and
+``burstprop-single-phase`` the rule that they are held against.  First and last segment test without
+teacher; those between train.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from bioplaus import tasks
+from bioplaus.experiments.burstccn import figures as drawn
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Spiking
-from bioplaus.parameters import ParameterError, Quantity, parameter, quantities, replace
-from bioplaus.training import NetworkExperiment
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bioplaus.records import RunReader
-
-__all__ = ["TWO_PHASE", "Schedule", "Xor", "settings"]
+from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
+from bioplaus.runs.run import Run, Segment
 
 PATTERNS = ("00", "10", "01", "11")
 TRUE, FALSE = ("10", "01"), ("00", "11")
@@ -27,7 +29,7 @@ UNTRAINED = (3.75, 4.63, 4.66, 4.98)
 
 
 @dataclass(frozen=True)
-class Schedule(Spiking):
+class Settings(Spiking):
     """Burn-in, test, training, test (Payeur 2021, figure 4)."""
 
     burn_in: Quantity = parameter("6 second", "before anything is measured", low="0 ms")
@@ -46,82 +48,37 @@ class Schedule(Spiking):
     segment_epochs: int = parameter(10, "epochs in one segment of the record", low=1)
 
 
-TWO_PHASE: dict[str, Any] = {
-    "cells": 200,
-    "step": "1 ms",
-    "integration": "exponential_euler",
-    "slot": "500 ms",
-    "example": "2.5 second",
-    "teach_from": "2 second",
-    "settle": "1.5 second",
-    "test": "5 second",
-    "burn_in": "6 second",
-    "order": "random",
-    "epochs": 160,
-    "fade_epochs": 0.4,
-    "learning_rate_hidden": 0.0192,
-    "learning_rate_output": 0.0096,
-    "baseline_output": 0.42,
-    "baseline_hidden_1": 0.3,
-    "baseline_hidden_2": 0.27,
-    "teacher_reads": "population",
-    "tau_average": "1 second",
-    "rate_min": "0 Hz",
-}
-"""Short examples whose end belongs to the teacher; the two baselines share them."""
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """Burn in and test, train, test."""
+    xor = Xor(p, run)
+    for segment in run.segments(len(xor.plan.ends)):
+        done = min(segment.number * p.segment_epochs, p.epochs)
+        run.log(epoch=float(done), **xor.advance(segment))
+    return xor.finals()
 
 
-def settings(meaning: str, **defaults: Any) -> type[Schedule]:
-    """The same parameters with other defaults."""
-    known = {field.name: field for field in dataclasses.fields(Schedule)}
-    changed = {
-        name: dataclasses.field(default=value, metadata=known[name].metadata)
-        for name, value in defaults.items()
-    }
-    body: dict[str, Any] = {
-        "__doc__": meaning,
-        "__annotations__": {name: known[name].type for name in defaults},
-        **changed,
-    }
-    return dataclass(frozen=True)(type("Settings", (Schedule,), body))
+class Plan:
+    """Frames of the whole run, and where each segment ends [slots]."""
 
+    def __init__(self, p: Settings, rng: np.random.Generator) -> None:
+        """Plan every slot.
 
-class Xor(NetworkExperiment):
-    """First and last segment test without teacher; those between train."""
-
-    Parameters = Schedule
-
-    def setup(self) -> None:
-        """Plan every slot of the run, and build the network."""
-        from brian2 import EventMonitor, StateMonitor
-
-        self.plan_schedule()
-        p = self.parameters
-        self.model = burstccn.build(p, self.rng, {}, burstccn.time(p))
-        self.network, self.populations = self.model.network, self.model.populations
-        slot = quantities(p).slot
-        self.events = EventMonitor(self.model.cells, "spike", name="every_event")
-        self.bursts = EventMonitor(self.model.cells, "burst", name="every_burst")
-        cells = self.model.cells
-        self.dendrites = StateMonitor(cells, "v_dend", record=True, dt=slot, name="every_dendrite")
-        for monitor in (self.events, self.bursts, self.dendrites):
-            monitor.active = False
-            self.network.add(monitor)
-        self.before: dict[str, float] = {}
-        self.first: dict[str, float] = {}
-        self.after: dict[str, float] = {}
-
-    def plan_schedule(self) -> None:
-        """Frames of the whole run, and where each segment begins."""
-        import numpy as np
-
-        p = self.parameters
-        slots = {name: self._slots(name) for name in ("burn_in", "test", "settle", "example")}
-        teach_from = self._slots("teach_from")
+        Raises
+        ------
+        ParameterError
+            For a length that is no multiple of the slot.
+        """
+        slots = {
+            name: _slots(p, name) for name in ("burn_in", "test", "settle", "example", "teach_from")
+        }
         in_order = np.tile(np.arange(4), p.epochs)
-        order = in_order if p.order == "fixed" else tasks.shuffled_order(p.epochs, self.rng)
+        order = in_order if p.order == "fixed" else tasks.shuffled_order(p.epochs, rng)
         faded = 4 * round(p.epochs * (1 - p.fade_epochs))
-        show = {"slots": slots["example"], "teach_from": teach_from, "settle": slots["settle"]}
+        show = {
+            "slots": slots["example"],
+            "teach_from": slots["teach_from"],
+            "settle": slots["settle"],
+        }
         test = tasks.xor_frames(range(4), slots["test"], teach_from=None, settle=slots["settle"])
         burn = tasks.xor_frames([0], max(slots["burn_in"], 1), teach_from=None, settle=0)
         burn = dataclasses.replace(burn, measured=np.zeros(len(burn), bool))
@@ -133,40 +90,56 @@ class Xor(NetworkExperiment):
         ends = list(range(training, training + len(first) + len(last), per_segment))
         self.ends = [*ends, training + len(first) + len(last), len(self.frames)]
 
-    def _slots(self, name: str) -> int:
-        length, slot = getattr(quantities(self.parameters), name), quantities(self.parameters).slot
-        count = round(float(length / slot))
-        if abs(float(length / slot) - count) > 1e-6:
-            raise ParameterError(
-                f"{name} = {getattr(self.parameters, name)} is no multiple of the slot of "
-                f"{self.parameters.slot}"
-            )
-        return count
 
-    def segments(self) -> int:
-        """A test, the training in parts, a test."""
-        return len(self.ends)
+def _slots(p: Settings, name: str) -> int:
+    length, slot = getattr(quantities(p), name), quantities(p).slot
+    count = round(float(length / slot))
+    if abs(float(length / slot) - count) > 1e-6:
+        raise ParameterError(f"{name} = {getattr(p, name)} is no multiple of the slot of {p.slot}")
+    return count
 
-    @property
-    def epoch(self) -> float:
-        """Presentations of the four patterns so far."""
-        p = self.parameters
-        return float(min(max(self.segment, 0) * p.segment_epochs, p.epochs))
 
-    def advance(self, segment: int) -> Mapping[str, float]:
+class Xor:
+    """The network, what it is shown, and what is measured of it."""
+
+    def __init__(self, p: Settings, run: Run) -> None:
+        """Plan the run and build the network."""
+        from brian2 import EventMonitor, StateMonitor
+
+        self.p, self.run = p, run
+        self.plan = Plan(p, run.rng)
+        self.frames, self.ends = self.plan.frames, self.plan.ends
+        self.model = burstccn.build(p, run.rng, {}, burstccn.time(p))
+        run.live(self.model, burstccn.live)
+        run.record(of=self.model)
+        cells = self.model.cells
+        self.events = EventMonitor(cells, "spike", name="every_event")
+        self.bursts = EventMonitor(cells, "burst", name="every_burst")
+        slot = quantities(p).slot
+        self.dendrites = StateMonitor(cells, "v_dend", record=True, dt=slot, name="every_dendrite")
+        for monitor in (self.events, self.bursts, self.dendrites):
+            monitor.active = False
+            self.model.network.add(monitor)
+        self.before: dict[str, float] = {}
+        self.first: dict[str, float] = {}
+        self.after: dict[str, float] = {}
+        run.keep(before=self.before, first=self.first, after=self.after)
+
+    def advance(self, segment: Segment) -> dict[str, float]:
         """Run the slots of one segment; rates [Hz] and burst probabilities by pattern."""
-        first = self.ends[segment - 1] if segment else 0
-        last = self.ends[segment]
-        testing = segment in (0, len(self.ends) - 1)
+        first = self.ends[segment.number - 1] if segment.number else 0
+        last = self.ends[segment.number]
+        testing = segment.first or segment.last
         self.dendrites.active = testing
-        self.events.active = self.bursts.active = testing and segment > 0
-        self.present(self.frames.schedule(float(quantities(self.parameters).slot), first, last))
+        self.events.active = self.bursts.active = segment.last
+        slot = float(quantities(self.p).slot)
+        self.run.present(self.model, self.frames.schedule(slot, first, last))
         figures = self.measure(first, last)
         if testing:
-            setattr(self, "after" if segment else "before", dict(figures))
-            self._keep_test(segment)
-        elif segment == 1:
-            self.first = dict(figures)
+            (self.before if segment.first else self.after).update(figures)
+            self._keep_test(segment.number)
+        elif segment.number == 1:
+            self.first.update(figures)
         return figures
 
     def measure(self, first: int, last: int) -> dict[str, float]:
@@ -174,9 +147,7 @@ class Xor(NetworkExperiment):
 
         A burst probability without any event is undefined: it is reported as not a number.
         """
-        import numpy as np
-
-        frames, p = self.frames, self.parameters
+        frames, p = self.frames, self.p
         events, bursts = self.activity(first)
         window = slice(first, last)
         measured, teach = frames.measured[window], frames.teach[window] > 0
@@ -199,10 +170,8 @@ class Xor(NetworkExperiment):
 
     def activity(self, first: int) -> tuple[Any, Any]:
         """Events and bursts (population, slot) of each slot since ``first``."""
-        import numpy as np
-
         monitor, readout = self.model.activity, self.model.readout
-        slot = float(quantities(self.parameters).slot)
+        slot = float(quantities(self.p).slot)
         numbers = np.round(np.asarray(monitor.t_) / slot).astype(int)
         kept = numbers >= first
         counts = []
@@ -214,31 +183,25 @@ class Xor(NetworkExperiment):
 
     def _keep_test(self, segment: int) -> None:
         """Population activity of a test, slot by slot; after training also every event."""
-        import numpy as np
-
         first = self.ends[segment - 1] if segment else 0
         events, bursts = self.activity(first)
         dendrites = np.asarray(self.dendrites.v_dend_)[:, -events.shape[1] :]
         potential = dendrites.reshape(len(events), -1, events.shape[1]).mean(axis=1)
-        p, slot = self.parameters, float(quantities(self.parameters).slot)
+        p, slot = self.p, float(quantities(self.p).slot)
         t = (first + np.arange(events.shape[1])) * slot
         with np.errstate(invalid="ignore"):
             probability = bursts / events
-        self.put_recording(
-            traces={
-                ("populations", "event_rate"): (t, events / (p.cells * slot), "Hz"),
-                ("populations", "burst_probability"): (t, probability, "1"),
-                ("populations", "v_dend"): (t, potential, "V"),
-            }
-        )
+        for name, values, unit in (
+            ("event_rate", events / (p.cells * slot), "Hz"),
+            ("burst_probability", probability, "1"),
+            ("v_dend", potential, "V"),
+        ):
+            self.run.put_trace("populations", name, t, values, unit)
         if segment:
-            spikes = {
-                name: (np.array(monitor.t_), np.array(monitor.i))
-                for name, monitor in (("events", self.events), ("bursts", self.bursts))
-            }
-            self.put_recording(spikes=spikes)
+            for kind, monitor in (("events", self.events), ("bursts", self.bursts)):
+                self.run.put_spikes(kind, np.array(monitor.t_), np.array(monitor.i))
 
-    def finish(self) -> Mapping[str, float]:
+    def finals(self) -> dict[str, float]:
         """Rates before and after; the weakest true and the strongest false pattern."""
         figures = {f"before_{name}": value for name, value in self.before.items()}
         figures |= {f"after_{name}": value for name, value in self.after.items()}
@@ -271,24 +234,11 @@ class Xor(NetworkExperiment):
                 right += (self.first[key] - resting) * wanted > 0
         return float(right)
 
-    def tune(self, name: str, value: Any) -> None:
-        """Change a learning rate."""
-        changed = replace(self.parameters, {**self.tuned, name: value})
-        self.model.set(burstccn.live(changed))
 
-    def state(self) -> Mapping[str, Any]:
-        """The network, and what was measured so far."""
-        measured = {"before": self.before, "first": self.first, "after": self.after}
-        return {"network": super().state(), **measured}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up a state again."""
-        super().restore(state["network"])
-        for name in ("before", "first", "after"):
-            setattr(self, name, dict(state[name]))
-
-    def figures(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Output before and after, learning, activity by pattern, raster."""
-        from bioplaus.experiments.burstccn import figures
-
-        yield from figures.xor_figures(run)
+FORM = "network"
+FIGURES = {
+    "before-and-after": drawn.before_and_after,
+    "learning": drawn.learning,
+    "activity": drawn.activity,
+    "raster": drawn.raster,
+}
