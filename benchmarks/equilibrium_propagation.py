@@ -10,6 +10,7 @@ rows of results: alone, since nothing else runs them.
 from __future__ import annotations
 
 import argparse
+import importlib
 import time
 from typing import Any
 
@@ -108,12 +109,11 @@ FORMS = {
 
 def time_form(row: Result, samples: int, repeats: int) -> float:
     """CPU milliseconds per sample of a row's learner on MNIST, least of ``repeats``."""
-    experiment_class = registry.load(registry.find(row.experiment))
-    parameters = replace(experiment_class.Parameters(), dict(row.full.changes))
-    experiment = experiment_class(parameters, 1)
-    experiment.setup()
-    images, labels = experiment.images.part("train")
-    learner = experiment.learner
+    page = importlib.import_module(registry.find(row.experiment).module)
+    p = replace(page.Settings(), dict(row.full.changes))
+    data = tasks.load(p.dataset)
+    images, labels = data.part("train")
+    learner = page.learner(p, np.random.Generator(np.random.PCG64(1)), data)
     learner.train(images, labels, np.arange(100))  # compiles
     times = []
     for repeat in range(repeats):

@@ -28,16 +28,17 @@ REPEATS = 3
 
 def our_seconds(neurons: int, seconds: float) -> float:
     """CPU seconds for one simulated second, on the engine."""
-    from bioplaus.experiments.follow.van_der_pol import FollowVanDerPol, Settings
+    from bioplaus.experiments.follow.van_der_pol import Settings
+    from bioplaus.experiments.follow.van_der_pol_training import VanDerPolTraining
     from bioplaus.parameters import replace
+    from bioplaus.runs.run import Journal, Run
     from bioplaus.training.backend import Backend
 
     Backend(name="numba").select(1)
     settings = replace(Settings(), {"neurons": neurons, "reset": False})
-    experiment = FollowVanDerPol(settings, 1)
-    experiment.setup()
-    stretch = experiment.tracking.training(4.0 * round(max(seconds, 4.0) / 4.0))
-    return _least(lambda: experiment.show(stretch, 10.0, 1.0)) / (1e-3 * len(stretch))
+    training = VanDerPolTraining(settings, Run(settings, 1, Journal()))
+    stretch = training.tracking.training(4.0 * round(max(seconds, 4.0) / 4.0))
+    return _least(lambda: training.show(stretch, 10.0, 1.0)) / (1e-3 * len(stretch))
 
 
 def nengo_seconds(neurons: int, seconds: float) -> float:

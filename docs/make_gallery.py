@@ -64,7 +64,7 @@ def write_page(entry: registry.Entry, run: RunReader | None) -> None:
     lines += ["```console", f"$ bioplaus run {entry.name} --quick", "```", ""]
     if run is not None:
         lines += shown(entry, run, folder)
-    lines += [f"```{{literalinclude}} ../../experiments/{entry.module.rpartition('.')[2]}.py"]
+    lines += [f"```{{literalinclude}} ../../experiments/{entry.paper}/{entry.page}.py"]
     lines += [":language: python", "```", ""]
     (PAGES / f"{entry.name}.md").write_text("\n".join(lines), encoding="utf-8")
 

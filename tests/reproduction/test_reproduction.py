@@ -189,7 +189,7 @@ def test_tables_are_complete_and_their_settings_are_valid(paper: str) -> None:
         assert row.better in ("lower", "higher", "equal")
         for setting in (row.full, row.quick):
             if setting is not None:
-                replace(experiment.Parameters(), setting.changes)
+                replace(experiment.Settings(), setting.changes)
 
 
 @pytest.mark.parametrize("paper", papers())

@@ -1,4 +1,4 @@
-"""The experiments at toy sizes: schedules, measuring, going on to the bit, figures' contents."""
+"""Exclusive or at toy sizes: schedules and measuring; settings of all rows."""
 
 from dataclasses import replace
 
@@ -6,16 +6,16 @@ import brian2 as b2
 import numpy as np
 import pytest
 
-from bioplaus.experiments.burstccn.exclusive_or import Schedule
-from bioplaus.experiments.burstccn.mnist import BurstccnMnist
-from bioplaus.experiments.burstccn.mnist import Settings as MnistSettings
-from bioplaus.experiments.burstccn.xor_two_phase import Settings as XorSettings
-from bioplaus.experiments.burstccn.xor_two_phase import XorTwoPhase
+from bioplaus.experiments.burstccn.xor import Plan, Settings, Xor
+from bioplaus.papers import papers
 from bioplaus.parameters import ParameterError
+from bioplaus.parameters import replace as changed
 from bioplaus.reproduction.table import results
+from bioplaus.runs.run import Journal, Run
 
+TWO_PHASE = changed(Settings(), papers()["burstccn"].setting("xor", "two-phase").changes)
 TOY = replace(
-    XorSettings(),
+    TWO_PHASE,
     cells=10,
     burn_in="500 ms",
     test="1 second",
@@ -30,7 +30,7 @@ TOY = replace(
 def test_schedule_of_the_published_protocol_lasts_as_published():
     """6 s, 4 x 8 s, 2,000 x 8 s and 4 x 8 s make 16,070 s; slots of 0.8 s add 0.4 s."""
     p = replace(
-        XorSettings(),
+        TWO_PHASE,
         slot="800 ms",
         burn_in="6.4 second",
         example="8 second",
@@ -39,12 +39,11 @@ def test_schedule_of_the_published_protocol_lasts_as_published():
         test="8 second",
         epochs=500,
     )
-    experiment = XorTwoPhase(p)
-    experiment.plan_schedule()
-    assert len(experiment.frames) * 0.8 == pytest.approx(16_070.4)
-    frames = experiment.frames
+    plan = Plan(p, np.random.default_rng(1))
+    frames = plan.frames
+    assert len(frames) * 0.8 == pytest.approx(16_070.4)
     assert frames.teach.sum() * 0.8 == pytest.approx(2000 * 0.8)
-    assert experiment.ends[-1] == len(frames)
+    assert plan.ends[-1] == len(frames)
     # the last 40 per cent of the epochs learn at a fifth of the rate
     shares, counts = np.unique(frames.plastic[frames.teach > 0], return_counts=True)
     assert shares == pytest.approx([0.2, 1.0])
@@ -52,9 +51,8 @@ def test_schedule_of_the_published_protocol_lasts_as_published():
 
 
 def test_lengths_off_the_slot_are_refused():
-    experiment = XorTwoPhase(replace(TOY, example="1.3 second"))
     with pytest.raises(ParameterError, match=r"example = 1.3 second is no multiple of the slot"):
-        experiment.plan_schedule()
+        Plan(replace(TOY, example="1.3 second"), np.random.default_rng(1))
 
 
 def test_spiking_experiment_runs_and_counts_what_its_monitors_saw():
@@ -62,38 +60,22 @@ def test_spiking_experiment_runs_and_counts_what_its_monitors_saw():
     b2.prefs.codegen.target = "numpy"
     try:
         b2.seed(1)
-        experiment = XorTwoPhase(TOY)
-        experiment.setup()
-        rows = []
-        for segment in range(experiment.segments()):
-            experiment.segment = segment
-            rows.append(experiment.advance(segment))
-        figures = experiment.finish()
+        run = Run(TOY, 1, Journal())
+        experiment = Xor(TOY, run)
+        rows = [experiment.advance(segment) for segment in run.segments(len(experiment.ends))]
+        figures = experiment.finals()
     finally:
         b2.prefs.codegen.target = before
     assert len(rows) == 3
     assert all(row.keys() == rows[0].keys() for row in rows)
     # the raster of the last test and the population counts come by different ways
     t, cell = np.asarray(experiment.events.t_), np.asarray(experiment.events.i)
-    start = experiment.simulated_time - 4.0
+    start = run.time - 4.0
     for k, name in enumerate(("00", "10", "01", "11")):
         heard = (t > start + k + 0.5001) & (t <= start + k + 1.0001) & (cell >= 40)
         assert figures[f"after_rate_{name}"] == pytest.approx(heard.sum() / (10 * 0.5))
     assert figures["margin"] == pytest.approx(figures["true_min"] - figures["false_max"])
     assert 0 <= figures["first_signs"] <= 12
-
-
-def test_digits_go_on_to_the_bit():
-    p = replace(MnistSettings(), dataset="digits", hidden=20, epochs=2, twin=True, final_rate=0.1)
-    whole, part = BurstccnMnist(p, seed=3), BurstccnMnist(p, seed=3)
-    for experiment in (whole, part):
-        experiment.setup()
-        experiment.advance(0)
-    fresh = BurstccnMnist(p, seed=3)
-    fresh.setup()
-    fresh.restore(part.state())
-    assert dict(whole.advance(1)) == dict(fresh.advance(1))
-    assert whole.finish() == fresh.finish()
 
 
 def test_every_row_names_settings_that_exist():
@@ -103,9 +85,9 @@ def test_every_row_names_settings_that_exist():
     rows = results("burstccn")
     assert len({row.id for row in rows}) == len(rows)
     for row in rows:
-        experiment = registry.load(registry.find(row.experiment))
+        page = registry.load(registry.find(row.experiment))
         for setting in (row.full, row.quick):
             if setting is not None:
-                p = parameters.replace(experiment.Parameters(), setting.changes)
-                if isinstance(p, Schedule):
-                    experiment(p).plan_schedule()
+                p = parameters.replace(page.Settings(), setting.changes)
+                if isinstance(p, Settings):
+                    Plan(p, np.random.default_rng(1))

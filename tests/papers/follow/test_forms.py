@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from numba import njit
 
-from bioplaus.experiments.follow.linear import FollowLinear
+from bioplaus.experiments.follow.linear import Settings
+from bioplaus.experiments.follow.linear_training import LinearTraining
 from bioplaus.parameters import replace
+from bioplaus.runs.run import Journal, Run
 from bioplaus.training.backend import Backend
 
 NEURONS, SECONDS = 300, 20
@@ -41,15 +43,15 @@ def printed_rule(spikes, error, rate, decay, jump):
 def test_currents_of_the_printed_rule_with_the_same_spikes():
     """300 + 300 neurons, 20 s of learning: no rounding grows, however long spikes are shared."""
     Backend(name="numba").select(3)
-    experiment = FollowLinear(replace(FollowLinear.Parameters(), {"neurons": NEURONS}), 3)
-    experiment.setup()
+    p = replace(Settings(), {"neurons": NEURONS})
+    experiment = LinearTraining(p, Run(p, 3, Journal()))
     model, groups = experiment.model, experiment.model.populations
     layers = ("recurrent", "command")
     spikes = {name: brian2.SpikeMonitor(groups[name], name=f"all_{name}") for name in layers}
     errors = brian2.StateMonitor(
         groups["output"], "learning_error", record=True, when="end", name="all_errors"
     )
-    experiment.network.add(errors, *spikes.values())
+    experiment.model.network.add(errors, *spikes.values())
     experiment.show(experiment.tracking.training(float(SECONDS)), 10.0, share=5.0)
     rate = float(groups["output"].learning_rate)
 
