@@ -53,12 +53,13 @@ class PageRecord(Journal):
         """Make the directory, if this is the first loop, and begin to report."""
         if self._run is not None:
             return
-        self._run, self._segments, plan = run, segments, self.plan
+        plan = self.plan
         if self.writer is None:
             self.writer = RunWriter.create(self.out, plan.config(), self.force)
             self.writer.log(f"started {plan.name}, seed {plan.seed}, backend {plan.backend.name}")
         else:
             self.writer.log(f"resumed after {run.to_come} of {segments} segments")
+        self._run, self._segments = run, segments
         self.progress_report.open(segments, run.to_come, run.time)
 
     def begin_segment(self, run: Run) -> None:

@@ -32,7 +32,7 @@ UNTRAINED = (3.75, 4.63, 4.66, 4.98)
 class Settings(Spiking):
     """Burn-in, test, training, test (Payeur 2021, figure 4)."""
 
-    burn_in: Quantity = parameter("6 second", "before anything is measured", low="0 ms")
+    burn_in: Quantity = parameter("6.4 second", "before anything is measured", low="0 ms")
     test: Quantity = parameter("8 second", "each pattern of a test", low="1 ms")
     settle: Quantity = parameter("800 ms", "start of an example, not measured", low="0 ms")
     example: Quantity = parameter("8 second", "each pattern in training", low="1 ms")

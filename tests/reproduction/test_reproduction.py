@@ -18,7 +18,7 @@ from bioplaus.papers import papers
 from bioplaus.reproduction import command, evidence, runs
 from bioplaus.reproduction.table import Result, Setting, UnknownResult, results
 
-WALK = Path(__file__).parents[1] / "training" / "walk.py"
+WALK = Path(__file__).parents[1] / "runs" / "walk.py"
 FLOATS = st.floats(-1e6, 1e6)
 
 
