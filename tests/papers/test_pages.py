@@ -117,10 +117,10 @@ TINY: dict[str, tuple[dict[str, Any], int, int]] = {
         {"dataset": "digits", "hidden": 5, "presentations": 40, "evaluations": 2}, 1, 0,
     ),
     "erbp-variants": ({**COARSE, **DIGITS, **FEW, "layers": 1}, 3, 5),
-    "follow-arm": ({**NEURONS, "segment": "2 second", "duration": "4 second", "tests": 1}, 1, 0),
+    "follow-arm": ({"neurons": 40, "segment": "2 second", "duration": "4 second", "tests": 1}, 1, 0),
     "follow-delay": ({**NEURONS, "segment": "4 second", "duration": "8 second"}, 1, 2),
     "follow-inverse-arm": (
-        {**NEURONS, "command_neurons": 20, "segment": "2 second", "duration": "4 second"}, 1, 2,
+        {"neurons": 40, "command_neurons": 40, "segment": "2 second", "duration": "4 second"}, 1, 2,
     ),
     "follow-realisable": ({**NEURONS, "segment": "8 second", "duration": "16 second"}, 1, 2),
     "sacramento-association": ({"areas": "6-4-3", "presentations": 2, "evaluations": 2}, 1, 0),
