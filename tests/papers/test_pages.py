@@ -117,7 +117,9 @@ TINY: dict[str, tuple[dict[str, Any], int, int]] = {
         {"dataset": "digits", "hidden": 5, "presentations": 40, "evaluations": 2}, 1, 0,
     ),
     "erbp-variants": ({**COARSE, **DIGITS, **FEW, "layers": 1}, 3, 5),
-    "follow-arm": ({"neurons": 40, "segment": "2 second", "duration": "4 second", "tests": 1}, 1, 0),
+    "follow-arm": (
+        {"neurons": 40, "segment": "2 second", "duration": "4 second", "tests": 1}, 1, 0,
+    ),
     "follow-delay": ({**NEURONS, "segment": "4 second", "duration": "8 second"}, 1, 2),
     "follow-inverse-arm": (
         {"neurons": 40, "command_neurons": 40, "segment": "2 second", "duration": "4 second"}, 1, 2,
