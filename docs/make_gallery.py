@@ -27,7 +27,7 @@ def main() -> None:
     entries = registry.entries()
     for entry in entries:
         write_page(entry, run_quickly(entry))
-    write_index(entries)
+    write_index(entries, PAGES)
 
 
 def run_quickly(entry: registry.Entry) -> RunReader | None:
@@ -85,16 +85,27 @@ def shown(entry: registry.Entry, run: RunReader, folder: Path) -> list[str]:
     return lines
 
 
-def write_index(entries: list[registry.Entry]) -> None:
-    """All experiments by paper."""
+def write_index(entries: list[registry.Entry], pages: Path) -> None:
+    """All experiments by paper, each with a thumbnail and a sentence."""
     lines = ["# Gallery", "", "What each experiment draws in its quick setting.", ""]
     for key, paper in papers().items():
         members = [entry for entry in entries if entry.paper == key]
         if not members:
             continue
-        lines += [f"## {paper.citation}", "", "```{toctree}", ":maxdepth: 1"]
-        lines += [entry.name for entry in members] + ["```", ""]
-    (PAGES / "index.md").write_text("\n".join(lines), encoding="utf-8")
+        lines += [f"## {paper.citation}", ""]
+        for entry in members:
+            lines += thumbnail(entry, pages)
+        lines += ["```{toctree}", ":hidden:", *(entry.name for entry in members), "```", ""]
+    (pages / "index.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def thumbnail(entry: registry.Entry, pages: Path) -> list[str]:
+    """The first figure of an experiment in small, with its sentence; a link where it has none."""
+    figures = sorted((pages / entry.name).glob("*.png"))
+    if not figures:
+        return [f"[{entry.name}]({entry.name}.md): {entry.summary}", ""]
+    directive = [f"```{{figure}} {entry.name}/{figures[0].name}", f":target: {entry.name}.html"]
+    return [*directive, ":figclass: thumbnail", "", entry.summary, "```", ""]
 
 
 if __name__ == "__main__":
