@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "appearance": ["COLOURS", "GREY", "figure", "style"],
+        "appearance": ["COLOURS", "GREY", "entitle", "figure", "style"],
         "curves": ["learning_curve"],
         "images": ["weight_distribution", "weight_histogram", "weight_image"],
         "phase": ["phase_plane"],

@@ -15,7 +15,7 @@ import matplotlib as mpl
 from cycler import cycler
 from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "GREY", "figure", "style"]
+__all__ = ["COLOURS", "GREY", "entitle", "figure", "style"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#B5659A", "#A67C00")
 """Blue, vermilion, green, purple, ochre."""
@@ -104,3 +104,9 @@ def figure(
         return StyledFigure(
             figsize=(inches, height or (0.7 if width == "column" else 0.35) * inches)
         )
+
+
+def entitle(figure: Figure, text: str) -> None:
+    """Say above a figure what it shows; a title that it has already stays."""
+    if not figure.get_suptitle():
+        figure.suptitle(text, x=0.01, ha="left", fontsize=8, color=GREY)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bioplaus.records import RunReader, atomic, layout, read_recording, recorded_groups
+from bioplaus.runs.drawn_page import title
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,11 +32,14 @@ def draw(run: RunReader) -> list[Path]:
     ``raster-<population>.png`` with the population's rate, ``trace-<population>-<variable>.png``
     of at most five cells, ``weights-<projection>.png`` at the beginning and at the end.
     """
+    from bioplaus.plotting import entitle
+
     folder = run.path / layout.FIGURES
     paths = []
     for stem, figure in _figures(run):
         folder.mkdir(exist_ok=True)
         path = folder / f"{stem}.png"
+        entitle(figure, title(run, stem))
         atomic.write(path, partial(figure.savefig, format="png"))
         paths.append(path)
     return paths

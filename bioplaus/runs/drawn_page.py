@@ -8,7 +8,7 @@ from pathlib import Path
 from bioplaus.records import RunReader, atomic, layout
 from bioplaus.runs.page import Page
 
-__all__ = ["draw"]
+__all__ = ["draw", "title"]
 
 
 def draw(run: RunReader, page: Page) -> list[Path]:
@@ -18,16 +18,23 @@ def draw(run: RunReader, page: Page) -> list[Path]:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    from bioplaus.plotting import style
+    from bioplaus.plotting import entitle, style
 
     folder = run.path / layout.FIGURES
     folder.mkdir(exist_ok=True)
     paths = []
     with style():
         for stem, figure in page.draw(run):
+            entitle(figure, title(run, stem))
             for ending in ("png", "svg"):
                 save = partial(figure.savefig, format=ending)
                 atomic.write(folder / f"{stem}.{ending}", save)
             plt.close(figure)
             paths.append(folder / f"{stem}.png")
     return paths
+
+
+def title(run: RunReader, stem: str) -> str:
+    """What a figure of a run shows: its name, the experiment, its seed."""
+    what = stem.replace("-", " ")
+    return f"{what}: {run.config['experiment']}, seed {run.config['seed']}"

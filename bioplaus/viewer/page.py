@@ -65,7 +65,7 @@ class Page:
         self.parts: dict[str, dict[Path | None, Any]] = {}
         self._faults: dict[str, str] = {}
         self._watched: list[Any] = []
-        self._drawn, self._looks, self._visible = 0, 0, True
+        self._drawn, self._looks, self._visible, self._restoring = 0, 0, True, False
         self.inbox = ColumnDataSource({"kind": [""], "text": [""], "n": [0]})
         self.outbox = ColumnDataSource({"drawn": [0], "address": [""], "push": [0], "said": [""]})
         self.go: Any = TextInput(title="go to", placeholder="103, 12.5s, e, #412", width=150)
@@ -106,20 +106,22 @@ class Page:
 
     def restore(self, view: View) -> None:
         """Look where an address says."""
+        self._restoring = True
         self.view = view
         self.list.group.value, self.list.filter.value = view.group, view.filter
         self.list.filter.value_input = view.filter
-        found = self.list.named(view.run)
         missing = [name for name in view.run if not self.list.named([name])]
         self.tabs.active = TABS.index(view.tab)
-        self.list.set_chosen(found)
-        if view.t0 is not None and view.t1 is not None and self._store() is not None:
-            self.eye.extend(self._stores()[0].ends)
+        self.list.set_chosen(self.list.named(view.run))
+        store = self._store()
+        if view.t0 is not None and view.t1 is not None and store is not None:
+            self.eye.extend(store.ends)
             self.eye.look(view.t0, view.t1)
         if view.cell >= 0:
             self.eye.choose(view.pop, view.cell)
-        if missing:
-            self._say(f"{', '.join(missing)} is not there (any more); the list has what is")
+        self._restoring = False
+        gone = f"{', '.join(missing)} is not there (any more); the list has what is"
+        self._answer(said=gone if missing else "")
 
     # What is shown
 
@@ -129,10 +131,23 @@ class Page:
         self.parts = {}
         self._watched = []
         self.exported.visible = False
-        self.eye.changed = []
+        self._look_again()
         for panel in self.tabs.tabs:
             panel.child.children = [Div()]
         self._turn()
+
+    def _look_again(self) -> None:
+        """A new eye, which looks where the old one did if something was recorded there."""
+        old, self.eye = self.eye, Eye()
+        store = self._store()
+        if store is None:
+            return
+        (first, last), (start, end) = store.ends, old.window
+        self.eye.extend(store.ends)
+        if old.seen and not old.following and start < last and end > first:
+            self.eye.look(start, end)
+        if old.population in store.populations:
+            self.eye.choose(old.population, old.cell)
 
     def _turn(self) -> None:
         """Show the active tab, made when it is first looked at."""
@@ -225,12 +240,9 @@ class Page:
 
     # Hands
 
-    def _stores(self) -> list[Windows]:
-        found = (self._try("activity", partial(store_of, path)) for path in self.runs[:1])
-        return [store for store in found if store is not None]
-
     def _store(self) -> Windows | None:
-        return next(iter(self._stores()), None)
+        """Of the first run, which keys move over."""
+        return self._try("activity", partial(store_of, self.runs[0])) if self.runs else None
 
     def _watch(self, plot: Any, under: Any) -> None:
         """Tell what lies under the pointer in a panel."""
@@ -303,6 +315,8 @@ class Page:
 
     def _answer(self, said: str = "", push: bool = False) -> None:
         """Tell the browser where it looks, after what it shows."""
+        if self._restoring:  # on the way to an address there are none to go back to
+            return
         start, end = self.eye.window
         timed = self.eye.whole[1] > self.eye.whole[0] and bool(self.parts.get("activity"))
         weights = next(iter(self.parts.get("weights", {}).values()), None)

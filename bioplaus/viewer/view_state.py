@@ -107,6 +107,11 @@ class Eye:
         return float(self.time.start), float(self.time.end)
 
     @property
+    def seen(self) -> bool:
+        """Whether there was anything to look at."""
+        return self._whole != (0.0, 0.0)
+
+    @property
     def whole(self) -> tuple[float, float]:
         """All that was recorded, with a rim [s]."""
         first, last = self._whole

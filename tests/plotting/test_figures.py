@@ -220,3 +220,12 @@ def test_a_curve_of_one_point_stands_on_an_axis_from_zero_and_a_longer_one_widen
     plotting.learning_curve(axes, [1.0, 20.0], [0.3, 0.1])
     assert axes.get_xlim()[0] == 0
     assert axes.get_xlim()[1] > 20
+
+
+def test_a_figure_says_what_it_shows_and_keeps_its_own_title() -> None:
+    page = plotting.figure()
+    page.subplots()
+    plotting.entitle(page, "learning curve: erbp-images, seed 1")
+    assert page.get_suptitle() == "learning curve: erbp-images, seed 1"
+    plotting.entitle(page, "something else")
+    assert page.get_suptitle() == "learning curve: erbp-images, seed 1"

@@ -530,3 +530,14 @@ def test_a_folder_that_does_not_exist_is_told(capsys: pytest.CaptureFixture[str]
 def test_ink_of_one_spike_is_never_pale() -> None:
     assert int(raster.INK[1][-2:], 16) / 255 >= 0.43
     assert len(raster.INK) == 256
+
+
+def test_another_run_is_looked_at_in_the_same_window(page: Page, runs: Path) -> None:
+    """And panels that are no longer shown draw no more."""
+    page.eye.look(3.0, 4.0)
+    old, part = page.eye, shown(page)
+    page.list.set_chosen([runs / "million"])
+    assert page.eye.window == pytest.approx((3.0, 4.0))
+    assert page.eye is not old
+    assert shown(page) is not part
+    assert shown(page).eye is page.eye
