@@ -116,7 +116,7 @@ class RunList:
         """Choose runs, as a click does."""
         if list(paths) != self.chosen:
             self.chosen = list(paths)
-            self._mark()
+            self.fill()
             self._choose()
 
     def fill(self) -> None:

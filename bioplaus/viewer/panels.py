@@ -9,7 +9,7 @@ from bokeh.models import ColumnDataSource, HoverTool, Range1d, RangeTool
 from bokeh.models.annotations import Span
 from bokeh.plotting import figure
 
-from bioplaus.plotting import COLOURS, with_gaps, with_prefix
+from bioplaus.plotting import COLOURS, GREY, with_gaps, with_prefix
 from bioplaus.records import Presentations, Windows
 from bioplaus.viewer import raster
 from bioplaus.viewer.pixels import thin_out
@@ -173,7 +173,7 @@ class Bands:
             "right": np.minimum(shown.stop[inside], end),
             "middle": (np.maximum(shown.start[inside], start) + np.minimum(shown.stop[inside], end))
             / 2,
-            "colour": [COLOURS[max(label, 0) % len(COLOURS)] for label in labels],
+            "colour": [COLOURS[n % len(COLOURS)] if n >= 0 else GREY for n in labels],
             "text": texts if len(inside) <= _MOST_LABELS else [""] * len(texts),
             "hatch": ["/" if bad else " " for bad in wrong],
             "what": [self.tell(n) for n in inside],
