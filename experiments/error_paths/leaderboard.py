@@ -204,6 +204,8 @@ def _draw_task(axes: Axes, task: str, rows: Sequence[dict[str, Any]]) -> None:
             axes.annotate(row["row"], at, fontsize=3.5, xytext=(2, 1), textcoords="offset points")
         axes.plot([], [], mark, color=colour, markersize=3, label=kind)
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:.2g}")
     axes.set(title=task, xlabel="angle to backpropagation [degrees]", xlim=(-3, 100))
 
 
