@@ -30,19 +30,13 @@ def no_figures_left_open() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def brian2_as_found() -> Iterator[None]:
-    """Brian2's preferences and clock are the same before every test.
-
-    But for the compiler: the direct one gives Numba's bits (``tests/engine/test_compiler.py``, and
-    the engine's tests with ``ENGINE_COMPILERS=both``) in a fraction of the time.
-    """
+    """Brian2's preferences and clock are the same before every test."""
     if "brian2" not in sys.modules:
         yield
         return
     import brian2
 
     preferences = dict(brian2.prefs)
-    if "bioplaus.engine" in sys.modules:
-        brian2.prefs.codegen.runtime.numba.compiler = "direct"
     yield
     for name, value in preferences.items():
         if brian2.prefs[name] is not value and brian2.prefs[name] != value:

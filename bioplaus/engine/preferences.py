@@ -37,12 +37,12 @@ prefs.register_preferences(
         """,
     ),
     compiler=BrianPreference(
-        default="numba",
+        default="direct",
         validator=lambda name: name in ("direct", "numba"),
         docs="""
-        What compiles networks: ``"direct"``, in a fraction of the time, or ``"numba"``. Numba also
-        compiles what the direct compiler does not know, and `explain` says so. Results are the
-        same bits.
+        What compiles networks: ``"direct"``, a compiler of the engine's own, or ``"numba"``, which
+        takes many times as long. Numba also compiles what the direct compiler does not know, and
+        `explain` says so. Results are the same bits.
         """,
     ),
     fastmath=BrianPreference(

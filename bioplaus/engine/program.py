@@ -63,7 +63,7 @@ class Program:
         self.switches = self.control[ENDS + len(clocks) :]
         self.switches[:] = 1
         self.control[[LAST, STEPS]] = len(steps), 1
-        self.table = np.zeros((len(self._arrays), 2), dtype=np.uint64)
+        self.table = np.zeros(2 * len(self._arrays), dtype=np.uint64)
         self.floats = np.zeros(len(self._values["float"]), dtype=np.float64)
         self.integers = np.zeros(len(self._values["integer"]), dtype=np.int64)
         #: Why Numba compiles it, where the direct compiler was asked first.
@@ -106,7 +106,8 @@ class Program:
             array = arguments[row].fetch()
             if array is not self._alive[row]:
                 self._alive[row] = array
-                self.table[row] = array.__array_interface__["data"][0], array.size
+                place = array.__array_interface__["data"][0], array.size
+                self.table[2 * row : 2 * row + 2] = place
         # The others stay where they are now.
         self._moving = [row for row in self._moving if not _stays(arguments[row])]
         self.floats[:] = [argument.fetch() for argument in self._values["float"]]

@@ -77,8 +77,8 @@ class Text:
         calls = self._calls()
         loop = self._loop(clock_names, calls)
         views = [
-            f"_a{row} = _nb_view(table[{row}, 0], table[{row}, 1], {_numpy_type(argument.kind)})"
-            for row, argument in enumerate(self.program.arrays)
+            f"_a{n} = _nb_view(table[{2 * n}], table[{2 * n + 1}], {_numpy_type(argument.kind)})"
+            for n, argument in enumerate(self.program.arrays)
         ]
         values = [f"{name} = {element}" for name, element in self.program.loads.items()]
         head = ["from bioplaus.engine.support import *", ""]

@@ -57,7 +57,6 @@ def both_compilers(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     Fails where results, memory or random state differ in a bit, except in what kind of NaN they
     hold.  Returns why programs were left to Numba, by their text, empty where they were not.
     """
-    brian2.prefs.codegen.runtime.numba.compiler = "direct"
     enter = Program.enter
 
     def twice(program: Program, generator: np.random.Generator) -> int:

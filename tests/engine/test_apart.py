@@ -58,10 +58,10 @@ def test_same_bits_and_one_copy() -> None:
 
 def test_few_stay_inlined() -> None:
     text = "@njit(o, forceinline=True)\ndef kernel_0(_nb_x0):\n    pass\n\n@njit(cache=CACHE, o)\n"
-    text += "def run(table):\n    _a0 = _nb_view(table[0, 0], table[0, 1], _nb_np.float64)\n"
+    text += "def run(table):\n    _a0 = _nb_view(table[0], table[1], _nb_np.float64)\n"
     calls = "    kernel_0(_a0)\n"
     assert shared_apart(text + 3 * calls) == text + 3 * calls
     apart = shared_apart(text + 4 * calls)
-    assert apart.count("apart_0(table[0, 0], table[0, 1])") == 4
+    assert apart.count("apart_0(table[0], table[1])") == 4
     assert "_a0" not in apart
     assert shared_apart(text + "    kernel_0()\n" * 4).count("apart_0()") == 5

@@ -201,7 +201,6 @@ from brian2 import ms, prefs
 import bioplaus.engine
 from bioplaus.engine.fused import last_plan
 prefs.codegen.target = "numba"
-prefs.codegen.runtime.numba.compiler = "direct"
 prefs.codegen.runtime.numba.fastmath = True
 cells = b2.NeuronGroup(
     3,

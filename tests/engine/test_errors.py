@@ -194,8 +194,6 @@ def test_integers_of_every_kind(kind: str, start: int, step: int, last: int | No
     """The step after the last number that fits is an error; what fits is exact."""
     b2.prefs.codegen.target = "numba"
     b2.prefs.codegen.runtime.numba.fuse = True
-    kept = b2.prefs.codegen.runtime.numba.compiler
-    b2.prefs.codegen.runtime.numba.compiler = "direct"
     neurons = b2.NeuronGroup(1, "hits : integer", dtype={"hits": np.dtype(kind)}, name="cells")
     neurons.hits = start
     neurons.run_regularly(f"hits += {step}")
@@ -208,7 +206,6 @@ def test_integers_of_every_kind(kind: str, start: int, step: int, last: int | No
         with pytest.raises(IntegerOverflowError, match=f"'hits' left its range of {bits} bits"):
             network.run(0.1 * ms)
         assert neurons.hits[:].tolist() == [last]
-    b2.prefs.codegen.runtime.numba.compiler = kept
 
 
 @pytest.mark.parametrize("value", ["nan", "3e9", "-1e300"])

@@ -16,15 +16,7 @@ from bioplaus.engine.memory import may_overlap, one_name_each, seen_through
 from bioplaus.engine.preferences import REWRITES
 
 SETTINGS = "codegen.runtime.numba."
-pytestmark = pytest.mark.usefixtures("on_the_engine", "direct")
-
-
-@pytest.fixture
-def direct() -> Any:
-    kept = b2.prefs[SETTINGS + "compiler"]
-    b2.prefs[SETTINGS + "compiler"] = "direct"
-    yield
-    b2.prefs[SETTINGS + "compiler"] = kept
+pytestmark = pytest.mark.usefixtures("on_the_engine")
 
 
 def parts_of_one_array() -> dict[str, Any]:

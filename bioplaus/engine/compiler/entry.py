@@ -62,17 +62,17 @@ class EntryPoint:
 def _kind(argument: Any) -> Kind:
     if isinstance(argument, np.random.Generator):
         return GENERATOR
-    if not isinstance(argument, np.ndarray) or argument.ndim not in (1, 2):
+    if not isinstance(argument, np.ndarray) or argument.ndim != 1:
         raise NotInSubsetError(f"an argument of type {type(argument).__name__}")
     if not argument.flags.c_contiguous or not argument.flags.aligned:
         raise NotInSubsetError("an array that is not contiguous")
-    return Array(number_of(argument.dtype), argument.ndim)
+    return Array(number_of(argument.dtype))
 
 
 def _parts(argument: Any) -> list[int]:
     if isinstance(argument, np.random.Generator):
         return [argument.bit_generator.ctypes.bit_generator.value]
-    return [argument.__array_interface__["data"][0], *argument.shape]
+    return [argument.__array_interface__["data"][0], argument.size]
 
 
 def _loaded(text: str, kinds: tuple[Kind, ...]) -> str:

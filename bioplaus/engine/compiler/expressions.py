@@ -87,7 +87,7 @@ class Expressions(Assembly):
 
     def condition(self, node: ast.expr, yes: str, no: str) -> None:
         """Go on at one label or the other."""
-        if isinstance(node, ast.BoolOp):
+        if isinstance(node, ast.BoolOp) and not _at_once(node):
             for operand in node.values[:-1]:
                 further = self.new("and" if isinstance(node.op, ast.And) else "or")
                 both = (further, no) if isinstance(node.op, ast.And) else (yes, further)
@@ -155,6 +155,8 @@ class Expressions(Assembly):
 
     def _boolop(self, node: ast.BoolOp) -> Value:
         """The first operand that decides, or the last; they are of one type."""
+        if _at_once(node):
+            return self._selected(node)
         ways = []
         for operand in node.values[:-1]:
             value, decided, further = self.value(operand), self.new("decided"), self.new("further")
@@ -165,7 +167,28 @@ class Expressions(Assembly):
         ways.append(self._way(node.values[-1]))
         return self._joined(ways)
 
+    def _selected(self, node: ast.BoolOp) -> Value:
+        """The same without a branch, all operands having been calculated."""
+        values = [self.value(operand) for operand in node.values]
+        kind = values[0].kind
+        for value in values[1:]:
+            kind = common(kind, value.kind)
+        *others, chosen = (self.cast(value, kind) for value in values)
+        for value in reversed(others):
+            ways = (chosen, value) if isinstance(node.op, ast.And) else (value, chosen)
+            chosen = self._choice(self.truth(value), *ways)
+        return chosen
+
+    def _choice(self, condition: str, yes: Value, no: Value) -> Value:
+        parts = zip(yes.kind.parts, yes.operands, no.operands)
+        return Value(yes.kind, tuple(self.select(condition, *part) for part in parts))
+
     def _ifexp(self, node: ast.IfExp) -> Value:
+        if _at_once(node):
+            condition = self.truth(self.value(node.test))
+            yes_value, no_value = self.value(node.body), self.value(node.orelse)
+            kind = common(yes_value.kind, no_value.kind)
+            return self._choice(condition, self.cast(yes_value, kind), self.cast(no_value, kind))
         yes, no = self.new("yes"), self.new("no")
         self.condition(node.test, yes, no)
         ways = []
@@ -200,11 +223,9 @@ class Expressions(Assembly):
 
     def place(self, owner: Value, node: ast.Subscript) -> str:
         """The address of an element."""
-        several = isinstance(node.slice, ast.Tuple)
-        indices = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if isinstance(node.slice, ast.Slice) or (several and len(indices) < 2):
+        if isinstance(node.slice, (ast.Slice, ast.Tuple)):
             raise NotInSubsetError(f"'{ast.unparse(node)}' as a place")
-        return arrays.place(self, owner, [self.value(index) for index in indices])
+        return arrays.place(self, owner, self.value(node.slice))
 
     def _call(self, node: ast.Call) -> Value | None:
         if node.keywords or any(isinstance(n, ast.Starred) for n in node.args):
@@ -247,3 +268,15 @@ class Expressions(Assembly):
             drawn = self.inline(function, *arguments)
         assert drawn is not None
         return drawn if kind is None else self.cast(drawn, kind)
+
+
+_CHEAP = (ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.IfExp)
+_PARTS = (ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop)
+
+
+def _at_once(node: ast.expr) -> bool:
+    """Whether to calculate an expression in any case is as well as to branch around it.
+
+    A branch keeps the loop around it from being vectorised, or costs more than what it saves.
+    """
+    return all(isinstance(part, (*_CHEAP, *_PARTS)) for part in ast.walk(node))

@@ -1,7 +1,7 @@
 """Types of the subset, and which type an operation has: Numba's rules.
 
 A value of any type is a number of parts, each held by LLVM in one register: a number is one, an
-array is its address and its lengths, a tuple is what its elements are.
+array is its address and its length, a tuple is what its elements are.
 """
 
 from __future__ import annotations
@@ -82,15 +82,10 @@ NUMBERS = {
 
 @dataclass(frozen=True)
 class Array:
-    """Numbers in contiguous memory, in rows if ``dimensions`` is 2."""
+    """Numbers in contiguous memory."""
 
     element: Number
-    dimensions: int = 1
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Address and number of elements, or of rows and columns."""
-        return ("ptr", *["i64"] * self.dimensions)
+    parts = ("ptr", "i64")
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .body import Body
 from .expressions import Expressions
-from .kinds import Array, Kind, Value
+from .kinds import Array, Kind, NotInSubsetError, Value
 from .sources import Source
 
 __all__ = ["Unit", "Units"]
@@ -37,8 +38,11 @@ class Unit:
     kernels: tuple[Unit, ...]
 
     def all(self) -> list[Unit]:
-        """This unit and all that it calls."""
-        return [self, *self.kernels]
+        """This unit and all that it calls, by itself or through each other."""
+        found = {self.symbol: self}
+        for kernel in self.kernels:
+            found |= {unit.symbol: unit for unit in kernel.all()}
+        return list(found.values())
 
 
 @dataclass
@@ -94,6 +98,16 @@ class Units:
     def __init__(self, target: str) -> None:
         self.target = target
         self._kernels: dict[tuple[Source, tuple[Kind, ...]], Unit] = {}
+        self._writing: list[Source] = []
+
+    @contextmanager
+    def writing(self, source: Source) -> Iterator[None]:
+        """While a function is written, which no function that it calls may call again."""
+        if source in self._writing:
+            raise NotInSubsetError(f"the function {source.tree.name}, which calls itself")
+        self._writing.append(source)
+        yield
+        self._writing.pop()
 
     def unit(self, source: Source, kinds: Sequence[Kind], name: str = "") -> Unit:
         """The unit of a function for arguments of these types."""
@@ -145,7 +159,8 @@ class _Writer:
         return [*declared, *needed.values()]
 
     def _body(self, source: Source, values: list[Value]) -> Body:
-        return Body(self.declarations, source, values, self._call)
+        with self.units.writing(source):
+            return Body(self.declarations, source, values, self._call)
 
     def _call(self, body: Expressions, source: Source, arguments: list[Value]) -> Value | None:
         kinds = tuple(argument.kind for argument in arguments)
