@@ -2,8 +2,8 @@
 
 Whole processes, imports and exit included, CPU seconds of user and system: on ``numpy``, and on the
 engine with an empty cache and again with what the first execution has kept, compiled by Numba and
-directly.  The ways take turns, and the least of a few rounds counts.  Scripts are Brian2's published
-examples, unmodified: ``--examples`` names the folder.
+directly.  The ways take turns, and the least of a few rounds counts.  The scripts are Brian2's
+published examples, unmodified: ``--examples`` names the folder.
 """
 
 from __future__ import annotations

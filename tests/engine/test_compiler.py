@@ -295,29 +295,6 @@ def test_statements() -> None:
     assert ours[1][2] == 77
 
 
-OPERANDS = ["x[i]", "n[i]", "x[i] > 0", "2"]
-
-
-def test_choices_are_numbas() -> None:
-    """``and``, ``or`` and ``if else`` of all pairs, with and without what may not be calculated."""
-    x, n = np.array([0.0, -0.0, np.nan, 2.5, -1.0]), np.array([0, 3, -1, 0, 7], dtype=np.int32)
-    pairs = list(itertools.product(OPERANDS, repeat=2))
-    forms = ["a and b", "a or b", "b if i > 2 else a", "a and i < 9 and x[i]"]
-    lines = ["for i in range(5):"]
-    for number, (a, b) in enumerate(pairs):
-        lines += [f"    a{number} = {a}", f"    b{number} = {b}"]
-        for form, expression in enumerate(forms):
-            names = {"a": f"a{number}", "b": f"b{number}"}
-            words = [names.get(word, word) for word in expression.split()]
-            place = 5 * (len(pairs) * form + number)
-            lines.append(f"    out[{place} + i] = {' '.join(words)}")
-            lines.append(f"    if {' '.join(words)}:\n        out[{place} + i] += 0.25")
-    ours, numbas = both(
-        text_of("\n".join(lines), "out, x, n"), np.zeros(5 * len(pairs) * len(forms)), x, n
-    )
-    assert_same_bits(ours[0], numbas[0])
-
-
 KERNELS = """
 def kernel_1(x, factor):
     return x[1] * factor, factor > 2
