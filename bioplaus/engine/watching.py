@@ -37,12 +37,17 @@ class WatchedArray:
     def own(self) -> Any:
         """A view for compiled code, of which it is known whether it writes; always the same one."""
         view = self._array.data
+        memory = view if view.base is None else view.base
+        if memory is not self._memory or len(view) != len(self._own):
+            self._move(view, memory)
+        return self._own
+
+    def _move(self, view: Any, memory: Any) -> None:
+        """Take over the view if it is of other elements: that of a C++ object is new every time."""
         if self._own is None or _place(view) != _place(self._own):
             # All views that come from here refer to the one array that stands for the memory.
-            self._memory = view if view.base is None else view.base
-            self.lent = self.lent or self._own is not None
+            self._memory, self.lent = memory, self.lent or self._own is not None
             self._own = self._memory[: len(view)]
-        return self._own
 
     @property
     def references(self) -> int:
