@@ -1,0 +1,1 @@
+"""e-prop (Bellec and others 2020): pages of experiments."""

@@ -1,0 +1,14 @@
+"""e-prop: learning signals times eligibility traces (Bellec and others 2020)."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "eligibility": ["Traces", "traces"],
+        "learner": ["Learner", "first_weights"],
+        "network": ["EpropModel", "build", "change", "live", "spike_input"],
+        "parameters": ["Eprop", "Evidence", "check_network"],
+        "trial": ["Constants", "Trial"],
+    },
+)
