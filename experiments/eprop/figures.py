@@ -91,7 +91,7 @@ def raster(run: RunReader) -> Figure | None:
         axes[1].set_ylabel("cells: regular | adaptive")
     y = run.trace("output", "y")
     _lines(axes[2], y, begin, "readout")
-    if "target" in p.get("loss", "") or p["loss"] == "squared error":
+    if p["loss"] == "squared error":
         _lines(axes[2], run.trace("output", "target"), begin, "readout", color=plotting.GREY)
     else:
         axes[2].legend(["left", "right"], loc="upper left")

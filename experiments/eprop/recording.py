@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bioplaus.models.eprop import Learner
-from bioplaus.models.eprop.eligibility import presynaptic, traces
+from bioplaus.models import eprop
+from bioplaus.parameters import to_quantity
 from bioplaus.runs.run import Run
 
 __all__ = ["put_trial"]
@@ -13,7 +13,9 @@ __all__ = ["put_trial"]
 SYNAPSES = 3
 
 
-def put_trial(run: Run, learner: Learner, x: np.ndarray, target: np.ndarray, begin: float) -> None:
+def put_trial(
+    run: Run, learner: eprop.Learner, x: np.ndarray, target: np.ndarray, begin: float
+) -> None:
     """Spikes, readout and target; of the liveliest cell of the last kind (adaptive, if there are
     any) membrane, threshold and learning signal, and the eligibility of its liveliest inputs.
 
@@ -21,18 +23,17 @@ def put_trial(run: Run, learner: Learner, x: np.ndarray, target: np.ndarray, beg
     """
     p, c = learner.p, learner.constants
     seen = learner.trial(x, target)
-    step = 1e-3 * float(np.round(1e3 * _seconds(p.time_step), 9))
-    t = begin + step * np.arange(len(x))
+    t = begin + float(to_quantity(p.time_step)) * np.arange(len(x))
     for population, spikes in (("input", x), ("cells", seen.spikes)):
         when, who = np.nonzero(spikes)
         run.put_spikes(population, t[when], who)
     kind = slice(p.regular, None) if p.adaptive else slice(None)
     cell = int(seen.spikes[:, kind].sum(axis=0).argmax()) + (kind.start or 0)
     a = np.zeros(len(x))
-    a[1:] = presynaptic(seen.spikes[:-1, [cell]], c.rho, 1.0)[:, 0]
+    a[1:] = eprop.presynaptic(seen.spikes[:-1, [cell]], c.rho, 1.0)[:, 0]
     signal = seen.error @ learner.arrays()["output_to_cells"][:, cell]
     inputs = np.argsort(-x.sum(axis=0), kind="stable")[:SYNAPSES]
-    found = traces(x[:, inputs], seen.psi[:, [cell]], learner.beta[[cell]], c)
+    found = eprop.traces(x[:, inputs], seen.psi[:, [cell]], learner.beta[[cell]], c)
     for population, variable, values in (
         ("output", "y", seen.y.T),
         ("output", "target", target.T),
@@ -42,9 +43,3 @@ def put_trial(run: Run, learner: Learner, x: np.ndarray, target: np.ndarray, beg
         ("synapses", "eligibility", found.filtered[:, :, 0].T),
     ):
         run.put_trace(population, variable, t, values, "1")
-
-
-def _seconds(text: object) -> float:
-    from bioplaus.parameters import to_quantity
-
-    return float(to_quantity(text))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bioplaus.models.eprop.trial import Array, Constants
 
-__all__ = ["Traces", "gradient", "traces"]
+__all__ = ["Traces", "gradient", "presynaptic", "traces"]
 
 
 class Traces(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -18,6 +19,8 @@ __all__ = ["PROJECTIONS", "Learner", "Seen", "first_weights"]
 
 PROJECTIONS = ("input_to_cells", "cells_to_cells", "cells_to_output")
 FEEDBACK = "output_to_cells"
+LEARNING = ("symmetric", "adaptive", "through time")
+"""With these the feedback moves as the readout does."""
 MEAN, SQUARE, SMALL = 0.9, 0.999, 1e-8
 """Decays of Adam's moments, and what stands beside the root of the second."""
 
@@ -109,10 +112,16 @@ class Learner(NamedArrays):
     def learn(self, x: Events, targets: Array, strength: float = 1.0) -> Seen:
         """One update from trials: x (trials, steps, inputs), targets (trials, steps, outputs)."""
         seen, gradients = self.gradients(x, targets)
+        self.descend(gradients, strength)
+        return seen
+
+    def descend(self, gradients: Mapping[str, Array], strength: float = 1.0) -> None:
+        """Move weights, and feedback that learns, by the gradients of a batch."""
         self._updates += 1
+        if self.p.feedback in LEARNING:
+            gradients = {**gradients, FEEDBACK: gradients[PROJECTIONS[2]].T}
         for name, gradient in gradients.items():
             self._now[name] += strength * self._increment(name, gradient)
-        return seen
 
     def _increment(self, name: str, gradient: Array) -> Array:
         """What an update adds to a projection, decay included."""
@@ -147,8 +156,6 @@ class Learner(NamedArrays):
         )
         share = len(x) * (self.constants.window if self.p.averaged else 1)
         found = {name: each / share for name, each in zip(PROJECTIONS, sums)}
-        if self.p.feedback in ("symmetric", "adaptive", "through time"):
-            found[FEEDBACK] = found[PROJECTIONS[2]].T
         return seen, found
 
     def trial(self, x: Events, target: Array) -> Trial:
@@ -177,7 +184,7 @@ class Learner(NamedArrays):
                 f"a trial of {steps} steps is shorter than the window of {self.constants.window}"
             )
 
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> dict[str, Any]:
         """Weights, feedback, moments and the number of updates."""
         kept = {"mean": self._means, "square": self._squares}
         moments = {f"{word} {name}": a for word, of in kept.items() for name, a in of.items()}
@@ -189,5 +196,4 @@ class Learner(NamedArrays):
 
     def learning(self) -> list[str]:
         """The three projections, and the feedback where it learns."""
-        learns = self.p.feedback in ("symmetric", "adaptive", "through time")
-        return [*PROJECTIONS, *([FEEDBACK] if learns else [])]
+        return [*PROJECTIONS, *([FEEDBACK] if self.p.feedback in LEARNING else [])]

@@ -21,6 +21,7 @@ spec.loader.exec_module(made)
     "paper",
     [
         "burstccn",
+        "eprop",
         "erbp",
         "eventprop",
         "follow",
@@ -29,6 +30,8 @@ spec.loader.exec_module(made)
         "sacramento",
         "vector_field_ep",
     ],
+    "paper",
+    ["burstccn", "eprop", "erbp", "follow", "sacramento", "vector_field_ep"],
 )
 def test_no_figure_of_a_table_is_written_by_hand(paper: str) -> None:
     """``python docs/make_tables.py`` changes nothing, and every result stands in its table."""

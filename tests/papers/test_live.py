@@ -9,7 +9,7 @@ import brian2
 import numpy as np
 import pytest
 
-from bioplaus.models import burstccn, erbp, follow, sacramento, vector_field_ep
+from bioplaus.models import burstccn, eprop, erbp, follow, sacramento, vector_field_ep
 from bioplaus.models.burstccn.parameters import Spiking
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import quantities, replace
@@ -18,6 +18,12 @@ from bioplaus.parameters import quantities, replace
 def _erbp(p: Any) -> Any:
     clocks = Clocks.of(quantities(p).time_step, 0.1)
     return erbp.build(p, np.random.default_rng(1), {"pixel": erbp.pixels(p, clocks)}, clocks)
+
+
+def _eprop(p: Any) -> Any:
+    clocks = Clocks.of(1e-3, 0.06)
+    inputs = {"input": eprop.spike_input(p, clocks)}
+    return eprop.build(p, np.random.default_rng(1), inputs, clocks)
 
 
 def _follow(p: Any) -> Any:
@@ -47,6 +53,10 @@ CASES: dict[str, tuple[Any, Any, Callable[[Any], Any], dict[str, Any], dict[str,
         erbp, erbp.OneHiddenLayer(), _erbp,
         {"inputs": 6, "hidden": 4, "classes": 3, "layers": 2, "feedback": "adaptive"},
         {"learning_rate": 0.5},
+    ),
+    "eprop": (
+        eprop, eprop.Eprop(), _eprop,
+        {"inputs": 4, "regular": 3, "adaptive": 2, "window": "60 ms"}, {"learning_rate": 0.5},
     ),
     "follow": (
         follow, follow.Linear(), _follow,
