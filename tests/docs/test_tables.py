@@ -30,8 +30,6 @@ spec.loader.exec_module(made)
         "sacramento",
         "vector_field_ep",
     ],
-    "paper",
-    ["burstccn", "eprop", "erbp", "follow", "sacramento", "vector_field_ep"],
 )
 def test_no_figure_of_a_table_is_written_by_hand(paper: str) -> None:
     """``python docs/make_tables.py`` changes nothing, and every result stands in its table."""
