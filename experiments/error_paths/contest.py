@@ -1,4 +1,4 @@
-"""A row of error paths on a task: settings chosen on validation by one protocol, then tested."""
+"""A row on a task, by one protocol of choice and test (Lillicrap et al. 2016 and others)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A layered network learns images by one of the error paths, in batches."""
+"""Layers learn images in batches by one error path (Lillicrap et al. 2016 and others)."""
 
 from __future__ import annotations
 

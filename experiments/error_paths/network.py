@@ -1,4 +1,4 @@
-"""A Brian2 network learns images by one of the error paths, one image a presentation."""
+"""A Brian2 network learns images by one error path (Lillicrap et al. 2016 and others)."""
 
 from __future__ import annotations
 

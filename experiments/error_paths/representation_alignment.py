@@ -1,4 +1,4 @@
-"""Is local representation alignment with feedback another rule than feedback alignment?
+"""Is representation alignment with feedback more than feedback alignment? (Ororbia 2018).
 
 Written before the first of these runs.  Members differ in how often the layer above is asked, in
 the size of a push, in whether pushes are cut (c2), and in who answers; all have the same limit on

@@ -1,4 +1,4 @@
-"""A Brian2 network on a clock learns Yin-Yang by the adjoint over its recorded spikes.
+"""A clocked network learns Yin-Yang by the adjoint of its spikes (Wunderlich and Pehle 2021).
 
 Every batch is one run of the network, sample after sample; its gradient moves the weights before
 the next one.  The event-driven form judges the same weights, so that both stand side by side.

@@ -262,7 +262,7 @@ def test_common_step_divides_all():
 
 def test_learning_rate_too_large_stops_the_run():
     """Weights beyond what a float can hold: the first value that is not finite ends the run."""
-    tiny = {"hidden": 5, "presentations": 5, "evaluations": 1}
+    tiny = {"hidden": 20, "presentations": 20, "evaluations": 1, "validated": 5, "tested": 5}
     coarse = {"time_step": "1 ms", "background_before_threshold": True}
     with pytest.raises(NonFiniteState, match="simulated time"):
         entering.execute(entering.page("erbp.images"), learning_rate=1e308, **tiny, **coarse)

@@ -128,7 +128,7 @@ def test_images_of_two_classes_are_learned():
         raw[k, 392 * label + rng.choice(392, 100, replace=False)] = 255 - rng.integers(0, 100, 100)
     trains = latency_of_images(raw, 20e-3)
     learner = Learner(replace(LatencyImages(), {"layers": "784-60-10"}), rng)
-    for _ in range(5):
+    for _ in range(40):
         learner.learn(trains, labels, rng.permutation(40))
     found = learner.judge(trains, labels)
     assert found.error == 0
