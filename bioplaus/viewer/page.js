@@ -27,12 +27,15 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change',
 
 // Keys do nothing while a field is typed in; fields stand in shadow roots.
 const keys = 'ArrowLeft ArrowRight ArrowUp ArrowDown Home End + - f p P e E s S n N c x l 1 2 3 4 5 6 7'.split(' ')
+let listed = false  // whether the hand is at the list, which takes the focus unasked when it is drawn
+const atList = event => event.composedPath().some(part => String(part.className ?? '').includes('slick'))
+document.addEventListener('pointerdown', event => { listed = atList(event) }, true)
 document.addEventListener('keydown', event => {
+  if (event.key === 'Tab' || event.key === 'l') listed = event.key === 'l'
   const at = event.composedPath()[0]
   if (event.ctrlKey || event.metaKey || event.altKey) return
   if (at.closest?.('input, select, textarea, [role=listbox], .noUi-handle')) return
-  const listed = event.composedPath().some(part => String(part.className ?? '').includes('slick'))
-  if (listed && /^Arrow(Up|Down)$/.test(event.key)) return  // the list moves by them
+  if (listed && atList(event) && /^Arrow(Up|Down)$/.test(event.key)) return  // the list moves by them
   if (event.key === '?') return tell(live.style.visibility === 'visible' ? '' : help)
   if (event.key === 'Escape') return tell('')
   if (event.key === 'g') {
