@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "appearance": ["COLOURS", "GREY", "entitle", "figure", "style"],
-        "curves": ["learning_curve"],
+        "curves": ["error_curves", "learning_curve"],
         "images": ["weight_distribution", "weight_histogram", "weight_image"],
         "phase": ["phase_plane"],
         "spikes": ["population_rate", "raster"],

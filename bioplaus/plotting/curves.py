@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -9,7 +11,7 @@ from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from bioplaus.plotting.appearance import GREY, style
 
-__all__ = ["learning_curve"]
+__all__ = ["error_curves", "learning_curve"]
 
 
 def learning_curve(
@@ -64,4 +66,24 @@ def learning_curve(
         ax.set_ylabel(name)
         if ax.get_legend_handles_labels()[1]:
             ax.legend()
+    return ax
+
+
+def error_curves(
+    ax: Axes, metrics: Mapping[str, npt.ArrayLike], samples: str = "training images"
+) -> Axes:
+    """Draw validation error and the training error met while learning, in percent, over passes.
+
+    Parameters
+    ----------
+    metrics
+        ``epoch``, ``validation_error`` and ``training_error``, (point,) each; errors as fractions.
+    samples
+        What a pass goes over.
+    """
+    for name, label in (("validation", "validation"), ("training", "training (while learning)")):
+        values = 100 * np.asarray(metrics[f"{name}_error"], dtype=float)
+        learning_curve(ax, metrics["epoch"], values, label=label, name="error [%]")
+    ax.set_xlabel(f"passes over the {samples}")
+    ax.legend()
     return ax

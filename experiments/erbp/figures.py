@@ -22,20 +22,7 @@ WINDOW = 0.4
 def learning_curve(run: RunReader) -> Figure:
     """Validation and training error over the passes, in percent."""
     figure = plotting.figure()
-    ax = figure.subplots()
-    metrics = run.metrics
-    plotting.learning_curve(
-        ax, metrics["epoch"], 100 * metrics["validation_error"], label="validation"
-    )
-    plotting.learning_curve(
-        ax,
-        metrics["epoch"],
-        100 * metrics["training_error"],
-        label="training (while learning)",
-        name="error [%]",
-    )
-    ax.set_xlabel("passes over the training images")
-    ax.legend()
+    plotting.error_curves(figure.subplots(), run.metrics)
     return figure
 
 

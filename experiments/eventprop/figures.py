@@ -31,12 +31,8 @@ def learning_curve(run: RunReader) -> Figure:
     """Validation and training error over the passes, in percent."""
     figure = plotting.figure()
     ax = figure.subplots()
-    for name, label in (("validation", "validation"), ("training", "training (while learning)")):
-        values = 100 * run.metrics[f"{name}_error"]
-        plotting.learning_curve(ax, run.metrics["epoch"], values, label=label, name="error [%]")
+    plotting.error_curves(ax, run.metrics, "training samples")
     ax.set_yscale("log")
-    ax.set_xlabel("passes over the training samples")
-    ax.legend()
     return figure
 
 

@@ -19,12 +19,7 @@ __all__ = ["alignment", "learning_curve", "raster"]
 def learning_curve(run: RunReader) -> Figure:
     """Validation and training error over the passes, in percent."""
     figure = plotting.figure()
-    ax = figure.subplots()
-    for name, label in (("validation", "validation"), ("training", "training (while learning)")):
-        values = 100 * run.metrics[f"{name}_error"]
-        plotting.learning_curve(ax, run.metrics["epoch"], values, label=label, name="error [%]")
-    ax.set_xlabel("passes over the training images")
-    ax.legend()
+    plotting.error_curves(figure.subplots(), run.metrics)
     return figure
 
 

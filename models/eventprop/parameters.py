@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bioplaus.layered.projection_numbers import projection_numbers
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
 
 __all__ = ["EventProp", "LatencyImages", "check_network", "numbers", "sizes"]
@@ -85,14 +86,7 @@ def numbers(p: EventProp, name: str) -> list[float]:
     ParameterError
         If there are others than projections, or they are no numbers.
     """
-    text, wanted = getattr(p, name), len(sizes(p)) - 1
-    try:
-        found = [float(word) for word in text.split(",")]
-    except ValueError:
-        raise ParameterError(f"{name} = {text!r} is not a list of numbers") from None
-    if len(found) != wanted:
-        raise ParameterError(f"{name} = {text!r} has {len(found)} numbers for {wanted} projections")
-    return found
+    return projection_numbers(name, getattr(p, name), len(sizes(p)) - 1)
 
 
 def check_network(p: EventProp) -> None:

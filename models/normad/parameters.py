@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bioplaus.layered.projection_numbers import projection_numbers
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
 
 __all__ = ["Digits", "NormAD", "check_network", "numbers", "sizes"]
@@ -74,14 +75,8 @@ def numbers(p: NormAD, name: str) -> list[float]:
     ParameterError
         If there are others than projections, or they are no numbers.
     """
-    text, wanted = getattr(p, name), len(sizes(p)) - 1
-    try:
-        found = [1e-9 * float(word) for word in text.split(",")]
-    except ValueError:
-        raise ParameterError(f"{name} = {text!r} is not a list of numbers") from None
-    if len(found) != wanted:
-        raise ParameterError(f"{name} = {text!r} has {len(found)} numbers for {wanted} projections")
-    return found
+    found = projection_numbers(name, getattr(p, name), len(sizes(p)) - 1)
+    return [1e-9 * number for number in found]
 
 
 def check_network(p: NormAD) -> None:

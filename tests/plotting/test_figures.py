@@ -229,3 +229,11 @@ def test_a_figure_says_what_it_shows_and_keeps_its_own_title() -> None:
     assert page.get_suptitle() == "learning curve: erbp-images, seed 1"
     plotting.entitle(page, "something else")
     assert page.get_suptitle() == "learning curve: erbp-images, seed 1"
+
+
+def test_error_curves_are_in_percent_and_say_which_is_which() -> None:
+    metrics = {"epoch": [1, 2], "validation_error": [0.3, 0.2], "training_error": [0.5, 0.1]}
+    ax = plotting.error_curves(plotting.figure().subplots(), metrics, "training points")
+    drawn = {line.get_label(): list(line.get_ydata()) for line in ax.lines}
+    assert drawn == {"validation": [30, 20], "training (while learning)": [50, 10]}
+    assert ax.get_xlabel() == "passes over the training points"
