@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,17 @@ def write_small(path: Path, error: float = 0.1, **changes: Any) -> Path:
     writer.append_metrics(row)
     writer.close("finished")
     return path
+
+
+def counting_time() -> float:
+    """CPU seconds to count a million spikes into a picture, 14 ms on two quiet cores.
+
+    Budgets are multiples of it: a slow machine, or a worker beside this one, slows both alike.
+    """
+    rng = np.random.default_rng(1)
+    t, i = rng.uniform(0.0, 100.0, 1_000_000), rng.integers(0, 320, 1_000_000)
+    began = time.process_time()
+    for _ in range(3):
+        place = i * 1100 + np.floor(t * 11).astype(int)
+        assert np.bincount(place, minlength=1100 * 320).sum() == 1_000_000
+    return (time.process_time() - began) / 3

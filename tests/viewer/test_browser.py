@@ -27,7 +27,7 @@ from matplotlib.image import imread
 from bioplaus.records import Recording, RunReader, RunWriter
 
 sys.path.insert(0, str(Path(__file__).parent))
-from example_run import configuration, write_example
+from example_run import configuration, counting_time, write_example
 
 DESCENT = Path(__file__).parents[1] / "sweeps" / "descent.py"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -224,8 +224,8 @@ def processor_time(process: int) -> float:
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_first_view_and_steps_of_a_million_spikes(page: Any, site: Site) -> None:
-    """Promised are 2 s and 0.3 s; twice that on a machine that others use, and processor time."""
+def look_at_a_million(page: Any, site: Site) -> tuple[float, list[float], float]:
+    """Seconds until the first view, seconds of seven steps, and the server's CPU seconds a step."""
     open_view(page, site, run="small", tab="activity")  # the browser knows the program now
     began = time.monotonic()
     open_view(page, site, run="million", tab="activity", t0=-1, t1=101)
@@ -234,14 +234,28 @@ def test_first_view_and_steps_of_a_million_spikes(page: Any, site: Site) -> None
     before = processor_time(site.process.pid)
     took = sorted(steps(page))
     cpu = (processor_time(site.process.pid) - before) / len(took)
+    print(f"first view {first:.2f} s, step {took[3]:.3f} s, {cpu:.3f} CPU s")
+    return first, took, cpu
+
+
+def test_a_step_over_a_million_spikes_costs_little_more_than_counting_them(
+    page: Any, site: Site
+) -> None:
+    before = counting_time()
+    _, _, cpu = look_at_a_million(page, site)
+    assert cpu < 25 * (before + counting_time()) / 2
     memory = Path(f"/proc/{site.process.pid}/status").read_text().partition("VmRSS:")[2]
-    print(
-        f"first view {first:.2f} s, step {took[3]:.3f} s, {cpu:.3f} CPU s, {memory.split()[0]} kB"
-    )
     assert int(memory.split()[0]) < 500_000
-    assert cpu < 0.15
-    assert took[3] < 0.6 or not CONTINUOUS
-    assert first < 4.0 or not CONTINUOUS
+
+
+@pytest.mark.slow
+def test_the_first_view_of_a_million_spikes_and_a_step_come_in_time(page: Any, site: Site) -> None:
+    """The promise is for a machine that does nothing else."""
+    if os.getloadavg()[0] > 1.0:
+        pytest.skip("others use this machine, so that its clock tells nothing")
+    first, took, _ = look_at_a_million(page, site)
+    assert first < 2.0
+    assert took[3] < 0.3
 
 
 def test_keys_move_the_view_and_the_address_restores_it(page: Any, site: Site) -> None:

@@ -181,8 +181,10 @@ def two_hundred(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_unchanged_runs_open_no_file_and_cost_next_to_nothing(two_hundred: Path) -> None:
-    """0.02 CPU seconds a second with 200 runs: the list is looked at every two seconds."""
+    """The list is looked at every two seconds, which costs a small part of reading it."""
+    began = time.process_time()
     page = Page([two_hundred])
+    read = time.process_time() - began
     opened: list[str] = []
     listening = [True]
 
@@ -196,17 +198,20 @@ def test_unchanged_runs_open_no_file_and_cost_next_to_nothing(two_hundred: Path)
         page.list.refresh()
         page.refresh()
         page.refresh()
-    took = time.process_time() - began
+    took = (time.process_time() - began) / 10
     listening[0] = False
     assert opened == []
-    assert took / 20 < 0.02
+    assert took < read / 5
 
 
 def test_two_hundred_runs_are_filtered_at_once(two_hundred: Path) -> None:
+    """In less time than it takes to read them."""
+    began = time.process_time()
     listed = RunList([two_hundred], lambda: None)
+    read = time.process_time() - began
     began = time.process_time()
     listed.filter.value_input = "validation_error<0.2"
-    assert time.process_time() - began < 0.2
+    assert time.process_time() - began < read
     assert len(listed.source.data["run"]) == 200
 
 

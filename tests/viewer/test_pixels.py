@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioplaus.viewer.pixels import in_window, pixel_counts, thin_out
+
+sys.path.insert(0, str(Path(__file__).parent))
+from example_run import counting_time
 
 
 def counts(
@@ -61,12 +66,13 @@ def test_no_spike_of_the_window_is_lost(
 
 
 def test_a_million_spikes_take_a_small_part_of_a_second() -> None:
-    """A third of a second of processor time is ten times what it takes unloaded."""
+    """Placing them takes a few times as long as counting them does."""
     rng = np.random.default_rng(1)
     t, i = np.sort(rng.uniform(0, 100, 1_000_000)), rng.integers(0, 500, 1_000_000)
     began = time.process_time()
     image = counts(t, i, (0.0, 100.0), (-0.5, 499.5), (1100, 320))
-    assert time.process_time() - began < 0.33
+    took = time.process_time() - began
+    assert took < 15 * counting_time()
     assert image.shape == (320, 1100)
 
 
