@@ -21,13 +21,11 @@ def adam_row(w: Any, gradient: Any, mean: Any, square: Any, rate: float, step: i
         as_row(MEAN), as_row(1.0 - MEAN), as_row(SQUARE), as_row(1.0 - SQUARE),
     )  # fmt: skip
     small = as_row(SMALL)
-    # Three short loops: with all arrays in one the compiler gives up on vectors.
     for k in range(len(w)):
-        mean[k] = kept * mean[k] + new * gradient[k]
-    for k in range(len(w)):
-        square[k] = kept_square * square[k] + new_square * gradient[k] * gradient[k]
-    for k in range(len(w)):
-        w[k] -= of_mean * mean[k] / (np.sqrt(square[k] * of_square) + small)
+        mean_k = kept * mean[k] + new * gradient[k]
+        square_k = kept_square * square[k] + new_square * gradient[k] * gradient[k]
+        mean[k], square[k] = mean_k, square_k
+        w[k] -= of_mean * mean_k / (np.sqrt(square_k * of_square) + small)
 
 
 @njit(cache=True, error_model="numpy")

@@ -121,6 +121,8 @@ class Learner:
     ) -> Seen:
         if len(trains[0]) != len(labels) + 1:
             raise ShapeError(f"{len(trains[0]) - 1} spike trains for {len(labels)} labels")
+        if not np.isin(order, np.arange(len(labels))).all():
+            raise ShapeError(f"the order goes from {min(order)} to {max(order)}, of {len(labels)}")
         wrong = np.zeros(len(labels), np.bool_)
         cost, spikes, self._step = _present(
             self._weights, self._means, self._squares, self._sizes, self._steps, self._cells,
@@ -223,23 +225,12 @@ def _present(  # type: ignore[no-untyped-def]
         )  # fmt: skip
         cost += error
         move(
-            w2, g2, np.ascontiguousarray(e2.T), np.arange(w2.shape[0]), means[1], squares[1],
+            w2, g2, e2, np.arange(w2.shape[0]), means[1], squares[1],
             sizes[1], pull, rate, number,
         )  # fmt: skip
-        move(w1, g1, _transposed(e1), fed, means[0], squares[0], sizes[0], pull, rate, number)
+        move(w1, g1, e1, fed, means[0], squares[0], sizes[0], pull, rate, number)
         number += 1
     return cost, spikes, number
-
-
-@njit(cache=True)
-def _transposed(e):  # type: ignore[no-untyped-def]
-    """By blocks, so that no line of the cache is read twice."""
-    turned = np.empty((e.shape[1], e.shape[0]), e.dtype)
-    for low in range(0, e.shape[0], 16):
-        for a in range(e.shape[1]):
-            for j in range(low, min(low + 16, e.shape[0])):
-                turned[a, j] = e[j, a]
-    return turned
 
 
 @njit(cache=True, error_model="numpy")
@@ -256,7 +247,7 @@ def _add_gradient(weights, layers, label, cells, target, sums):  # type: ignore[
     )
     for a in range(len(fed)):
         for j in range(w1.shape[1]):
-            sums[0][fed[a], j] += g1[j] * e1[j, a]
+            sums[0][fed[a], j] += g1[j] * e1[a, j]
     for k in range(w2.shape[0]):
         for j in range(w2.shape[1]):
-            sums[1][k, j] += g2[j] * e2[j, k]
+            sums[1][k, j] += g2[j] * e2[k, j]
