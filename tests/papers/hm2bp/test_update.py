@@ -14,7 +14,7 @@ from bioplaus.models.hm2bp.effects import effects, potentials
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro
 from bioplaus.models.hm2bp.spikes import Cell, fire
 from bioplaus.models.hm2bp.update import lateral_factor, regular_spikes
-from bioplaus.neurons.cell import Clocks
+from bioplaus.neurons.cell import Clocks, ShapeError
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.tasks import poisson_of_images
 
@@ -310,6 +310,15 @@ def test_learning_images_taken_up_goes_on_to_the_bit_and_learns():
         last = one.learn(trains, labels, rng.permutation(20), weights)
     assert last.cost < 0.5 * first.cost
     assert one.judge(trains, labels).wrong.mean() < 0.3
+
+
+def test_images_that_there_are_not_are_refused():
+    """Compiled code would read beside the labels."""
+    trains, labels = images(2)
+    learner = Learner(SMALL, np.random.default_rng(0))
+    for order in ([0, 2], [-1]):
+        with pytest.raises(ShapeError, match="of 2"):
+            learner.learn(trains, labels, np.array(order), np.ones(2))
 
 
 def test_wrong_parameters_are_refused():
