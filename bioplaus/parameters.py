@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import difflib
+import functools
 import math
 import re
 from collections.abc import Mapping
@@ -299,14 +300,20 @@ def _split(text: str, name: str) -> tuple[float, str]:
 
 
 def _evaluate_unit(unit: str, text: str, name: str) -> Any:
-    """Evaluate a product of units (``nS``, ``1/second``, ``uA*cm**-2``) and nothing else."""
-    expression = f"1{unit}" if unit.startswith("/") else unit
+    """What :func:`_unit` says, or what a person should have written."""
     try:
-        return _evaluate(ast.parse(expression, mode="eval").body)
+        return _unit(unit)
     except (SyntaxError, KeyError, TypeError):
         raise ParameterError(
             f"{name} = {text!r} has an unknown unit {unit!r}; write for example 5ms or 1.15V"
         ) from None
+
+
+@functools.cache
+def _unit(unit: str) -> Any:
+    """Evaluate a product of units (``nS``, ``1/second``, ``uA*cm**-2``) and nothing else."""
+    expression = f"1{unit}" if unit.startswith("/") else unit
+    return _evaluate(ast.parse(expression, mode="eval").body)
 
 
 def _evaluate(node: ast.expr) -> Any:

@@ -12,11 +12,12 @@ import difflib
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bioplaus.errors import UserError
-from bioplaus.papers import Setting, papers
+from bioplaus.papers import Paper, Setting, papers
 from bioplaus.runs.page import Page
 
 __all__ = ["Entry", "UnknownExperiment", "entries", "find", "load", "named_settings", "setting"]
@@ -44,13 +45,8 @@ class Entry:
 
 def entries() -> list[Entry]:
     """All experiments, ours and those of installed packages, sorted by name."""
-    found = []
-    for paper in papers().values():
-        for path in sorted(paper.folder.glob("*.py")):
-            entry = _entry(paper.experiment(path.stem), f"{paper.package}.{path.stem}", path)
-            if not entry.script:
-                found.append(replace(entry, paper=paper.key, page=path.stem))
-    return sorted(found, key=lambda entry: entry.name)
+    found = [_entry_of(paper, path) for paper, path in _files()]
+    return sorted((entry for entry in found if not entry.script), key=lambda entry: entry.name)
 
 
 def find(name: str) -> Entry:
@@ -69,12 +65,13 @@ def find(name: str) -> Entry:
             if path.parent == paper.folder.resolve():
                 return find(paper.experiment(path.stem))
         return _entry(path.stem.replace("_", "-"), str(path), path)
-    known = {entry.name: entry for entry in entries()}
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]!r}?" if near else "`bioplaus list` shows what there is"
-        raise UnknownExperiment(f"unknown experiment {name!r}; {hint}")
-    return known[name]
+    for paper, path in _files():  # reading them all takes a while
+        if paper.experiment(path.stem) == name and not (entry := _entry_of(paper, path)).script:
+            return entry
+    known = [entry.name for entry in entries()]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}?" if near else "`bioplaus list` shows what there is"
+    raise UnknownExperiment(f"unknown experiment {name!r}; {hint}")
 
 
 def setting(entry: Entry, name: str) -> Setting:
@@ -128,6 +125,19 @@ def load(entry: Entry) -> Page:
     else:
         module = importlib.import_module(entry.module)
     return Page.of(module)
+
+
+def _files() -> Iterator[tuple[Paper, Path]]:
+    """Every module in the folder of a paper, page or not."""
+    for paper in papers().values():
+        for path in sorted(paper.folder.glob("*.py")):
+            yield paper, path
+
+
+def _entry_of(paper: Paper, path: Path) -> Entry:
+    """A module of a paper, which is a page unless it is a script."""
+    entry = _entry(paper.experiment(path.stem), f"{paper.package}.{path.stem}", path)
+    return entry if entry.script else replace(entry, paper=paper.key, page=path.stem)
 
 
 def _entry(name: str, module: str, path: Path) -> Entry:
