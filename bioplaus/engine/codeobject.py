@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -273,17 +273,24 @@ class NumbaCodeObject(NumpyCodeObject):
         """Compile the Python of the blocks around a run; the block of the run is a kernel."""
         return None if block == "run" else super().compile_block(block)
 
+    @cached_property
+    def _in_blocks(self) -> dict[str, str]:
+        """The variables that the blocks around a run name, and what these call them."""
+        named = get_identifiers(f"{self.code.before_run}\n{self.code.after_run}")
+        called = {
+            name: self.generator_class.get_array_name(variable)
+            if isinstance(variable, ArrayVariable)
+            else name
+            for name, variable in self.variables.items()
+            if hasattr(variable, "get_value")
+        }
+        return {name: call for name, call in called.items() if call in named}
+
     def variables_to_namespace(self) -> None:
         """Fill the namespace of the blocks around a run with what they name, and nothing else."""
         self.nonconstant_values: list[Any] = []
-        named = get_identifiers(f"{self.code.before_run}\n{self.code.after_run}")
-        for name, variable in self.variables.items():
-            if isinstance(variable, ArrayVariable):
-                array_name = self.generator_class.get_array_name(variable)
-                if array_name in named:
-                    self.namespace[array_name] = variable.get_value()
-            elif name in named and hasattr(variable, "get_value"):
-                self.namespace[name] = variable.get_value()
+        for name, called in self._in_blocks.items():
+            self.namespace[called] = self.variables[name].get_value()
 
     def before_run(self) -> None:
         """Get ready; where objects run one by one, compile, which is no part of the run."""

@@ -22,6 +22,7 @@ from brian2.devices.device import RuntimeDevice, all_devices
 from brian2.synapses.synapses import Synapses
 from brian2.units.allunits import second
 
+from . import numpy_stream
 from .ahead import Drawn
 from .cache import register
 from .codeobject import NumbaCodeObject, PushSpikes
@@ -40,7 +41,6 @@ class NumbaDevice(RuntimeDevice):
     _generator: np.random.Generator | None = None
     _seen: Any = None
     _began: Any = None
-    _marks = 0
     #: Whether the present run goes object by object.
     one_by_one = False
     #: What sources of random events have drawn ahead, by the names of their code objects.
@@ -156,46 +156,25 @@ class NumbaDevice(RuntimeDevice):
     def random_generator(self) -> np.random.Generator:
         """The generator of compiled code."""
         if self._generator is None:
-            # Drawn from a copy: NumPy's own stream belongs to the script.
-            copy = np.random.RandomState()
-            copy.set_state(np.random.get_state())  # noqa: NPY002
-            words = copy.randint(0, 2**32, size=4, dtype=np.uint64)
-            self._generator = np.random.Generator(np.random.PCG64(words.tolist()))
+            words = numpy_stream.first_words(4)
+            self._generator = np.random.Generator(np.random.PCG64(words))
         return self._generator
 
     def begin_run(self) -> None:
-        """Seed the generator anew if NumPy's global one was seeded or used since the last run.
+        """Seed the generator anew if NumPy's global one was seeded or moved on since the last run.
 
         In this way ``numpy.random.seed`` and Brian2's ``seed`` both decide what follows, and runs
         that come directly after each other continue one stream.
         """
-        if self._global_state() != self._seen:
+        if numpy_stream.state() != self._seen:
             self._forget()
         self._began = self.random_generator().bit_generator.state
 
     def end_run(self) -> None:
         """Remember where NumPy's global generator stands."""
         if self.random_generator().bit_generator.state != self._began:
-            self._mark()
-        self._seen = self._global_state()
-
-    def _mark(self) -> None:
-        """Make a later seed of NumPy's global generator show, also one that it had before.
-
-        Where no normal number is waiting its place is not read, but every seed clears it.  The
-        stream stays as it is.
-        """
-        state = np.random.get_state(legacy=False)  # noqa: NPY002
-        if not state["has_gauss"]:
-            self._marks += 1
-            state["gauss"] = float(self._marks)
-            np.random.set_state(state)  # noqa: NPY002
-
-    @staticmethod
-    def _global_state() -> tuple[int, bytes, int, float]:
-        state = np.random.get_state(legacy=False)  # noqa: NPY002
-        bits = state["state"]
-        return int(bits["pos"]), bits["key"].tobytes(), state["has_gauss"], state["gauss"]
+            numpy_stream.mark()
+        self._seen = numpy_stream.state()
 
     def seed(self, seed: int | None = None) -> None:
         """Seed all random numbers that follow."""

@@ -71,7 +71,8 @@ class Program:
         self._direct: EntryPoint | None = None
         # The arrays are kept alive for as long as the table points to them.
         self._alive: list[Any] = [None] * len(self._arrays)
-        self._moving = list(range(len(self._arrays)))
+        self._places = list(range(len(self._arrays)))
+        self._moving = [row for row, array in enumerate(self.arrays) if not _stays(array)]
         self._module: Any = None
 
     def name_of(self, argument: Argument) -> str:
@@ -102,14 +103,13 @@ class Program:
         number: a call into Python.
         """
         arguments = self.arrays
-        for row in self._moving:
+        for row in self._places:
             array = arguments[row].fetch()
             if array is not self._alive[row]:
                 self._alive[row] = array
                 place = array.__array_interface__["data"][0], array.size
                 self.table[2 * row : 2 * row + 2] = place
-        # The others stay where they are now.
-        self._moving = [row for row in self._moving if not _stays(arguments[row])]
+        self._places = self._moving  # the others stay where they are now
         self.floats[:] = [argument.fetch() for argument in self._values["float"]]
         self.integers[:] = [_whole(argument.fetch()) for argument in self._values["integer"]]
 

@@ -64,16 +64,12 @@ class Circumstance:
     """Something that a prepared network depends on.
 
     of : the kinds of objects that have it; read : the names of their attributes, or a function of
-    the object.  What is read must not keep objects of the network alive.
+    the object.  A copy of what is read must not keep objects of the network alive.
     """
 
     name: str
     of: type | tuple[type, ...]
     read: tuple[str, ...] | Callable[[Any], Any]
-
-
-def _preferences(network: Network) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in prefs.prefs.items()}
 
 
 def _refractoriness(group: NeuronGroup) -> Any:
@@ -88,7 +84,7 @@ def _linked(group: NeuronGroup | Synapses) -> dict[str, str]:
 _WITH_METHOD = (neurongroup.StateUpdater, synapses_module.StateUpdater)
 
 CIRCUMSTANCES = (
-    Circumstance("preferences", Network, _preferences),
+    Circumstance("preferences", Network, lambda n: prefs.prefs),
     Circumstance("schedule", Network, ("_schedule",)),
     Circumstance("objects", Network, lambda n: {id(thing) for thing in n.objects}),
     Circumstance("parts of objects", BrianObject, lambda o: [id(p) for p in o._contained_objects]),
@@ -216,7 +212,7 @@ def _reading(thing: Any) -> Iterator[tuple[Callable[[Any], Any], Callable[[Any],
     for circumstance in CIRCUMSTANCES:
         if isinstance(thing, circumstance.of):
             if callable(circumstance.read):
-                yield circumstance.read, copy.copy
+                yield circumstance.read, copy.deepcopy
             else:
                 attributes += circumstance.read
     # A second name makes it a tuple, whatever there is.

@@ -10,6 +10,7 @@ import pytest
 from brian2 import ms
 
 from bioplaus import engine
+from bioplaus.engine import numpy_stream
 
 
 def noisy() -> tuple[b2.Network, b2.NeuronGroup]:
@@ -104,3 +105,69 @@ def test_a_profile_is_measured_object_by_object() -> None:
     assert engine.fused_runs() == before
     assert f"{cells.name}_stateupdater" in dict(network.profiling_info)
     assert np.array(cells.x[:]).tobytes() == fused
+
+
+def noise_after(*between: Callable[[], object]) -> list[bytes]:
+    """Bits of the neurons, from zero, after each of several runs, with something before each."""
+    network, cells = noisy()
+    found = []
+    for act in between:
+        act()
+        cells.x = 0
+        network.run(1 * ms)
+        found.append(np.array(cells.x[:]).tobytes())
+    return found
+
+
+def test_normal_numbers_between_runs_neither_repeat_nor_hide_anything() -> None:
+    """NumPy draws them in pairs: every second one leaves its stream where it was."""
+    b2.prefs.codegen.target = "numba"
+    np.random.seed(3)  # noqa: NPY002
+    assert len(set(noise_after(*[np.random.randn] * 4))) == 4
+
+    def seeded() -> None:
+        np.random.seed(3)  # noqa: NPY002
+        np.random.randn()  # noqa: NPY002  (the second of the pair waits)
+
+    assert len(set(noise_after(*[seeded] * 3))) == 1
+
+
+def test_going_back_to_a_state_of_numpys_shows() -> None:
+    b2.prefs.codegen.target = "numba"
+    noise_after(lambda: np.random.seed(4))  # noqa: NPY002
+    np.random.rand()  # noqa: NPY002
+    state = np.random.get_state()  # noqa: NPY002
+    back = [lambda: np.random.set_state(state)] * 3  # noqa: NPY002
+    assert len(set(noise_after(*back))) == 1
+    assert noise_after(lambda: None) != noise_after(back[0])
+
+
+def test_no_seed_is_taken_for_a_mark_of_the_engines() -> None:
+    """A seed becomes the first word of NumPy's state, where the engine notes what it has seen."""
+    b2.prefs.codegen.target = "numba"
+    for number in range(numpy_stream._last_mark, numpy_stream._last_mark + 8, 2):
+        seeds = [lambda: np.random.seed(number)] * 3  # noqa: B023, NPY002
+        assert len(set(noise_after(*seeds))) == 1
+
+
+@pytest.mark.parametrize("used", [0, 1, 623, 624])
+def test_a_mark_leaves_the_stream_where_it_is(used: int) -> None:
+    """Wherever a Mersenne Twister stands within its state of 624 words."""
+    own = np.random.RandomState(6).get_state(legacy=False)
+    own["state"]["pos"] = used
+    np.random.set_state(own)  # noqa: NPY002
+    expected = np.random.randint(2**32, size=1500, dtype=np.uint64)  # noqa: NPY002
+    np.random.set_state(own)  # noqa: NPY002
+    numpy_stream.mark()
+    drawn = np.random.randint(2**32, size=1500, dtype=np.uint64)  # noqa: NPY002
+    assert np.array_equal(drawn, expected)
+
+
+def test_another_generator_may_be_numpys_global_one() -> None:
+    b2.prefs.codegen.target = "numba"
+    before = np.random.get_bit_generator()
+    try:
+        found = noise_after(*[lambda: np.random.set_bit_generator(np.random.PCG64(3))] * 2)
+        assert noise_after(np.random.rand, np.random.rand)[0] != found[0]
+    finally:
+        np.random.set_bit_generator(before)
