@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 import numpy as np
+from numpy.random.mtrand import get_bit_generator
 
 __all__ = ["first_words", "mark", "state"]
 
@@ -25,7 +26,7 @@ _known = False
 
 def state() -> bytes | str:
     """All that the numbers to come depend on, but for a normal number that waits."""
-    bits = np.random.get_bit_generator()
+    bits = get_bit_generator()
     if not isinstance(bits, np.random.MT19937):
         return repr(bits.state)
     if not _known:
@@ -40,7 +41,7 @@ def mark() -> None:
     number that never comes twice, and that every seed overwrites.
     """
     global _last_mark
-    bits = np.random.get_bit_generator()
+    bits = get_bit_generator()
     if not isinstance(bits, np.random.MT19937) or state()[-_BYTES:] == bytes(_BYTES):
         return
     word = ctypes.c_uint32.from_address(bits.ctypes.state_address)
@@ -50,7 +51,7 @@ def mark() -> None:
 
 def first_words(number: int) -> list[int]:
     """The next words of the stream, 32 bits each, drawn from a copy."""
-    own = np.random.RandomState(copy.deepcopy(np.random.get_bit_generator()))
+    own = np.random.RandomState(copy.deepcopy(get_bit_generator()))
     words: list[int] = own.randint(0, 2**32, size=number, dtype=np.uint64).tolist()
     return words
 

@@ -135,3 +135,22 @@ device.build(compile=False, run=False, directory=None)
 def test_script_without_a_run(tmp_path: Path) -> None:
     _, said = on_the_engine(tmp_path, NETWORK)
     assert said == ["bioplaus.engine: nothing was fused: the script runs no network."]
+
+
+def test_preferences_in_files(tmp_path: Path) -> None:
+    """Brian2's own file may name the target; one of another name, read later, all the rest."""
+    (tmp_path / "brian_preferences").write_text("codegen.target = 'numba'\n")
+    (tmp_path / "engine_preferences").write_text(
+        "[codegen.runtime.numba]\nrewrites = ('one_pass',)\nchunk = 3\n"
+    )
+    read = "import bioplaus.engine\nprefs.read_preference_file('engine_preferences')\n"
+    shown = "own = prefs.codegen.runtime.numba\nprint(work(2), own.rewrites, own.chunk)\n"
+    (tmp_path / "script.py").write_text(NETWORK + read + shown)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "script.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stdout.split("\n")[0] == "(2.0, 'numba', 1) ('one_pass',) 3", done.stderr
