@@ -255,7 +255,7 @@ def in_order(parts: list[Any]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     if not parts:
         return np.empty(0), np.empty(0, np.int32)
     t, i = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
-    if (np.diff(t) < 0).any():
+    if (t[1:] < t[:-1]).any():
         order = np.argsort(t, kind="stable")
         t, i = t[order], i[order]
     return t, i

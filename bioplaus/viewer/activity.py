@@ -55,6 +55,7 @@ class Activity:
     ) -> None:
         self.store, self.eye, self._watch, self._drawn = store, eye, watch, drawn
         self._waiting, self._version = False, -1
+        self._drawn_for: list[int] = []
         self._cross = Span(dimension="height", line_dash="dotted")
         self._panels: dict[str, Any] = {}
         self._stack = column(sizing_mode="stretch_width")
@@ -89,6 +90,11 @@ class Activity:
             return
         self._version = self.store.version
         self.eye.extend(self.store.ends)
+        for panel in self._panels.values():
+            if isinstance(panel, Raster | Strip):
+                panel.refresh()
+            elif isinstance(panel, Bands):
+                panel.shown = self.store.presentations() or panel.shown
         names = self._names()
         if names != self.choice.options:
             known = set(self.choice.options)
@@ -100,12 +106,10 @@ class Activity:
             self.population.options = populations
             if populations and not self.population.value:
                 self.population.value = populations[0]
-            self.choice.value = [n for n in names if n in {*self.choice.value, *new}]
-        for panel in self._panels.values():
-            if isinstance(panel, Raster | Strip):
-                panel.refresh()
-            elif isinstance(panel, Bands):
-                panel.shown = self.store.presentations() or panel.shown
+            chosen = [name for name in names if name in {*self.choice.value, *new}]
+            if chosen != self.choice.value:
+                self.choice.value = chosen  # which draws
+                return
         self.draw()
 
     def _names(self) -> list[str]:
@@ -130,7 +134,7 @@ class Activity:
                 panel.range.on_change("start", self.later)
                 panel.range.on_change("end", self.later)
                 panel.plot.on_event(Tap, partial(self._tap, panel))
-                panel.plot.on_change("inner_height", self.later)
+                panel.plot.on_change("inner_height", self._resize)
             elif kind == "trace":
                 population, _, variable = of.rpartition(".")
                 panel = Trace(store, (population, variable), eye, cross, _TRACE_HEIGHT)
@@ -141,7 +145,7 @@ class Activity:
                 assert shown is not None
                 panel = Bands(shown, eye, cross)
             panel.plot.on_event(DoubleTap, lambda event: eye.look(*eye.whole))
-            panel.plot.on_change("inner_width", self.later)
+            panel.plot.on_change("inner_width", self._resize)
             self._watch(panel.plot, partial(self._under, panel))
             self._panels[name] = panel
         for name in wanted:
@@ -185,6 +189,17 @@ class Activity:
             self._waiting = True
             document.add_next_tick_callback(self._now)
 
+    def _resize(self, attr: str, old: Any, new: int) -> None:
+        """The browser tells the size of each panel; draw if that is not what was drawn for."""
+        if attr == "inner_width":
+            self.eye.columns = new
+        if self._size() != self._drawn_for:
+            self.later(attr, old, new)
+
+    def _size(self) -> list[int]:
+        rasters = [panel for panel in self.shown.values() if isinstance(panel, Raster)]
+        return [self.eye.columns, *(panel.size[1] for panel in rasters)]
+
     def _now(self) -> None:
         self._waiting = False
         self.draw()
@@ -199,6 +214,7 @@ class Activity:
         start, end = self.eye.window
         if end <= start or not self._panels:
             return
+        self._drawn_for = self._size()
         held = {}
         rates = None
         for panel in self.shown.values():

@@ -74,6 +74,7 @@ def make_server(roots: Sequence[Path], port: int, tuning: bool = True) -> tuple[
         When no port is free, or ``port`` is none.
     """
     from bokeh.server.server import Server
+    from bokeh.settings import settings
 
     from bioplaus.viewer.page import Page
     from bioplaus.viewer.view_state import View
@@ -85,6 +86,7 @@ def make_server(roots: Sequence[Path], port: int, tuning: bool = True) -> tuple[
 
     if not 0 <= port <= _LAST_PORT:
         raise UserError(f"--port {port} is none; ports are 0 (any that is free) to {_LAST_PORT}")
+    settings.perform_document_validation = False  # ours is tested; it would delay each visit
     path = f"/{secrets.token_urlsafe(16)}"
     for candidate in range(port, min(port + _PORTS_TRIED, _LAST_PORT + 1)):
         try:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from weakref import WeakValueDictionary
 
+import bokeh
 from bokeh.document import Document
 from bokeh.events import DocumentReady, MouseMove
 from bokeh.layouts import column, row
@@ -37,6 +38,14 @@ REFRESH_MS = 1000
 LIST_MS = 2000
 _HIDDEN_EVERY = 8  # looks at the list while the page is not seen
 _MOST_STACKED = 4  # runs whose tabs stand below each other
+
+# Bokeh's own page also loads WebGL and MathJax, half of all its bytes, which nothing here needs.
+_TEMPLATE = """
+{% block preamble %}<meta name="referrer" content="no-referrer">{% endblock %}
+{% block js_resources %}{% for part in ("bokeh", "bokeh-widgets", "bokeh-tables") %}
+<script src="/static/js/{{ part }}.min.js?v={{ version }}"></script>
+{% endfor %}{% endblock %}
+"""
 
 _stores: WeakValueDictionary[Path, Windows] = WeakValueDictionary()
 """What was read of each run, shared by all who look at it."""
@@ -65,6 +74,7 @@ class Page:
         self.parts: dict[str, dict[Path | None, Any]] = {}
         self._faults: dict[str, str] = {}
         self._watched: list[Any] = []
+        self._held: Windows | None = None  # of the first run, or it would be read for each who asks
         self._drawn, self._looks, self._visible, self._restoring = 0, 0, True, False
         self.inbox = ColumnDataSource({"kind": [""], "text": [""], "n": [0]})
         self.outbox = ColumnDataSource({"drawn": [0], "address": [""], "push": [0], "said": [""]})
@@ -96,6 +106,8 @@ class Page:
     def attach(self, document: Document) -> None:
         """Put the page into a Bokeh document and keep it up to date."""
         document.title = "bioplaus"
+        document.template = _TEMPLATE
+        document.template_variables["version"] = bokeh.__version__
         document.add_root(self.layout)
         code = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
         args = {"inbox": self.inbox, "outbox": self.outbox, "help": hands.HELP}
@@ -111,7 +123,6 @@ class Page:
         self.list.group.value, self.list.filter.value = view.group, view.filter
         self.list.filter.value_input = view.filter
         missing = [name for name in view.run if not self.list.named([name])]
-        self.tabs.active = TABS.index(view.tab)
         self.list.set_chosen(self.list.named(view.run))
         store = self._store()
         if view.t0 is not None and view.t1 is not None and store is not None:
@@ -119,6 +130,8 @@ class Page:
             self.eye.look(view.t0, view.t1)
         if view.cell >= 0:
             self.eye.choose(view.pop, view.cell)
+        self.tabs.active = TABS.index(view.tab)
+        self._show()
         self._restoring = False
         gone = f"{', '.join(missing)} is not there (any more); the list has what is"
         self._answer(said=gone if missing else "")
@@ -134,12 +147,13 @@ class Page:
         self._look_again()
         for panel in self.tabs.tabs:
             panel.child.children = [Div()]
-        self._turn()
+        if not self._restoring:
+            self._turn()
 
     def _look_again(self) -> None:
         """A new eye, which looks where the old one did if something was recorded there."""
         old, self.eye = self.eye, Eye()
-        store = self._store()
+        self._held = store = self._store()
         if store is None:
             return
         (first, last), (start, end) = store.ends, old.window
@@ -150,12 +164,17 @@ class Page:
             self.eye.choose(old.population, old.cell)
 
     def _turn(self) -> None:
+        """Another tab, or other runs."""
+        if not self._restoring:
+            self._show()
+            self._answer(push=True)
+
+    def _show(self) -> None:
         """Show the active tab, made when it is first looked at."""
         self._faults = {}
         if TABS[self.tabs.active] not in self.parts and self.runs:
             self._build()
         self.refresh()
-        self._answer(push=True)
 
     def _build(self) -> None:
         tab = TABS[self.tabs.active]

@@ -13,7 +13,7 @@ from bioplaus.plotting import COLOURS, GREY, with_gaps, with_prefix
 from bioplaus.records import Presentations, Windows
 from bioplaus.viewer import raster
 from bioplaus.viewer.pixels import thin_out
-from bioplaus.viewer.raster import frame_size, time_figure
+from bioplaus.viewer.raster import time_figure
 from bioplaus.viewer.view_state import Eye
 
 __all__ = ["Bands", "Rates", "Strip", "Trace"]
@@ -48,8 +48,7 @@ class Trace:
         _, recorded = self.store.units[("traces", *self.name)]
         mine = self.eye.population == self.name[0] and self.eye.cell in recorded
         cells = [self.eye.cell] if mine else list(recorded[:_LINES])
-        columns = frame_size(self.plot, (1100, 80))[0]
-        window = self.eye.window
+        window, columns = self.eye.window, self.eye.columns
         record = self.store.trace(*self.name, window, cells, columns)
         values, self._unit = with_prefix(record.value, record.unit, self._unit)
         unit = self._unit
@@ -95,7 +94,7 @@ class Rates:
         """Draw from what the rasters hold of the window: by population, with its store."""
         start, end = self.eye.window
         width = max(5e-3, (end - start) / _BINS)
-        edges = start + width * np.arange(int(np.ceil((end - start) / width)) + 1)
+        edges = start + width * np.arange(int((end - start) / width) + 2)  # the last beyond the end
         data: dict[str, list[Any]] = {"x": [], "y": [], "colour": [], "name": []}
         for k, (name, (((t, _), counted), store)) in enumerate(held.items()):
             if counted:
@@ -104,7 +103,7 @@ class Rates:
                 kept = (middles >= start) & (middles <= end)
                 x, y = middles[kept], y[kept]
             else:
-                y = np.histogram(t, edges)[0] / width
+                y = np.diff(np.searchsorted(t, edges)) / width
                 x = (edges[:-1] + edges[1:]) / 2
             data["x"].append(x)
             data["y"].append((y / max(store.cells(name), 1)).astype(np.float32))
@@ -127,8 +126,9 @@ class Bands:
         self.plot.yaxis.major_tick_line_color = self.plot.yaxis.minor_tick_line_color = None
         self.plot.yaxis.major_label_text_font_size = "0px"
         self.plot.grid.visible = False
-        names = ("left", "right", "colour", "text", "middle", "hatch", "what", "ground")
+        names = ("left", "right", "colour", "text", "middle", "what", "ground")
         self.bands = ColumnDataSource({name: [] for name in names})
+        self.errors = ColumnDataSource({"left": [], "right": []})
         drawn = self.plot.quad(
             left="left",
             right="right",
@@ -138,7 +138,17 @@ class Bands:
             fill_color="colour",
             fill_alpha=0.25,
             line_color="colour",
-            hatch_pattern="hatch",
+        )
+        # One hatch for all of them: Bokeh makes a canvas for each hatch that is a column's.
+        self.plot.quad(
+            left="left",
+            right="right",
+            bottom=0.18,
+            top=1,
+            source=self.errors,
+            fill_color=None,
+            line_color=None,
+            hatch_pattern="/",
             hatch_color=COLOURS[1],
             hatch_alpha=0.8,
         )
@@ -165,17 +175,17 @@ class Bands:
             self.note += ": zoom in to see them"
             inside = inside[:0]
         labels = shown.label[inside]
-        wrong = shown.wrong[inside]
         texts = ["" if label < 0 else str(label) for label in labels]
         learning = shown.learning[inside]
+        left, right = np.maximum(shown.start[inside], start), np.minimum(shown.stop[inside], end)
+        wrong = shown.wrong[inside]
+        self.errors.data = {"left": left[wrong], "right": right[wrong]}
         self.bands.data = {
-            "left": np.maximum(shown.start[inside], start),
-            "right": np.minimum(shown.stop[inside], end),
-            "middle": (np.maximum(shown.start[inside], start) + np.minimum(shown.stop[inside], end))
-            / 2,
+            "left": left,
+            "right": right,
+            "middle": (left + right) / 2,
             "colour": [COLOURS[n % len(COLOURS)] if n >= 0 else GREY for n in labels],
             "text": texts if len(inside) <= _MOST_LABELS else [""] * len(texts),
-            "hatch": ["/" if bad else " " for bad in wrong],
             "what": [self.tell(n) for n in inside],
             "ground": ["#404040" if on > 0 else "#00000000" for on in learning],
         }

@@ -27,8 +27,10 @@ def in_window(
     first = np.searchsorted(t, window[0], side="left")
     last = np.searchsorted(t, window[1], side="right")
     t, i = t[first:last], i[first:last]
+    if not len(i) or (i.min() >= cells[0] and i.max() <= cells[1]):
+        return t, i
     inside = (i >= cells[0]) & (i <= cells[1])
-    return (t, i) if inside.all() else (t[inside], i[inside])
+    return t[inside], i[inside]
 
 
 def pixel_counts(
@@ -57,8 +59,7 @@ def pixel_counts(
     (rows, columns), first row at the bottom.
     """
     rows = _rows(cells, size)
-    place, _ = _places(t, i, window, cells, (size[0], rows))
-    counts = np.bincount(place, minlength=rows * size[0])
+    counts = np.bincount(_places(t, i, window, cells, (size[0], rows)), minlength=rows * size[0])
     return np.minimum(counts, 255).astype(np.uint8).reshape(rows, size[0])
 
 
@@ -74,9 +75,10 @@ def fold(counted: Counts, window: Range, cells: Range, size: tuple[int, int]) ->
     first, last = counted.between
     t = first + (stretch + 0.5) * ((last - first) / counted.counts.shape[1])
     i = row * counted.together + (counted.together - 1) / 2
-    place, inside = _places(t, i, window, cells, (size[0], rows))
+    inside = (t >= window[0]) & (t <= window[1]) & (i >= cells[0]) & (i <= cells[1])
+    place = _places(t[inside], i[inside], window, cells, (size[0], rows))
     weights = counted.counts[row, stretch][inside]
-    found = np.bincount(place[inside], weights=weights, minlength=rows * size[0])
+    found = np.bincount(place, weights=weights, minlength=rows * size[0])
     return found.astype(np.int64).reshape(rows, size[0])
 
 
@@ -98,13 +100,12 @@ def _places(
     window: Range,
     cells: Range,
     size: tuple[int, int],
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The pixel of each point, counted row by row, and whether it lies inside the ranges."""
+) -> NDArray[np.int64]:
+    """The pixel of each point inside the ranges, counted row by row."""
     (left, right), (bottom, top) = window, cells
-    x = np.floor((t - left) * (size[0] / (right - left))).astype(np.int64)
-    y = np.floor((i - bottom) * (size[1] / (top - bottom))).astype(np.int64)
-    inside = (t >= left) & (t <= right) & (i >= bottom) & (i <= top)
-    return np.minimum(y, size[1] - 1) * size[0] + np.minimum(x, size[0] - 1), inside
+    x = ((t - left) * (size[0] / (right - left))).astype(np.int64)
+    y = ((i - bottom) * (size[1] / (top - bottom))).astype(np.int64)
+    return np.minimum(y, size[1] - 1) * size[0] + np.minimum(x, size[0] - 1)
 
 
 def thin_out(

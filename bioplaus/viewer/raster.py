@@ -25,9 +25,10 @@ from bioplaus.records import Windows
 from bioplaus.viewer.pixels import fold, in_window, nearest, pixel_counts
 from bioplaus.viewer.view_state import Eye
 
-__all__ = ["MOST_MARKS", "Raster", "frame_size", "time_figure"]
+__all__ = ["MOST_MARKS", "Raster", "time_figure"]
 
 MOST_MARKS = 20_000
+_BORDER = 3  # pixels above and below a frame
 _RIM_CELLS = 0.01  # the outline of the frame covers its outermost pixels
 
 # One scale for every view: fitted to the counts, it would show nothing where all are equal.
@@ -38,14 +39,6 @@ INK = [
         for n in range(1, 256)
     ),
 ]
-
-
-def frame_size(plot: Any, guess: tuple[int, int]) -> tuple[int, int]:
-    """Pixels inside a figure's frame, as the browser has told."""
-    try:
-        return int(plot.inner_width), int(plot.inner_height)
-    except UnsetValueError:
-        return guess
 
 
 def time_figure(eye: Eye, height: int, cross: Span, label: str, **options: Any) -> Any:
@@ -61,8 +54,8 @@ def time_figure(eye: Eye, height: int, cross: Span, label: str, **options: Any) 
         lod_threshold=None,
         min_border_left=76,
         min_border_right=12,
-        min_border_top=3,
-        min_border_bottom=3,
+        min_border_top=_BORDER,
+        min_border_bottom=_BORDER,
         **options,
     )
     wheel = WheelZoomTool(dimensions="width")
@@ -84,7 +77,6 @@ class Raster:
         self.note = ""
         self.range: Any = Range1d(start=-0.5, end=0.5, min_interval=1)
         self._cells = 0
-        self._guess = (1100, height - 10)
         self.plot = time_figure(eye, height, cross, population, y_range=self.range)
         self.image = ColumnDataSource({name: [] for name in ("image", "x", "y", "w", "h")})
         self.marks = ColumnDataSource({"t": [], "row": [], "cell": []})
@@ -114,7 +106,7 @@ class Raster:
         cells = max(self.store.cells(self.population), 1)
         if cells != self._cells:
             self._cells = cells
-            rim = max(_RIM_CELLS, 2 / self._guess[1]) * cells
+            rim = max(_RIM_CELLS, 2 / self.plot.height) * cells
             low, high = -0.5 - rim, cells - 0.5 + rim
             self.range.update(start=low, end=high, bounds=(low, high))
 
@@ -123,10 +115,19 @@ class Raster:
         """The rows in view."""
         return float(self.range.start), float(self.range.end)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Pixels inside the frame: what the browser has told, or will by all signs."""
+        try:
+            rows = int(self.plot.inner_height)
+        except UnsetValueError:
+            rows = self.plot.height - 2 * _BORDER
+        return self.eye.columns, rows
+
     def draw(self) -> Any:
         """Draw the window; returns what it holds: spikes, and counts of more of them."""
         window, cells = self.eye.window, self.cells
-        size = frame_size(self.plot, self._guess)
+        size = self.size
         (t, i), counted = self.store.view(self.population, window, size[0])
         row = i if self.rank is None else self.rank[i]
         shown, rows = in_window(t, row, window, cells)
@@ -171,7 +172,7 @@ class Raster:
 
     def under(self, time: float, row: float) -> str:
         """What lies under the pointer."""
-        size, window, cells = frame_size(self.plot, self._guess), self.eye.window, self.cells
+        size, window, cells = self.size, self.eye.window, self.cells
         reach = 3 * (window[1] - window[0]) / size[0], 3 * (cells[1] - cells[0]) / size[1]
         t, i = self.store.spikes(self.population, (time - reach[0], time + reach[0]))
         rows = i if self.rank is None else self.rank[i]

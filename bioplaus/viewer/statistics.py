@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bioplaus.analysis.intervals import cv, intervals, local_variation
-from bioplaus.analysis.rates import spike_counts
 
 __all__ = ["interval_histogram", "of_cell", "of_population"]
 
@@ -27,8 +26,11 @@ def of_cell(t: NDArray[np.float64], seconds: float) -> str:
 def of_population(
     t: NDArray[np.float64], i: NDArray[np.int64], cells: int, window: tuple[float, float]
 ) -> str:
-    """Mean rate, silent cells and, of not too many spikes, mean variability in a window."""
-    counts = spike_counts(t, i, cells, window[0], np.nextafter(window[1], np.inf))
+    """Mean rate, silent cells and, of not too many spikes, mean variability in a window [s].
+
+    t (spikes,) [s] and i (spikes,) are those of the window.
+    """
+    counts = np.bincount(i, minlength=cells)
     seconds = window[1] - window[0]
     text = f"mean {counts.mean() / seconds:.3g} Hz, {np.count_nonzero(counts == 0):,} silent"
     if len(t) > _MOST_VARIED:

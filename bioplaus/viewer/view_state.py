@@ -82,7 +82,8 @@ _READ: dict[str, Callable[[list[str]], Any]] = {
 class Eye:
     """The window of time and the cell that all panels of a visitor show.
 
-    ``changed`` are called when the chosen cell has changed.
+    ``changed`` are called when the chosen cell has changed.  ``columns`` is how many pixels wide
+    every panel over the common time is: a guess until the browser has told.
     """
 
     def __init__(self) -> None:
@@ -90,6 +91,7 @@ class Eye:
         self.population = ""
         self.cell = -1
         self.following = True
+        self.columns = 1100
         self.changed: list[Callable[[], None]] = []
         self._whole = (0.0, 0.0)
         self._moving = False

@@ -32,7 +32,7 @@ from example_run import configuration, counting_time, write_example
 DESCENT = Path(__file__).parents[1] / "sweeps" / "descent.py"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CONTINUOUS = os.environ.get("CI") == "true"
-WAIT_S = 30
+WAIT_S = 90  # where others use the machine too
 SHOTS = os.environ.get("BIOPLAUS_SCREENSHOTS")
 
 pytestmark = [
