@@ -72,8 +72,10 @@ class Added:
 
     def join(self, call: Call) -> None:
         """Add what is wished for of a network that is about to run."""
+        if not self.wishes:
+            return
         key = call.network.id
-        if not self.wishes or self._joined.get(key) == _numbers_in(call.network):
+        if self._joined.get(key) == _numbers_in(call.network):
             return
         groups = [thing for thing in call.network.objects if isinstance(thing, Group)]
         names = naming.names_of(groups, call.namespace)

@@ -45,7 +45,7 @@ class Calls:
         session.recording.added.join(call)
         known = self._networks.of(call.network)
         work = known.work * (call.end - call.start)
-        mark = f"run {len(known.objects)} {call.start!r} {call.end!r} {known.kinds}"
+        mark = f"run {len(known.refs)} {call.start!r} {call.end!r} {known.kinds}"
         long = work >= SEGMENT_WORK or session.options.segment > 0
         point = session.next_point(mark, python=long)
         if not long or call.end <= call.start:

@@ -264,7 +264,6 @@ def _close(
 
             uninstall(session)
             session.kept.flush()
-            session.kept.close()
             _report(writer, config, session, began)
             if status == "finished":
                 metrics = {**session.table.last, **session.said.test_values}

@@ -35,8 +35,7 @@ class Kept:
     """Reads what was kept before, and adds to it.
 
     newest : of the state with the largest moment, what is needed before it is taken up; None in a
-    new run; names : the names of the first
-    execution by number of object.
+    new run; names : the names of the first execution by number of object.
     """
 
     def __init__(self, run: Path) -> None:
@@ -50,10 +49,10 @@ class Kept:
         self._marks_path = run / layout.POINTS
         lines = _read_lines(self._marks_path)
         self._marks = {line["point"]: line["mark"] for line in lines}
-        self._lines = {line["point"]: json.dumps(line) for line in lines}
-        self.names = {number: name for line in lines for number, name in line.get("names", [])}
-        atomic.write_text(self._marks_path, "".join(f"{text}\n" for text in self._lines.values()))
-        self._appending = open(self._marks_path, "a", encoding="utf-8")  # noqa: SIM115
+        self._named = {line["point"]: line["names"] for line in lines if "names" in line}
+        self.names = {number: name for names in self._named.values() for number, name in names}
+        self._unwritten: list[int] = []
+        self._write_marks()
 
     # Marks
 
@@ -67,10 +66,10 @@ class Kept:
         """
         known = self._marks.get(point)
         if known is None:
-            more = f', "names": {json.dumps(names)}' if names else ""
-            text = f'{{"point": {point}, "mark": {json.dumps(mark)}{more}}}'
-            self._marks[point], self._lines[point] = mark, text
-            self._appending.write(text + "\n")
+            self._marks[point] = mark
+            self._unwritten.append(point)
+            if names:
+                self._named[point] = names
         elif known != mark:
             raise NotTheSame(
                 "the script does not do the same as before the interruption: its point "
@@ -80,21 +79,28 @@ class Kept:
 
     def forget_marks(self, unneeded: Callable[[int], bool]) -> None:
         """Drop the marks of points that are no longer needed: those in finished turns."""
-        kept = {point: text for point, text in self._lines.items() if not unneeded(point)}
-        if len(kept) < len(self._lines):
-            self._lines = kept
-            self._marks = {point: self._marks[point] for point in kept}
-            self._appending.close()
-            atomic.write_text(self._marks_path, "".join(f"{text}\n" for text in kept.values()))
-            self._appending = open(self._marks_path, "a", encoding="utf-8")  # noqa: SIM115
+        kept = {point: mark for point, mark in self._marks.items() if not unneeded(point)}
+        if len(kept) < len(self._marks):
+            self._marks = kept
+            self._named = {point: names for point, names in self._named.items() if point in kept}
+            self._write_marks()
+
+    def _write_marks(self) -> None:
+        """Write all that are known."""
+        atomic.write_text(self._marks_path, "".join(map(self._line, self._marks)))
+        self._unwritten.clear()
+
+    def _line(self, point: int) -> str:
+        line: dict[str, Any] = {"point": point, "mark": self._marks[point]}
+        if point in self._named:
+            line["names"] = self._named[point]
+        return json.dumps(line) + "\n"
 
     def flush(self) -> None:
-        """Put the marks on disk."""
-        self._appending.flush()
-
-    def close(self) -> None:
-        """Let the files go."""
-        self._appending.close()
+        """Put the marks on disk: seldom, for there is one at every run."""
+        with open(self._marks_path, "a", encoding="utf-8") as file:
+            file.writelines(map(self._line, self._unwritten))
+        self._unwritten.clear()
 
     # States
 

@@ -51,16 +51,22 @@ class Recorder:
         """A run of a network with these monitors begins, or a piece of it."""
         shift = self.session.simulated - division.time_of(call.network)
         shift = 0.0 if abs(shift) < NEARLY_ZERO else shift
-        numbered = {n: monitor for monitor in monitors if (n := number_of(monitor)) is not None}
-        new = {n: monitor for n, monitor in numbered.items() if n not in self.streams}
-        if new:
-            names = naming.names_of(new.values(), call.namespace)
-            for number, monitor in new.items():
-                name, population = names[id(monitor)], names[id(monitor.source)]
-                self.streams[number] = Stream.of(monitor, number, name, population, self.on_disk)
-        self.running = [*map(self.streams.__getitem__, numbered), *self.added.streams.values()]
+        numbers = [n for n in map(number_of, monitors) if n is not None]
+        if not self.streams.keys() >= set(numbers):
+            self._add(monitors, call.namespace)
+        self.running = [self.streams[n] for n in numbers]
+        self.running += self.added.streams.values()
         for stream in self.running:
             stream.begin_run(shift)
+
+    def _add(self, monitors: list[Any], namespace: Mapping[str, Any]) -> None:
+        """Streams of those that have none yet."""
+        numbered = ((number_of(monitor), monitor) for monitor in monitors)
+        new = {n: m for n, m in numbered if n is not None and n not in self.streams}
+        names = naming.names_of(new.values(), namespace)
+        for number, monitor in new.items():
+            name, population = names[id(monitor)], names[id(monitor.source)]
+            self.streams[number] = Stream.of(monitor, number, name, population, self.on_disk)
 
     def end_run(self, seconds: float) -> None:
         """It has run so long."""

@@ -91,10 +91,13 @@ def survive(workplace, script: Path, kills: int, seed: int, **order) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 @ALL_WAYS
-def test_twenty_kills(workplace, script, backend):
+def test_twenty_kills(workplace, script, backend, record_property):
     number = script.stem[:2]
     order = {**ways(script, backend), "changes": SHORT.get(number, {})}
-    survive(workplace, script, 20, seed=int(number), **order)
+    told = {"kills": 20, "seed": int(number)}
+    told["compared"] = survive(workplace, script, **told, **order)
+    for name, value in told.items():
+        record_property(name, value)
 
 
 @pytest.mark.parametrize("number", FAST)
