@@ -20,8 +20,8 @@ __all__ = ["KnownNetwork", "KnownNetworks"]
 class KnownNetwork:
     """One network as it runs now; it holds none of its objects.
 
-    key : what the rest depends on; kinds : a digest of the objects' names and kinds; work : estimated
-    seconds for a simulated second.
+    key : what the rest depends on; kinds : a digest of the objects' names and kinds; work : how
+    many seconds a simulated second takes, estimated.
     """
 
     key: Any

@@ -197,3 +197,9 @@ def forker():
 @pytest.fixture
 def workplace(forker, tmp_path):
     return Workplace(forker, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_workplace(forker, tmp_path_factory):
+    """For runs that several tests look at."""
+    return Workplace(forker, tmp_path_factory.mktemp("scripts"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,39 @@ def test_memory_is_flat_over_a_long_run(tmp_path: Path) -> None:
     assert len(t) == SEGMENTS * 250 * 400
     assert np.all(np.diff(t) >= 0)
     assert np.bincount(i).tolist() == [SEGMENTS * 250] * 400
+
+
+SPIKES = """
+from brian2 import *
+seconds = 1.0
+P = PoissonGroup(20000, 500*Hz)
+M = SpikeMonitor(P)
+run(seconds*second)
+"""
+
+
+@pytest.mark.slow
+def test_ten_million_spikes_of_a_script_pass_through_flat_memory(workplace) -> None:
+    """They are 120 MB; a segment has 6 MB of them.
+
+    A monitor of the script keeps its rows, as always: what is written besides adds no more than a
+    few segments.  One that was only asked for on the command line is emptied after each.
+    """
+
+    def peak(tag: str, text: str, seconds: float, record: str) -> float:
+        script = workplace.script(text, f"{tag}.py")
+        order = {"changes": {"seconds": str(seconds)}, "record": record, "backend": "numba"}
+        run = workplace.start(script, tag, options={"segment": 0.05}, **order)
+        assert run.code == 0, run.err
+        if record != "none":
+            rows = len(RunReader(run.run).spikes("P")[0])
+            assert rows == pytest.approx(1e7 * seconds, rel=2e-3)  # deviation: 1/sqrt(1e6) = 1e-3
+        return float(json.loads((run.run / "environment.json").read_text())["peak_memory_mb"])
+
+    alone = SPIKES.replace("M = SpikeMonitor(P)\n", "")
+    peak("compiles", SPIKES, 0.1, "none")
+    assert peak("long", alone, 1.0, "P") - peak("short", alone, 0.1, "P") < 12
+    assert peak("recorded", SPIKES, 1.0, "") - peak("not", SPIKES, 1.0, "none") < 24
 
 
 @pytest.mark.parametrize(

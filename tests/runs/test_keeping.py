@@ -1,0 +1,42 @@
+"""When there is time to write a state, by a clock that the test holds."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from bioplaus.runs import keeping
+from bioplaus.runs.keeping import Keeping, Options
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    clock = SimpleNamespace(now=100.0)
+    times = {"monotonic": lambda: clock.now, "perf_counter": lambda: clock.now}
+    monkeypatch.setattr(keeping, "time", SimpleNamespace(**times))
+    return clock
+
+
+def session(replaying: bool = False) -> SimpleNamespace:
+    return SimpleNamespace(replaying=replaying)
+
+
+def test_nothing_is_kept_before_two_seconds_of_work(clock: SimpleNamespace) -> None:
+    """The end of a run is worth it from then on; a turn, or the middle of a run, after twenty."""
+    keeper = Keeping(session(), Options())
+    for after, end, turn in [(1.9, False, False), (2.1, True, False), (20.1, True, True)]:
+        clock.now = 100.0 + after
+        assert keeper.due(at_least=keeping.QUIET) is end
+        assert keeper.due() is turn
+
+
+def test_states_that_cost_much_are_further_apart(clock: SimpleNamespace) -> None:
+    """Forty times the cost, so that they take a fortieth of the time; none in a replay."""
+    keeper = Keeping(session(), Options())
+    keeper._cost = 1.5
+    for after, due in [(20.1, False), (59.9, False), (60.1, True)]:
+        clock.now = 100.0 + after
+        assert keeper.due() is due
+    keeper.session.replaying = True
+    assert not keeper.due()
