@@ -135,14 +135,18 @@ class Recording:
         before = self.presentations
         self.presentations = added if before is None else Presentations.joined([before, added])
 
-    def add_answers(self, response: NDArray[np.int64], learning: bool) -> None:
+    def add_answers(self, response: Any, learning: bool, label: Any = None) -> None:
         """Say what was answered in the presentations added last, and whether weights changed.
 
-        response : (presentations,) class, -1 for none.
+        response : (presentations,) class, -1 for none; label : (presentations,) the right ones,
+        where those that showed them did not know.
         """
         assert self.presentations is not None
-        self.presentations.response[-len(response) :] = response
-        self.presentations.learning[-len(response) :] = int(learning)
+        last = slice(-len(response), None)
+        self.presentations.response[last] = response
+        self.presentations.learning[last] = int(learning)
+        if label is not None:
+            self.presentations.label[last] = label
 
 
 def write_recording(path: Path, recording: Recording) -> None:

@@ -278,10 +278,10 @@ class Run:
         """Say when which stimulus was shown, where the page presents it itself [s]."""
         self._recording.add_presentations(np.column_stack([start, stop, label]))
 
-    def put_answers(self, response: Any, learning: bool) -> None:
+    def put_answers(self, response: Any, learning: bool, label: Any = None) -> None:
         """Say which class was answered in each presentation of the last `present`, -1 for none,
-        and whether weights changed in it."""
-        self._recording.add_answers(np.asarray(response, np.int64), learning)
+        whether weights changed in it, and which was right, where the network is not told that."""
+        self._recording.add_answers(response, learning, label)
 
     def check_finite(self, variables: Mapping[str, Any]) -> None:
         """Check arrays named ``"<variable> <population>"``.

@@ -96,7 +96,8 @@ class Training:
         neurons.forget_responses(self.model.responses)
         shown = self.run.present(self.model, schedule)
         counts, first = neurons.read_responses(self.model.responses, shown, self.frame)
-        self.run.put_answers(counts[:, -1].argmax(axis=-1), learning="labels" in options)
+        answers, right = counts[:, -1].argmax(axis=-1), self.images.part(part)[1][rows]
+        self.run.put_answers(answers, learning="labels" in options, label=right)
         return counts, first, self._operations(before, counts)
 
     def _operations(self, before: Mapping[str, float], counts: Floats) -> float:

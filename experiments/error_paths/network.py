@@ -48,6 +48,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         strength = 1 - (1 - p.final_rate) * done
         rows, once = run.rng.permutation(count), {"presentation": frame, "frame": frame}
         run.present(model, tasks.presentations(rows, tables, **once, strength=strength))
+        run.put_answers(np.full(count, -1), learning=True, label=labels[rows])
         run.log(epoch=turn.number + 1, validation_error=error(p, model, shown, "validation"))
     return {
         f"{run.part}_error": error(p, model, shown, run.part),

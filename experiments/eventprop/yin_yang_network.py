@@ -54,6 +54,12 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     }
 
 
+def first_of(output: Any) -> int:
+    """The class whose cell spikes first; -1 where none does, or two at once."""
+    first = output.i[output.t == output.t.min(initial=np.inf)]
+    return int(first[0]) if len(first) == 1 else -1
+
+
 class Training:
     """The network with Adam's moments, the input that it is shown, and how it is judged."""
 
@@ -118,6 +124,9 @@ class Training:
         schedule = tasks.stretch(float(self.q.sample), fresh=np.ones(len(labels)))
         self.run.present(self.model, schedule, record=record)
         samples = eventprop.read_samples(self.model, onset, len(labels))
+        begin = onset + float(self.q.sample) * np.arange(len(labels))
+        self.run.put_presentations(begin, begin + float(self.q.sample), labels)
+        self.run.put_answers([first_of(output) for *_, output in samples], learning=record)
         back = self.back if self.fixed else None
         return eventprop.change(self.p, samples, trains, self.model.weights(), labels, back)
 

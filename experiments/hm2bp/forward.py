@@ -48,6 +48,8 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         onset = float(np.asarray(model.network.t_))
         hm2bp.give(model, trains, onset)
         run.present(model, tasks.stretch(float(q.presentation), fresh=np.ones(len(rows))))
+        begin = onset + float(q.presentation) * np.arange(len(rows))
+        run.put_presentations(begin, begin + float(q.presentation), data.train_labels[rows])
         differ = spikes = 0
         for image, layers in enumerate(hm2bp.read_samples(model, onset, len(rows))):
             compiled = learner.spikes(trains, image)[1:]

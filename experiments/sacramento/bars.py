@@ -44,11 +44,13 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         shown = segment.of(p.epochs)
         order = np.concatenate([run.rng.permutation(8) for _ in range(shown.start, shown.stop)])
         circuit.show(images, targets, order)
+        run.put_answers(np.full(len(order), -1), learning=True, label=labels[order])
         run.log(epoch=float(shown.stop), **measure())
     answers = []  # at the end of the 1 ms of each; the task has no other bars
-    for image, target in zip(images, targets):
+    for image, target, label in zip(images, targets, labels):
         circuit.show([image], [target], plastic=False, teach=False)
         answers.append(np.argmax(circuit.model.populations["output"].potential))
+        run.put_answers(answers[-1:], learning=False, label=label)
     return {**measure(), "accuracy": float((answers == labels).mean())}
 
 

@@ -78,6 +78,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
             teaching=influences[epoch * examples + rows],
         )
         run.present(model, schedule)
+        run.put_answers(np.full(len(rows), -1), learning=True, label=images.train_labels[rows])
         weights = vector_field_ep.by_layer(p, model.weights())
         evaluated.take(weights)
         report = evaluated.answer(*validation)

@@ -52,6 +52,11 @@ def test_the_network_on_a_clock_learns_and_is_judged_in_both_forms():
     assert found["test_error"] < 0.6  # chance is 0.67
     assert abs(found["form_gap"]) < 0.35  # ties of first spikes are wrong on a clock
     assert journal.rows[0]["floored_spikes"] < 1
+    shown = journal.recordings[0].presentations
+    taught = shown.learning == 1
+    assert np.count_nonzero(taught) == 640
+    wrong = (shown.response != shown.label)[taught].mean()
+    assert wrong == journal.rows[0]["training_error"]
 
 
 def test_images_of_bars_are_told_apart(pictures):
