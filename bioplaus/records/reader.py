@@ -242,6 +242,7 @@ class RunReader:
             value=np.concatenate([part.value for part in parts], axis=1),
             unit=parts[0].unit,
             cells=parts[0].cells,
+            threshold=parts[0].threshold,
         )
 
     def presentations(self) -> Presentations:

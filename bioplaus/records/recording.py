@@ -47,13 +47,15 @@ PRESENTED = ("start", "stop", "label", "response", "learning")
 class TraceRecord:
     """A variable of some cells over time.
 
-    t : (times,) [s]; value : (cells, times) in ``unit``; cells : (cells,) their indices.
+    t : (times,) [s]; value : (cells, times) in ``unit``; cells : (cells,) their indices;
+    threshold : what the value must exceed for a spike, nan where that is not one number.
     """
 
     t: NDArray[np.float64]
     value: NDArray[np.float64]
     unit: str
     cells: NDArray[np.int64]
+    threshold: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -120,14 +122,16 @@ class Recording:
             np.concatenate([before[1], later[1]]),
         )
 
-    def add_trace(self, key: tuple[str, str], t: Any, value: Any, unit: str) -> None:
+    def add_trace(
+        self, key: tuple[str, str], t: Any, value: Any, unit: str, threshold: float = np.nan
+    ) -> None:
         """Add to the trace of (population, variable): t (times,) [s], value (cells, times)."""
         times, values = np.asarray(t, float), np.atleast_2d(np.asarray(value, float))
         if key in self.traces:
             before = self.traces[key]
             times = np.concatenate([before.t, times])
             values = np.concatenate([before.value, values], axis=1)
-        self.traces[key] = TraceRecord(times, values, unit, np.arange(len(values)))
+        self.traces[key] = TraceRecord(times, values, unit, np.arange(len(values)), threshold)
 
     def add_presentations(self, shown: NDArray[np.float64]) -> None:
         """Add when which stimulus was shown: (presentations, 3) start, stop [s], label."""
@@ -162,7 +166,8 @@ def write_recording(path: Path, recording: Recording) -> None:
             for (population, variable), trace in recording.traces.items():
                 group = file.create_group(f"traces/{population}/{variable}")
                 _dataset(group, "t", trace.t).attrs["unit"] = "s"
-                _dataset(group, "value", trace.value).attrs["unit"] = trace.unit
+                data = _dataset(group, "value", trace.value)
+                data.attrs["unit"], data.attrs["threshold"] = trace.unit, trace.threshold
                 _dataset(group, "cells", trace.cells)
             if recording.presentations is not None:
                 group = file.create_group("presentations")
@@ -275,7 +280,8 @@ def read_trace(group: Any, part: slice = slice(None), rows: slice = slice(None))
     else:
         values = value[rows, part]
     cells = group["cells"][rows]
-    return TraceRecord(group["t"][part], values, str(value.attrs["unit"]), cells)
+    level = float(value.attrs.get("threshold", np.nan))
+    return TraceRecord(group["t"][part], values, str(value.attrs["unit"]), cells, level)
 
 
 def _read_weights(group: Any) -> WeightRecord:

@@ -46,7 +46,8 @@ class MonitorRows:
     """What one monitor has recorded in a segment.
 
     key : kind and number; kind : ``spikes`` or ``trace``; name : what the script calls it;
-    population : what it listens to; unit : by field; cells : (cells,) of a trace.
+    population : what it listens to; unit, threshold : by field, the latter as of a trace; cells :
+    (cells,) of a trace.
     """
 
     key: str
@@ -56,6 +57,7 @@ class MonitorRows:
     unit: dict[str, str]
     parts: list[Part]
     cells: Any = None
+    threshold: dict[str, float] = field(default_factory=dict)
 
 
 def write_rows(
@@ -116,6 +118,7 @@ def _write_monitor(file: Any, monitor: MonitorRows) -> None:
         _name(file, f"{place}/value", _joined_field(written, name))
         file[f"{place}/value"].attrs["unit"] = monitor.unit[name]
         file[f"{place}/value"].attrs["axes"] = TIMES_FIRST
+        file[f"{place}/value"].attrs["threshold"] = monitor.threshold.get(name, np.nan)
         cells = [0] if monitor.cells is None else monitor.cells
         file.create_dataset(f"{place}/cells", data=np.array(cells, np.int64), track_times=False)
 

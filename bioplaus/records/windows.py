@@ -86,6 +86,7 @@ class Windows:
         self._stamps: dict[Path, Any] = {}
         self.extents: dict[Name, dict[Path, Extent]] = {}
         self.units: dict[Name, tuple[str, NDArray[np.int64]]] = {}
+        self.thresholds: dict[Name, float] = {}
         self.weights: dict[str, list[Path]] = {}
         self.unreadable: dict[str, str] = {}
         self._shown: list[Presentations] = []
@@ -111,8 +112,9 @@ class Windows:
                     extents[name] = measure(group) if seen is None else read_extent(seen)
             for name, group in groups:
                 if name[0] == "traces":
-                    unit = str(group["value"].attrs["unit"])
-                    self.units.setdefault(name, (unit, group["cells"][:]))
+                    about = group["value"].attrs
+                    self.units.setdefault(name, (str(about["unit"]), group["cells"][:]))
+                    self.thresholds[name] = float(about.get("threshold", np.nan))
                 elif name[0] == "weights":
                     self.weights.setdefault(name[1], []).append(path)
                 elif name[0] == "presentations":
@@ -228,8 +230,9 @@ class Windows:
         t = np.concatenate([part[0] for part in whole]) if whole else np.empty(0)
         value = np.concatenate([part[1] for part in whole], axis=1) if whole else None
         if value is None:
-            return TraceRecord(t, np.empty((len(wanted), 0)), unit, wanted)
-        return TraceRecord(t, value[np.isin(recorded[rows], wanted)], unit, wanted)
+            value = np.empty((len(recorded[rows]), 0))
+        kept, level = value[np.isin(recorded[rows], wanted)], self.thresholds[name]
+        return TraceRecord(t, kept, unit, wanted, level)
 
     def _met(self, name: Name, between: Between) -> list[tuple[Path, Extent]]:
         files = self.extents.get(name, {})

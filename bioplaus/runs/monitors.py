@@ -17,6 +17,7 @@ from brian2 import get_unit
 from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 
 from bioplaus.records.rows import MonitorRows, Part
+from bioplaus.runs.thresholds import level_to_fire
 
 __all__ = ["Stream", "give_back", "is_monitor", "recorded"]
 
@@ -70,6 +71,7 @@ class Stream:
                 unit={key: str(get_unit(monitor.variables[key].dim)) for key in fields},
                 parts=[],
                 cells=np.array(monitor.record) if isinstance(monitor, StateMonitor) else None,
+                threshold={key: level_to_fire(monitor.source, key) for key in fields},
             ),
             size=len(monitor.source),
         )

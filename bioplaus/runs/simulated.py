@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bioplaus.parameters import ParameterError, to_quantity, unknown_name
 from bioplaus.runs.finite import check_finite
+from bioplaus.runs.thresholds import level_to_fire
 from bioplaus.training.inspection import plastic_weights, recording_growth, shortest_intervals
 from bioplaus.training.presenting import namespace
 from bioplaus.training.recorded import Recorded, Spikes
@@ -93,7 +94,8 @@ class Simulated:
                 values = np.array(getattr(monitor, f"{item.variable}_"))
                 unit = str(get_unit(monitor.source.variables[item.variable].dim))
                 key = (item.population, item.variable)
-                recording.add_trace(key, np.array(monitor.t_), values, unit)
+                level = level_to_fire(monitor.source, item.variable)
+                recording.add_trace(key, np.array(monitor.t_), values, unit, level)
             monitor.resize(0)
             monitor.variables["N"].set_value(0)
 

@@ -1,4 +1,4 @@
-"""The present view as lines of Python, and the figure that these lines draw."""
+"""The present view as lines of Python, the figure that these lines draw, and a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from bioplaus.records import Windows
 from bioplaus.viewer.panels import Trace
 from bioplaus.viewer.raster import Raster
 
-__all__ = ["draw", "python_lines"]
+__all__ = ["MOST_ROWS", "draw", "python_lines", "rows"]
+
+MOST_ROWS = 200_000
+"""A longer table is none for a page: `bioplaus export` writes it."""
 
 
 def python_lines(store: Windows, panels: Sequence[Any], window: tuple[float, float]) -> str:
@@ -50,6 +53,27 @@ def python_lines(store: Windows, panels: Sequence[Any], window: tuple[float, flo
         'figure.savefig("view.svg")',
     ]
     return "\n".join(lines)
+
+
+def rows(store: Windows, panels: Sequence[Any], window: tuple[float, float]) -> list[str]:
+    """Spikes and variables of a window as lines of CSV, in base units; none if too many."""
+    found = ["population,variable,cell,time [s],value,unit"]
+    for panel in panels:
+        if isinstance(panel, Raster):
+            if store.expected(panel.population, window) > MOST_ROWS:
+                return []
+            t, i = store.spikes(panel.population, window)
+            found += [f"{panel.population},spike,{n},{at:.9g},," for at, n in zip(t, i)]
+        elif isinstance(panel, Trace):
+            v = store.trace(*panel.name, window, panel.lines.data["cell"])
+            inside = (v.t >= window[0]) & (v.t <= window[1])
+            if v.value[:, inside].size > MOST_ROWS:
+                return []
+            name = ",".join(panel.name)
+            for n, values in zip(v.cells, v.value[:, inside]):
+                each = zip(v.t[inside], values)
+                found += [f"{name},{n},{at:.9g},{value:.9g},{v.unit}" for at, value in each]
+    return found if len(found) <= MOST_ROWS else []
 
 
 def draw(lines: str, kind: str) -> bytes:

@@ -79,7 +79,7 @@ class Page:
         self.inbox = ColumnDataSource({"kind": [""], "text": [""], "n": [0]})
         self.outbox = ColumnDataSource({"drawn": [0], "address": [""], "push": [0], "said": [""]})
         self.go: Any = TextInput(title="go to", placeholder="103, 12.5s, e, #412", width=150)
-        self.figure: Any = Button(label="figure of this view", width=130)
+        self.figure: Any = Button(label="this view: figure, table", width=170)
         self.pointer = Div(text="", sizing_mode="stretch_width")
         self.title = Div(text="", sizing_mode="stretch_width")
         self.exported = Div(text="", visible=False, sizing_mode="stretch_width")
@@ -299,7 +299,7 @@ class Page:
             return f"{len(self.runs)} runs over each other"
         if key == "x":
             self._export()
-            return "figure of this view"
+            return "figure and table of this view"
         store = self._store()
         return (
             hands.Hands(store, self.eye).press(key) if store is not None else "choose a run first"
@@ -316,14 +316,17 @@ class Page:
         if activity is None:
             self._say("look at the activity of a run first")
             return
-        lines = export.python_lines(activity.store, list(activity.shown.values()), self.eye.window)
-        links = []
-        for kind, mime in (("svg", "image/svg+xml"), ("pdf", "application/pdf")):
-            data = base64.b64encode(export.draw(lines, kind)).decode()
-            name = f"{activity.store.run.path.name}.{kind}"
-            links.append(
-                f"<a download='{html.escape(name)}' href='data:{mime};base64,{data}'>{kind}</a>"
-            )
+        view = activity.store, list(activity.shown.values()), self.eye.window
+        lines, rows = export.python_lines(*view), export.rows(*view)
+        links = [
+            _link(f"{activity.store.run.path.name}.{kind}", mime, export.draw(lines, kind))
+            for kind, mime in (("svg", "image/svg+xml"), ("pdf", "application/pdf"))
+        ]
+        if rows:
+            table = "\n".join([*rows, ""]).encode()
+            links.append(_link(f"{activity.store.run.path.name}.csv", "text/csv", table))
+        else:
+            links.append(f"no csv, of more than {export.MOST_ROWS:,} rows (`bioplaus export`)")
         self.exported.text = f"figure: {', '.join(links)}, drawn by<pre>{html.escape(lines)}</pre>"
         self.exported.visible = True
 
@@ -361,3 +364,9 @@ class Page:
             "push": [int(push)],
             "said": [said],
         }
+
+
+def _link(name: str, mime: str, content: bytes) -> str:
+    """A file to be saved, in the page itself."""
+    data, kind = base64.b64encode(content).decode(), name.rpartition(".")[2]
+    return f"<a download='{html.escape(name)}' href='data:{mime};base64,{data}'>{kind}</a>"

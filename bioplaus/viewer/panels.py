@@ -40,6 +40,8 @@ class Trace:
             "x", "y", line_color="colour", source=self.lines, line_width=1.2
         )
         self.plot.vspan(x="x", source=self._ticks, line_color=COLOURS[1], line_alpha=0.35)
+        self.level = ColumnDataSource({"x": [], "y": []})
+        self.plot.line("x", "y", source=self.level, line_color=GREY, line_dash="dashed")
         tips = [("cell", "@cell"), ("time", "$data_x{0.0000} s"), ("value", "$data_y")]
         self.plot.add_tools(HoverTool(renderers=[drawn], tooltips=tips, limit=1))
 
@@ -52,6 +54,9 @@ class Trace:
         record = self.store.trace(*self.name, window, cells, columns)
         values, self._unit = with_prefix(record.value, record.unit, self._unit)
         unit = self._unit
+        level = with_prefix(np.array([record.threshold]), record.unit, self._unit)[0][0]
+        known = np.isfinite(level)
+        self.level.data = {"x": [*window] if known else [], "y": [level] * 2 if known else []}
         t, values = with_gaps(record.t, values)
         shown, lines = thin_out(t, values, window, 2 * columns)
         colours = [COLOURS[k % len(COLOURS)] for k in range(len(lines))]
@@ -70,6 +75,8 @@ class Trace:
         self.plot.yaxis.axis_label = f"{self.name[1]} [{unit}]" if unit else self.name[1]
         which = f"cell {self.eye.cell}" if mine else f"cells {', '.join(map(str, record.cells))}"
         self.note = f"{self.name[0]} {which} of {len(recorded)} recorded"
+        if known:
+            self.note += f", fires above {level:.4g} {unit}"
 
     def under(self, time: float, level: float) -> str:
         """What lies under the pointer."""

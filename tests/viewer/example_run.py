@@ -34,7 +34,8 @@ def write_example(path: Path, spikes: int = 1_000_000, **changes: Any) -> Path:
     """A finished run: segment k lasts from 10 k to 10 (k + 1) seconds.
 
     Presentation n starts at n seconds, lasts 0.8, has the label n % 4 and every third is answered
-    wrongly. Cells 0 and 1 of ``hidden`` have v = +- 10 mV sin(2 pi t). Weights have mean k.
+    wrongly. Cells 0 and 1 of ``hidden`` have v = +- 10 mV sin(2 pi t), which fire above 5 mV.
+    Weights have mean k.
     """
     writer = RunWriter.create(path, configuration(**changes))
     rng = np.random.default_rng(1)
@@ -50,7 +51,7 @@ def write_example(path: Path, spikes: int = 1_000_000, **changes: Any) -> Path:
         learning = np.ones(len(number), int)
         recording = Recording(
             spikes={"hidden": (t, rng.integers(0, CELLS, len(t)))},
-            traces={("hidden", "v"): TraceRecord(times, values, "V", np.arange(2))},
+            traces={("hidden", "v"): TraceRecord(times, values, "V", np.arange(2), 5e-3)},
             weights={"data_to_hidden": summarise(rng.normal(segment, 1.0, size=(64, 100)), "nS")},
             presentations=Presentations(number * 1.0, number + 0.8, label, answer, learning),
         )

@@ -148,6 +148,15 @@ def test_a_million_spikes_are_counted_in_the_frames_own_pixels(runs: Path) -> No
     assert np.median(steps) < 15 * reference
 
 
+def test_the_level_at_which_cells_fire_is_a_dashed_line(page: Page) -> None:
+    """In the unit of the trace, from end to end of the window."""
+    panel = shown(page).shown["trace hidden.v"]
+    assert panel.plot.yaxis[0].axis_label == "v [mV]"
+    assert list(panel.level.data["y"]) == pytest.approx([5.0, 5.0])
+    assert tuple(panel.level.data["x"]) == page.eye.window
+    assert "fires above 5 mV" in panel.note
+
+
 def test_the_chosen_cell_has_its_variables_and_spikes_below(page: Page, runs: Path) -> None:
     part = shown(page)
     part.population.value = "hidden"
@@ -449,6 +458,35 @@ def test_the_lines_of_the_view_draw_what_is_seen(page: Page) -> None:
     assert "small: example, seed 1" in svg
     page.press("x")
     assert "data:application/pdf" in page.exported.text
+
+
+def test_the_table_of_the_view_holds_what_is_seen(page: Page) -> None:
+    """Every spike of the window, and the chosen cell's variable in base units."""
+    page.eye.look(41.2, 42.4)
+    page.eye.choose("hidden", 1)
+    part = shown(page)
+    part.draw()
+    head, *lines = export.rows(part.store, list(part.shown.values()), page.eye.window)
+    assert head == "population,variable,cell,time [s],value,unit"
+    table = [line.split(",") for line in lines]
+    spikes = np.array([[float(row[3]), float(row[2])] for row in table if row[1] == "spike"])
+    marks = part.shown["spikes hidden"].marks.data
+    assert spikes == pytest.approx(np.stack([marks["t"], marks["cell"]], axis=1))
+    values = np.array([[float(row[3]), float(row[4])] for row in table if row[1] == "v"])
+    assert len(values) == pytest.approx(1200, abs=2)  # a sample a millisecond
+    assert values[:, 1] == pytest.approx(-0.01 * np.sin(2 * np.pi * values[:, 0]), abs=1e-9)
+    assert {tuple(row[2:3] + row[5:]) for row in table if row[1] == "v"} == {("1", "V")}
+    page.press("x")
+    assert "href='data:text/csv" in page.exported.text
+
+
+def test_a_table_of_too_many_rows_is_left_to_the_command(page: Page, runs: Path) -> None:
+    page.list.set_chosen([runs / "million"])
+    page.press("Home")
+    shown(page).draw()
+    page._export()
+    assert "text/csv" not in page.exported.text
+    assert "no csv, of more than 200,000 rows" in page.exported.text
 
 
 def test_only_the_texts_of_a_run_are_shown_and_escaped(tmp_path: Path) -> None:
