@@ -98,11 +98,11 @@ FORMS = {
     "hard sigmoid, 20 and 4 steps": "h4-independent",
     "shifted sigmoid, 100 and 12 steps": "h7-energy-based-1-hidden",
     "three hidden layers, 20 and 2 x 8 steps": "h6-deep-bounded",
-    "P-EP, 30 and 10 steps": "h7-discrete-1-hidden-even",
-    "C-EP, 40 and 15 steps": "h8-continual-tied",
-    "C-VF, 40 and 15 steps": "h8-continual-vector-field",
-    "spikes, 20 and 4 ticks": "h10-spiking-short-phases",
-    "spikes, 100 and 50 ticks": "h10-spiking",
+    "P-EP, 30 and 10 steps": "two-phase-even",
+    "C-EP, 40 and 15 steps": "continual-tied",
+    "C-VF, 40 and 15 steps": "continual-vector-field",
+    "spikes, 20 and 4 ticks": "short-phases",
+    "spikes, 100 and 50 ticks": "long",
 }
 """Rows of results by what is timed."""
 
@@ -132,7 +132,8 @@ def main() -> None:
     options.add_argument("--forms", action="store_true", help="time the relatives")
     chosen = options.parse_args()
     if chosen.forms:
-        rows = {row.id: row for row in results("vector_field_ep")}
+        papers = ("vector_field_ep", "discrete_ep", "spiking_ep")
+        rows = {row.id: row for paper in papers for row in results(paper)}
         for title, row in FORMS.items():
             spent = time_form(rows[row], chosen.samples, chosen.repeats)
             print(f"{title:42s}  {spent:6.3f} ms  {spent * 50:6.1f} s an epoch of 50,000")

@@ -148,7 +148,7 @@ def test_a_key_that_two_packages_bring_is_refused(
         papers()
 
 
-@pytest.mark.parametrize("key", ["burstccn", "erbp", "follow", "sacramento", "vector_field_ep"])
+@pytest.mark.parametrize("key", list(papers()))
 def test_every_named_setting_is_one_that_its_page_takes(key: str) -> None:
     from bioplaus.parameters import replace
 

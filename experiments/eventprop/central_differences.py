@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from bioplaus.experiments.eventprop import figures
+from bioplaus.layered.chain import layer_sizes
 from bioplaus.models.eventprop import EventProp, Learner
 from bioplaus.parameters import parameter, replace
 from bioplaus.runs.run import Run
@@ -57,7 +58,7 @@ LABEL = np.zeros(1, np.int64)
 def drawn(p: Settings, layers: str, loss: str, rng: np.random.Generator) -> tuple[Learner, Any]:
     """A network and 1 to 3 spikes of each input within 30 ms."""
     changes = {"layers": layers, "loss": loss}
-    sizes = [int(size) for size in layers.split("-")]
+    sizes = layer_sizes(layers)
     scales = [4 / size if size > 6 else 1.0 for size in sizes[:-1]]
     means, spreads = ([scale * value for scale in scales] for value in (1.5, 0.8))
     if loss == "maximum":

@@ -11,6 +11,7 @@ import numpy as np
 from bioplaus import tasks
 from bioplaus.experiments.eventprop import figures
 from bioplaus.experiments.eventprop.training import decayed, exact_angles, follow, mean, metrics
+from bioplaus.layered.chain import layer_sizes
 from bioplaus.models.eventprop import LatencyImages, Learner, Seen
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
 from bioplaus.runs.run import Run
@@ -83,7 +84,7 @@ def check_size(p: Settings, images: Any) -> None:
         For such images.
     """
     pixels = images.train_raw.shape[1]
-    if p.layers.split("-")[0] != str(pixels):
+    if layer_sizes(p.layers)[0] != pixels:
         raise ParameterError(
             f"layers = {p.layers!r}, but images of {images.name} have {pixels} pixels"
         )

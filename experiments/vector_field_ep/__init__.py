@@ -1,1 +1,1 @@
-"""Experiments of one paper: Equilibrium propagation (Scellier 2018 and relatives)."""
+"""Equilibrium propagation for vector fields (Scellier and others 2018): pages of experiments."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bioplaus import analysis, plotting, tasks
-from bioplaus.experiments.vector_field_ep import training
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.parameters import VectorField, check_vector_field
 from bioplaus.parameters import parameter
@@ -48,21 +47,20 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """Train, with the alignment of the two directions; test once in the end."""
     check_vector_field(p)
     images = run.load(p.dataset)
-    examples = training.examples_of(p, images)
+    examples = min(p.examples, len(images.train_labels))
     made = learner(p, run.rng, images)
-    training.keep(run, made)
     readings: dict[str, float] = {}
-    run.keep(readings=readings)
+    run.keep(learner=made, readings=readings)
     validation = images.part("validation")
     for segment in run.segments(p.epochs):
         report = made.train(*images.part("train"), np.arange(examples))
-        run.check_finite(made.arrays())
+        run.check_finite(made.state())
         made.warn(report, validation[0][:20])
         angles = aligned(made.weights)
         error = made.error(*validation)
         run.log(
             validation_error=error,
-            train_error=report.error,
+            training_error=report.error,
             residual=report.residual,
             free_steps=report.steps,
             silent_outputs=len(report.silent),
@@ -86,7 +84,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 
 def learner(p: Settings, rng: np.random.Generator, images: Any) -> vector_field_ep.Learner:
     """Draw the network, with room for the stored states."""
-    made = vector_field_ep.build_batched(p, rng, training.examples_of(p, images))
+    made = vector_field_ep.build_batched(p, rng, min(p.examples, len(images.train_labels)))
     if p.start_spread > 0:
         shown = images.train_images[:1000]
         vector_field_ep.centre(made.weights, shown, p.start_mean, p.start_spread)
@@ -124,6 +122,13 @@ def aligned(weights: Any) -> dict[str, float]:
     return angles | traces | {"smallest_trace": min(traces.values())}
 
 
+def learning_curve(run: RunReader) -> Figure:
+    """Error on training and validation images."""
+    figure = plotting.figure()
+    plotting.error_curves(figure.subplots(), run.metrics)
+    return figure
+
+
 def alignment(run: RunReader) -> Figure:
     """Angle and trace of each pair of layers over learning."""
     from matplotlib.ticker import MaxNLocator
@@ -147,4 +152,4 @@ def alignment(run: RunReader) -> Figure:
 
 
 FORM = "batched"
-FIGURES = {"learning-curve": training.learning_curve, "alignment": alignment}
+FIGURES = {"learning-curve": learning_curve, "alignment": alignment}

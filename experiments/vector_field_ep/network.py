@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bioplaus import analysis, plotting, tasks
-from bioplaus.experiments.vector_field_ep.training import examples_of
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.parameters import VectorField, check_vector_field
 from bioplaus.parameters import parameter, replace
@@ -45,7 +44,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """Fixed order; the weights are evaluated by relaxing batches from zero states."""
     check_vector_field(p)
     images = run.load(p.dataset)
-    examples = examples_of(p, images)
+    examples = min(p.examples, len(images.train_labels))
     part = min(p.part, examples)
     parts = -(-examples // part)
     clocks = vector_field_ep.time(p)

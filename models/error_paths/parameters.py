@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bioplaus.parameters import ParameterError, Quantity, parameter
+from bioplaus.layered import chain
+from bioplaus.parameters import Quantity, parameter
 
 __all__ = ["Layers", "OneExample", "layer_sizes"]
 
@@ -41,17 +42,5 @@ class OneExample(Layers):
 
 
 def layer_sizes(p: Layers) -> tuple[int, ...]:
-    """Units of each layer, input first.
-
-    Raises
-    ------
-    ParameterError
-        If ``layers`` is not such a list.
-    """
-    try:
-        sizes = tuple(int(n) for n in p.layers.split("-"))
-    except ValueError:
-        sizes = ()
-    if len(sizes) < 2 or min(sizes) < 1:
-        raise ParameterError(f"layers = {p.layers!r} are no units per layer; write 64-100-10")
-    return sizes
+    """Units of each layer, input first."""
+    return chain.layer_sizes(p.layers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bioplaus.layered.projection_numbers import projection_numbers
+from bioplaus.layered.chain import layer_sizes, projection_numbers
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
 
 __all__ = ["EventProp", "LatencyImages", "check_network", "numbers", "sizes"]
@@ -64,18 +64,9 @@ class LatencyImages(EventProp):
     batch: int = parameter(5, "samples in an update", low=1)
 
 
-def sizes(p: EventProp) -> list[int]:
-    """Cells per layer, input first.
-
-    Raises
-    ------
-    ParameterError
-        If ``layers`` is no such list.
-    """
-    words = p.layers.split("-")
-    if len(words) < 2 or not all(word.isdigit() and int(word) > 0 for word in words):
-        raise ParameterError(f"layers = {p.layers!r} is not a list of sizes such as 5-200-3")
-    return [int(word) for word in words]
+def sizes(p: EventProp) -> tuple[int, ...]:
+    """Cells per layer, input first."""
+    return layer_sizes(p.layers)
 
 
 def numbers(p: EventProp, name: str) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bioplaus.layered.projection_numbers import projection_numbers
+from bioplaus.layered.chain import layer_sizes, projection_numbers
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
 
 __all__ = ["Digits", "NormAD", "check_network", "numbers", "sizes"]
@@ -53,18 +53,9 @@ class Digits(NormAD):
     )
 
 
-def sizes(p: NormAD) -> list[int]:
-    """Cells per layer, input first.
-
-    Raises
-    ------
-    ParameterError
-        If ``layers`` is no list of two or three sizes.
-    """
-    words = p.layers.split("-")
-    if len(words) not in (2, 3) or not all(word.isdigit() and int(word) > 0 for word in words):
-        raise ParameterError(f"layers = {p.layers!r} is not like 100-1 or 100-30-1")
-    return [int(word) for word in words]
+def sizes(p: NormAD) -> tuple[int, ...]:
+    """Cells per layer, input first: two layers or three."""
+    return layer_sizes(p.layers, most=3)
 
 
 def numbers(p: NormAD, name: str) -> list[float]:

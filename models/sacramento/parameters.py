@@ -12,6 +12,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from bioplaus.layered.chain import layer_sizes
 from bioplaus.parameters import ParameterError, Quantity, parameter
 
 __all__ = [
@@ -246,20 +247,8 @@ class TwoSweep(Circuit):
 
 
 def area_sizes(circuit: Circuit) -> tuple[int, ...]:
-    """Read ``areas``.
-
-    Raises
-    ------
-    ParameterError
-        Unless it is two or more positive whole numbers with hyphens between.
-    """
-    parts = circuit.areas.split("-")
-    if len(parts) < 2 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
-        raise ParameterError(
-            f"areas = {circuit.areas!r} is not a list of sizes; write input, hidden areas and "
-            "output with hyphens, such as 30-20-10"
-        )
-    return tuple(int(part) for part in parts)
+    """Cells of each area, input first."""
+    return layer_sizes(circuit.areas, "areas")
 
 
 def rate_list(name: str, text: str, count: int) -> tuple[float, ...]:

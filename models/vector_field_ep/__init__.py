@@ -1,7 +1,6 @@
 """Equilibrium propagation: two-phase fixed-point learning without symmetric weights.
 
-Vector-field rule (Scellier et al. 2018), energy-based rule (Scellier and Bengio 2017), discrete
-and continual forms (Ernoult et al. 2019, 2020), spiking form (O'Connor et al. 2019).
+Vector-field rule (Scellier et al. 2018), beside the energy-based rule (Scellier and Bengio 2017).
 """
 
 import lazy_loader
@@ -10,12 +9,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "batched": ["Learner", "Report", "build_batched", "centre"],
-        "discrete": ["DiscreteLearner"],
         "network": ["build", "by_layer", "live", "pixels", "time"],
-        "parameters": ["Deep", "VectorField"],
-        "relatives": ["Discrete", "Spiking"],
-        "silence": ["silent_units", "warn_of_silent_units"],
-        "spiking": ["SpikingLearner"],
+        "parameters": ["VectorField"],
         "theory": [
             "FlatNetwork",
             "asymmetry",

@@ -14,26 +14,21 @@ from typing import Any
 
 import numpy as np
 
+from bioplaus.layered.batch_kernels import input_drive
+from bioplaus.layered.batches import in_batches
+from bioplaus.layered.nudging import silent_units, warn_of_silent_units
+from bioplaus.layered.two_way import Array, TwoWay
 from bioplaus.parameters import ParameterError
 
-from .batches import in_batches
-from .learning import RULES, Rates, as_arrays, states_for
-from .parameters import (
-    VectorField,
-    check_vector_field,
-    influence_and_rates,
-    layer_sizes,
-    learning_rates,
-)
+from .learning import RULES, Rates, states_for
+from .parameters import VectorField, check_vector_field, influence_and_rates, layer_sizes
 from .presentation import Phases, train_batches
-from .relaxation import ACTIVATIONS, Dynamics, Units, input_drive, relax, scratch
-from .silence import silent_units, warn_of_silent_units
-from .weights import Array, Weights, initial_weights
+from .relaxation import ACTIVATIONS, Dynamics, Units, relax, scratch
+from .weights import initial_weights
 
 __all__ = ["Learner", "Report", "build_batched", "centre"]
 
 EVALUATED_AT_ONCE = 50  # examples; small enough for the states to stay in the cache
-
 
 UNSETTLED = 0.05  # largest |ds/dt| [1/tau] at the end of a free phase before a warning
 
@@ -64,7 +59,7 @@ class Report:
         return silent_units(self.answers)
 
 
-def centre(weights: Weights, images: Array, mean: float, spread: float) -> None:
+def centre(weights: TwoWay, images: Array, mean: float, spread: float) -> None:
     """Give every hidden unit the same mean drive over images, and each layer the same spread.
 
     Glorot's weights with zero biases hold half of the units at zero and pass on mostly what all
@@ -150,17 +145,17 @@ class Learner:
         )
         return Report(order.size, errors, residual / len(order), steps / len(order), answers)
 
-    def arrays(self) -> dict[str, Array]:
-        """Weights and stored states by name, for checkpoints and finiteness checks."""
+    def state(self) -> dict[str, Array]:
+        """Weights and stored states by name."""
         stored = {f"stored {layer}": kept for layer, kept in enumerate(self.stored)}
-        return as_arrays(self.weights) | stored
+        return self.weights.arrays() | stored
 
-    def restore(self, arrays: Mapping[str, Array]) -> None:
-        """Put back what :meth:`arrays` returned."""
-        for name, array in self.arrays().items():
-            array[...] = arrays[name]
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Put back what :meth:`state` returned."""
+        for name, array in self.state().items():
+            array[...] = state[name]
 
-    def take(self, weights: Weights) -> None:
+    def take(self, weights: TwoWay) -> None:
         """Copy another network's weights, to evaluate them."""
         for mine, theirs in zip(self.weights, weights, strict=True):
             for matrix, new in zip(mine, theirs, strict=True):
@@ -244,7 +239,6 @@ def build_batched(
         See :func:`~.parameters.check_vector_field`.
     """
     check_vector_field(p)
-    learning_rates(p)
     if p.rule not in RULES:
         raise ParameterError(
             f"rule = {p.rule} belongs to the network form; write rule = vector-field, from which"

@@ -15,25 +15,17 @@ The divisor keeps the sign of the influence, so that a negative one still descen
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from .relaxation import Dynamics, rates_of, units_of
-from .weights import Array, Weights
+from bioplaus.layered.batch_kernels import add, add_sum, input_step
+from bioplaus.layered.two_way import Array, TwoWay
 
-__all__ = [
-    "RULES",
-    "Rates",
-    "States",
-    "add",
-    "add_sum",
-    "as_arrays",
-    "input_step",
-    "learn",
-    "states_for",
-]
+from .relaxation import Dynamics, rates_of, units_of
+
+__all__ = ["RULES", "Rates", "States", "learn", "states_for"]
 
 RULES = {"vector-field": 0, "energy-based": 1, "shared": 2}
 
@@ -57,7 +49,7 @@ class States(NamedTuple):
     step: tuple[Array, ...]
 
 
-def states_for(weights: Weights, batch: int) -> States:
+def states_for(weights: TwoWay, batch: int) -> States:
     """Allocate the states and steps for a batch."""
     now, free, plus = (
         tuple(np.zeros((batch, b.size), b.dtype) for b in weights.bias) for _ in range(3)
@@ -67,7 +59,7 @@ def states_for(weights: Weights, batch: int) -> States:
 
 @njit(cache=True)
 def learn(
-    weights: Weights,
+    weights: TwoWay,
     images: Array,
     states: States,
     divisor: float,
@@ -92,7 +84,7 @@ def learn(
 
 @njit(cache=True)
 def _vector_field(
-    weights: Weights,
+    weights: TwoWay,
     images: Array,
     states: States,
     divisor: float,
@@ -118,7 +110,7 @@ def _vector_field(
 
 @njit(cache=True)
 def _energy_based(
-    weights: Weights,
+    weights: TwoWay,
     images: Array,
     states: States,
     divisor: float,
@@ -145,23 +137,7 @@ def _energy_based(
 
 
 @njit(cache=True)
-def input_step(weights: Weights, images: Array, change: Array, scale: float) -> None:
-    """Input weights and first biases; a pixel of value zero teaches nothing and is skipped."""
-    weight = weights.forward[0]
-    scaled = change * change.dtype.type(scale)
-    for pixel in range(images.shape[1]):
-        row = weight[pixel]
-        for k in range(images.shape[0]):
-            x = images[k, pixel]
-            if x != 0.0:
-                step = scaled[k]
-                for unit in range(row.size):
-                    row[unit] += x * step[unit]
-    add_sum(weights.bias[0], change, scale)
-
-
-@njit(cache=True)
-def _homeostasis(weights: Weights, strength: float) -> None:
+def _homeostasis(weights: TwoWay, strength: float) -> None:
     """One step down ``sum |W - B^T|^2 / 2`` for every pair (Laborieux and Zenke 2023).
 
     The antisymmetric part of the Jacobian between two layers of unsaturated units is
@@ -175,30 +151,3 @@ def _homeostasis(weights: Weights, strength: float) -> None:
                 gap = gain * (forward[pre, post] - feedback[post, pre])
                 forward[pre, post] -= gap
                 feedback[post, pre] += gap
-
-
-@njit(cache=True)
-def add(weight: Array, step: Array, scale: float) -> None:
-    """``weight += scale step``, in the weight's precision."""
-    gain = weight.dtype.type(scale)
-    for pre in range(weight.shape[0]):
-        for post in range(weight.shape[1]):
-            weight[pre, post] += gain * step[pre, post]
-
-
-@njit(cache=True)
-def add_sum(bias: Array, change: Array, scale: float) -> None:
-    """Add the scaled sum of the changes (batch, n) to the biases."""
-    gain = bias.dtype.type(scale)
-    for k in range(change.shape[0]):
-        for unit in range(bias.size):
-            bias[unit] += gain * change[k, unit]
-
-
-def as_arrays(weights: Weights) -> dict[str, Any]:
-    """Named arrays of a set of weights, for checkpoints: ``forward 0``, ``feedback 0`` ..."""
-    return {
-        f"{kind} {layer}": matrix
-        for kind, group in zip(weights._fields, weights, strict=True)
-        for layer, matrix in enumerate(group)
-    }

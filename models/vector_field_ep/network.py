@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from brian2 import Network, NeuronGroup, Synapses
 
+from bioplaus.layered.two_way import TwoWay
 from bioplaus.neurons.cell import Cell, Clocks
 from bioplaus.neurons.leaky_integrator import STEP, clamped, leaky_integrator, phases
 from bioplaus.parameters import ParameterError, quantities
@@ -21,7 +22,7 @@ from bioplaus.plasticity.rule import Bias, Projection, connect, summed
 from bioplaus.plasticity.two_phase import Differential, LearnedBias, TwoPhase
 
 from .parameters import VectorField, check_vector_field, influence_and_rates, layer_sizes
-from .weights import Weights, initial_weights
+from .weights import initial_weights
 
 __all__ = ["build", "by_layer", "live", "pixels", "time"]
 
@@ -93,17 +94,17 @@ def build(
     return model
 
 
-def by_layer(p: VectorField, weights: Mapping[str, Any]) -> Weights:
+def by_layer(p: VectorField, weights: Mapping[str, Any]) -> TwoWay:
     """Weights of the model as the batched form has them."""
     forward, feedback, bias = zip(*_layer_names(p), strict=True)
-    return Weights(
+    return TwoWay(
         tuple(weights[name] for name in forward),
         tuple(weights[name] for name in feedback if name),
         tuple(weights[name][0] for name in bias),
     )
 
 
-def _by_name(p: VectorField, weights: Weights) -> dict[str, Any]:
+def _by_name(p: VectorField, weights: TwoWay) -> dict[str, Any]:
     """The other way round."""
     forward, feedback, bias = zip(*_layer_names(p), strict=True)
     return {

@@ -8,18 +8,12 @@ cost convention named by ``cost``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
+from bioplaus.layered import chain
+from bioplaus.layered.nudging import check_nudged_steps, in_half_cost
 from bioplaus.parameters import ParameterError, Quantity, check, parameter
 
-__all__ = [
-    "Deep",
-    "VectorField",
-    "check_vector_field",
-    "influence_and_rates",
-    "layer_sizes",
-    "learning_rates",
-]
+__all__ = ["VectorField", "check_vector_field", "influence_and_rates", "layer_sizes"]
 
 
 @dataclass(frozen=True)
@@ -125,114 +119,16 @@ class VectorField:
     weight_decay: float = parameter(0.0, "decay of all weights per update", low=0.0, high=1.0)
 
 
-@dataclass(frozen=True)
-class Deep(VectorField):
-    """Scellier 2018, main figure: three hidden layers of 512, independent feedback weights."""
-
-    layers: str = parameter("784-512-512-512-10", "units per layer", source="Scellier 2018")
-    learning_rates: str = parameter(
-        "30, 2, 0.1, 0.002",
-        "learning rates; the lower the layer, the weaker the error that reaches it",
-        symbol="alpha",
-        source="chosen on validation images",
-    )
-    influence: float = parameter(
-        0.2,
-        "influence of the target in the second phase",
-        symbol="beta",
-        source="chosen on validation images",
-    )
-    outputs: str = parameter(
-        "linear",
-        "units of the output layer; bounded ones give up the images whose output they silence",
-        source="chosen on validation images",
-        choices=("as hidden", "linear"),
-    )
-    feedback_rate: float = parameter(
-        0.1,
-        "rate of a feedback matrix over its forward partner's; with 1 the loops are too strong",
-        source="chosen on validation images",
-        low=0.0,
-    )
-    nudging: str = parameter(
-        "symmetric",
-        "sign of the influence",
-        source="Laborieux 2021; chosen on validation images",
-        choices=("symmetric",),
-    )
-    output_scale: float = parameter(
-        0.1, "size of the first weights into the output; larger ones silence output units", low=0.0
-    )
-    feedback_scale: float = parameter(
-        0.3, "size of the first feedback weights; larger ones hold units at their bounds", low=0.0
-    )
-    nudged_steps: int = parameter(8, "steps of each nudged phase", symbol="T2", low=1)
-    settled: float = parameter(1e-3, "end the free phase when no layer moves faster", low=0.0)
+def layer_sizes(p: VectorField) -> tuple[int, ...]:
+    """Units per layer, input first, with one hidden layer or more."""
+    return chain.layer_sizes(p.layers, least=3)
 
 
-class Sized(Protocol):
-    """A setting that has layers, rates and an influence."""
-
-    @property
-    def layers(self) -> str:
-        """Units per layer."""
-
-    @property
-    def learning_rates(self) -> str:
-        """Rate of each layer pair."""
-
-    @property
-    def influence(self) -> float:
-        """Influence of the target."""
-
-
-def layer_sizes(p: Sized) -> tuple[int, ...]:
-    """Units per layer, input first: ``"784-500-10"`` is ``(784, 500, 10)``.
-
-    Raises
-    ------
-    ParameterError
-        When the text is no chain of at least three positive whole numbers.
-    """
-    words = p.layers.split("-")
-    if len(words) < 3 or not all(word.isdigit() and int(word) > 0 for word in words):
-        raise ParameterError(
-            f"layers = {p.layers!r} is not a chain such as 784-500-10 (at least one hidden layer)"
-        )
-    return tuple(int(word) for word in words)
-
-
-def learning_rates(p: Sized) -> tuple[float, ...]:
-    """One rate for each layer pair, input side first, as written (no cost conversion).
-
-    Raises
-    ------
-    ParameterError
-        When a rate is no number or negative, or their count is not the number of layer pairs.
-    """
+def influence_and_rates(p: VectorField) -> tuple[float, list[float]]:
+    """Influence and learning rates, one for each pair of layers, in half-cost terms."""
     pairs = len(layer_sizes(p)) - 1
-    try:
-        rates = tuple(float(word) for word in p.learning_rates.replace(",", " ").split())
-    except ValueError:
-        raise ParameterError(
-            f"learning_rates = {p.learning_rates!r} is not a list such as '0.1, 0.05'"
-        ) from None
-    if len(rates) != pairs or min(rates) < 0:
-        raise ParameterError(
-            f"learning_rates = {p.learning_rates!r} must hold {pairs} rates of at least 0,"
-            f" one for each pair of neighbouring layers of {p.layers}, input side first"
-        )
-    return rates
-
-
-def influence_and_rates(p: Sized) -> tuple[float, tuple[float, ...]]:
-    """Influence and learning rates in half-cost terms.
-
-    ``C_full = 2 C_half``, so a full-cost influence and its rates are twice as large in half-cost
-    terms (Scellier and Bengio 2017 use both conventions, in paper and program).
-    """
-    factor = 2.0 if getattr(p, "cost", "half") == "full" else 1.0
-    return factor * p.influence, tuple(factor * rate for rate in learning_rates(p))
+    rates = chain.projection_numbers("learning_rates", p.learning_rates, pairs, low=0)
+    return in_half_cost(p.cost, p.influence), [in_half_cost(p.cost, rate) for rate in rates]
 
 
 def check_vector_field(p: VectorField) -> None:
@@ -260,12 +156,7 @@ def check_vector_field(p: VectorField) -> None:
             " from its target; keep it above -1"
             + (" or keep the outputs in 0..1" if unbounded and influence > -1 else "")
         )
-    depth = len(layer_sizes(p)) - 1
-    if p.nudged_steps < depth:
-        raise ParameterError(
-            f"nudged_steps = {p.nudged_steps} is too short: the target moves one layer a step and"
-            f" needs at least {depth} steps to reach the first hidden layer of {p.layers}"
-        )
+    check_nudged_steps(p.nudged_steps, layer_sizes(p))
     if p.rule == "energy-based" and p.feedback_start != "transpose":
         raise ParameterError(
             "rule = energy-based has one weight for both directions;"

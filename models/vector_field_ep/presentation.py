@@ -12,9 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from bioplaus.layered.batch_kernels import copy_states, input_drive
+from bioplaus.layered.two_way import Array, TwoWay
+
 from .learning import Rates, States, learn
-from .relaxation import Dynamics, Scratch, copy_states, input_drive, relax
-from .weights import Array, Weights
+from .relaxation import Dynamics, Scratch, relax
 
 __all__ = ["Phases", "train_batches"]
 
@@ -29,7 +31,7 @@ class Phases(NamedTuple):
 
 @njit(cache=True)
 def train_batches(
-    weights: Weights,
+    weights: TwoWay,
     images: Array,
     labels: Array,
     order: Array,

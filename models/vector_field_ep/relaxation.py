@@ -15,19 +15,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from .changes import difference, follow
-from .precision import FOUR, ONE, ZERO
-from .sigmoid import logistic, shifted_sigmoid
-from .weights import Array, Weights
+from bioplaus.layered.batch_kernels import nudge
+from bioplaus.layered.followed_products import difference, follow
+from bioplaus.layered.shifted_sigmoid import logistic, shifted_sigmoid
+from bioplaus.layered.single_precision import FOUR, ONE, ZERO
+from bioplaus.layered.two_way import Array, TwoWay
 
 __all__ = [
     "ACTIVATIONS",
     "Dynamics",
     "Scratch",
     "Units",
-    "copy_states",
-    "input_drive",
-    "nudge",
     "rates_of",
     "relax",
     "scratch",
@@ -108,28 +106,8 @@ def units_of(layer: int, depth: int, dynamics: Dynamics) -> Units:
 
 
 @njit(cache=True)
-def input_drive(images: Array, weight: Array, drive: Array) -> None:
-    """Drive of the first layer, ``x W``; constant while the input is clamped.
-
-    images : (batch, n_in); weight : (n_in, n); drive : (batch, n), overwritten.  Pixels of
-    value zero are skipped: four fifths of a handwritten digit are.  Pixels are the outer loop, so
-    that each row of weights is fetched once for the whole batch.
-    """
-    batch, n_in = images.shape
-    drive[:] = 0.0
-    for pixel in range(n_in):
-        row = weight[pixel]
-        for k in range(batch):
-            x = images[k, pixel]
-            if x != 0.0:
-                sums = drive[k]
-                for unit in range(row.size):
-                    sums[unit] += x * row[unit]
-
-
-@njit(cache=True)
 def relax(
-    weights: Weights,
+    weights: TwoWay,
     drive: Array,
     states: tuple[Array, ...],
     target: Array,
@@ -143,7 +121,7 @@ def relax(
     Parameters
     ----------
     drive : (batch, n_first)
-        Constant drive of the first layer, from :func:`input_drive`.
+        Constant drive of the first layer, from :func:`~bioplaus.layered.batch_kernels.input_drive`.
     states : per layer, (batch, n)
         Changed in place.
     target : (batch, n_out)
@@ -179,7 +157,7 @@ def relax(
 
 @njit(cache=True)
 def _drives(
-    weights: Weights, states: tuple[Array, ...], dynamics: Dynamics, work: Scratch, at_first: bool
+    weights: TwoWay, states: tuple[Array, ...], dynamics: Dynamics, work: Scratch, at_first: bool
 ) -> None:
     """Rates of all layers and their drives; between hidden layers only changes are followed."""
     depth = len(states)
@@ -242,15 +220,6 @@ def _summed(states: Array, field: Array, partial: Array, bias: Array) -> None:
 
 
 @njit(cache=True)
-def nudge(states: Array, field: Array, target: Array, influence: float) -> None:
-    """Add ``beta (d - s)`` to what moves the outputs."""
-    beta = states.dtype.type(influence)
-    for k in range(states.shape[0]):
-        for unit in range(states.shape[1]):
-            field[k, unit] += beta * (target[k, unit] - states[k, unit])
-
-
-@njit(cache=True)
 def _move(states: Array, field: Array, epsilon: float, clipped: bool) -> None:
     """Euler step; leaves the change that was really made in ``field``."""
     zero, one = states.dtype.type(0.0), states.dtype.type(1.0)
@@ -273,10 +242,3 @@ def _largest(changes: tuple[Array, ...]) -> float:
             for value in row:
                 largest = max(largest, abs(value))
     return largest
-
-
-@njit(cache=True)
-def copy_states(source: tuple[Array, ...], destination: tuple[Array, ...]) -> None:
-    """Overwrite the states of all layers."""
-    for layer in range(len(source)):
-        destination[layer][:] = source[layer]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .weights import Weights
+from bioplaus.layered.two_way import TwoWay
 
 __all__ = [
     "FlatNetwork",
@@ -69,7 +69,7 @@ class FlatNetwork:
         return (state > 0) & (state < 1) if self.clipped else np.ones(state.shape, bool)
 
 
-def flat_network(weights: Weights, image: Array, **options: Any) -> FlatNetwork:
+def flat_network(weights: TwoWay, image: Array, **options: Any) -> FlatNetwork:
     """The layered network at one clamped image ``(n_in,)`` in flat notation, layers in order."""
     sizes = [bias.size for bias in weights.bias]
     starts = np.concatenate([[0], np.cumsum(sizes)])

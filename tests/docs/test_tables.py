@@ -17,20 +17,7 @@ made = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(made)
 
 
-@pytest.mark.parametrize(
-    "paper",
-    [
-        "burstccn",
-        "eprop",
-        "erbp",
-        "eventprop",
-        "follow",
-        "hm2bp",
-        "normad",
-        "sacramento",
-        "vector_field_ep",
-    ],
-)
+@pytest.mark.parametrize("paper", list(papers()))
 def test_no_figure_of_a_table_is_written_by_hand(paper: str) -> None:
     """``python docs/make_tables.py`` changes nothing, and every result stands in its table."""
     text = (DOCS / "papers" / f"{paper}.md").read_text("utf-8")

@@ -80,10 +80,10 @@ CONTRADICTIONS = [
     ("error_paths.network", {"row": "deep targets"}, "no network form"),
     ("sacramento.mnist", {"areas": "784"}, "areas = '784'"),
     ("vector_field_ep.images", {"influence": -1.0}, "runs away"),
-    ("vector_field_ep.discrete", {"nudged_steps": 1}, "nudged_steps = 1"),
+    ("discrete_ep.images", {"nudged_steps": 1}, "nudged_steps = 1"),
     ("vector_field_ep.images", {"influence": 0.0}, "influence = 0"),
     ("vector_field_ep.network", {"nudged_steps": 1}, "nudged_steps = 1"),
-    ("vector_field_ep.spiking", {"learning_rates": "0.1"}, "must hold 2 rates"),
+    ("spiking_ep.images", {"learning_rates": "0.1"}, "1 numbers for 2"),
 ]
 
 
@@ -137,14 +137,14 @@ TINY: dict[str, tuple[dict[str, Any], int, int]] = {
     "sacramento-yin-yang": (
         {"points": 4, "tested": 4, "epochs": 1, "evaluations": 2, "presentation": "25 ms"}, 1, 0,
     ),
-    "vector-field-ep-discrete": (
+    "discrete-ep-images": (
         {"dataset": "digits", "layers": "64-10-10", "examples": 100, "epochs": 2}, 1, 0,
     ),
     "vector-field-ep-network": (
         {"layers": "64-10-10", "examples": 4, "part": 2, "epochs": 1, "nudging": "random-sign"},
         1, 2,
     ),
-    "vector-field-ep-spiking": (
+    "spiking-ep-images": (
         {"dataset": "digits", "layers": "64-5-10", "examples": 20, "epochs": 2, "free_steps": 5,
          "nudged_steps": 2}, 1, 0,
     ),

@@ -130,5 +130,5 @@ def test_what_only_the_event_driven_form_has_is_refused():
         build(replace(P, {"tau_synapse": "20 ms"}), np.random.default_rng(0), inputs, clocks)
     with pytest.raises(ParameterError, match="2 numbers for 1 projections"):
         build(replace(P, {"layers": "5-3"}), np.random.default_rng(0), inputs, clocks)
-    with pytest.raises(ParameterError, match="list of sizes"):
+    with pytest.raises(ParameterError, match="no chain of sizes"):
         build(replace(P, {"layers": "5,3"}), np.random.default_rng(0), inputs, clocks)

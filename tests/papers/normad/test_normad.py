@@ -241,7 +241,7 @@ def test_spikes_of_a_map_are_those_of_its_cell_alone():
 
 def test_wrong_parameters_are_refused():
     for changes, message in (
-        ({"layers": "100"}, "not like 100-1"),
+        ({"layers": "100"}, "1 layers, .* write 2 to 3"),
         ({"weight_means": "0, 1"}, "2 numbers for 1 projections"),
         ({"weight_means": "none"}, "list of numbers"),
         ({"tau_fast": "5 ms"}, "must fall"),

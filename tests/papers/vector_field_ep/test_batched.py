@@ -227,11 +227,11 @@ def test_learning_stops_and_goes_on_to_the_bit():
     first = learner(learning_rates="0.1, 0.1")
     first.train(images, labels, np.arange(6))
     second = learner(seed=99, learning_rates="0.1, 0.1")
-    second.restore(first.arrays())
+    second.restore(first.state())
     second.rng.bit_generator.state = first.rng.bit_generator.state
     second.train(images, labels, np.arange(6))
-    for name, array in straight.arrays().items():
-        np.testing.assert_array_equal(array, second.arrays()[name], err_msg=name)
+    for name, array in straight.state().items():
+        np.testing.assert_array_equal(array, second.state()[name], err_msg=name)
 
 
 def test_stored_state_is_that_of_the_example():
@@ -268,8 +268,8 @@ def test_a_linear_output_far_below_zero_learns_where_a_bounded_one_does_not(outp
         ({"influence": -0.5, "cost": "full"}, "half-cost"),
         ({"influence": 1.0, "outputs": "linear"}, "keep the outputs in 0..1"),
         ({"nudged_steps": 1}, "at least 2 steps"),
-        ({"layers": "12-4"}, "at least one hidden layer"),
-        ({"learning_rates": "0.1"}, "2 rates"),
+        ({"layers": "12-4"}, "2 layers, .* write 3 or more"),
+        ({"learning_rates": "0.1"}, "1 numbers for 2"),
         ({"rule": "energy-based"}, "transpose"),
         ({"rule": "differential"}, "network form"),
     ],

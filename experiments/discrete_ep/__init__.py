@@ -1,0 +1,1 @@
+"""Equilibrium propagation in discrete time (Ernoult and others 2019, 2020): pages."""

@@ -1,0 +1,64 @@
+"""Equilibrium propagation in discrete time, in two phases or continually (Ernoult 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bioplaus import analysis, plotting, tasks
+from bioplaus.models import discrete_ep
+from bioplaus.models.discrete_ep.parameters import Discrete, check_discrete
+from bioplaus.parameters import parameter
+from bioplaus.runs.run import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bioplaus.records import RunReader
+
+
+@dataclass(frozen=True)
+class Settings(Discrete):
+    """One hidden layer, prototypical discrete time (Ernoult 2019)."""
+
+    dataset: str = parameter("mnist", "images to learn", choices=tasks.IMAGE_SETS)
+    examples: int = parameter(50_000, "training images, the first of the set", low=1)
+    epochs: int = parameter(30, "passes over the training images", source="Ernoult 2019", low=1)
+
+
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """A new random order in each epoch; states start at zero for every batch."""
+    check_discrete(p)
+    images = run.load(p.dataset)
+    made = learner(p, run.rng, images)
+    run.keep(learner=made)
+    examples = min(p.examples, len(images.train_labels))
+    for _ in run.segments(p.epochs):
+        training_error = made.train(*images.part("train"), run.rng.permutation(examples))
+        run.check_finite(made.state())
+        angle = analysis.alignment_angle(made.forward[-1], made.feedback[-1].T)
+        run.log(
+            validation_error=made.error(*images.part("validation")),
+            training_error=training_error,
+            angle_to_output=float(angle),
+        )
+    return {f"{run.part}_error": made.error(*images.part(run.part))}
+
+
+def learner(p: Settings, rng: np.random.Generator, images: Any) -> discrete_ep.Learner:
+    """Draw the network."""
+    return discrete_ep.Learner(p, rng)
+
+
+def learning_curve(run: RunReader) -> Figure:
+    """Error on training and validation images."""
+    figure = plotting.figure()
+    plotting.error_curves(figure.subplots(), run.metrics)
+    return figure
+
+
+FORM = "batched"
+FIGURES = {"learning-curve": learning_curve}

@@ -1,0 +1,142 @@
+"""Equilibrium propagation with spikes: units send bits (O'Connor et al. 2019).
+
+At every tick a unit encodes its rate predictively, turns the code into a spike by a sigma-delta
+quantiser, and decodes what it receives:
+
+    code  = (r(t) - (1 - lambda) r(t-1)) / lambda
+    phi  += code;  spike = phi > 1/2;  phi -= spike
+    y     = (1 - lambda) y + lambda sum(w spike)
+    u     = clip((1 - eps) u + eps (rho'(u) (y + b) + beta (d - u)), 0, 1)
+
+Weights are tied.  The clamped input is encoded too.  The step ``eps`` falls with a power of the
+tick, or is the one that minimises the expected error of a running estimate (George and Powell
+2006), measured by each unit on what it receives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from bioplaus.layered.batches import in_batches
+from bioplaus.layered.two_way import Array, uniform
+from bioplaus.parameters import check
+
+from .parameters import Spiking, influence_and_rates, layer_sizes
+from .ticks import Ticks, Wiring, run_phases
+
+__all__ = ["Learner"]
+
+
+class Learner:
+    """Weights and learning of one spiking network.
+
+    forward : per layer (n_below, n), Glorot-uniform; bias : (n,) of all units but the inputs,
+    zero.
+    """
+
+    def __init__(self, p: Spiking, rng: np.random.Generator, dtype: Any = np.float32) -> None:
+        check(p)
+        self.parameters, self.rng = p, rng
+        self.sizes = layer_sizes(p)
+        self.influence, self.rates = influence_and_rates(p)
+        self.dtype = np.dtype(dtype)
+        pairs = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
+        bounds = [np.sqrt(6 / (below + n)) for below, n in pairs]
+        self.forward = tuple(
+            uniform(rng, bound, pair, dtype) for bound, pair in zip(bounds, pairs, strict=True)
+        )
+        self.bias = np.zeros(sum(self.sizes[1:]), dtype)
+        self.ticks = Ticks(
+            p.step,
+            p.step_exponent,
+            p.step_target if p.stepping == "optimal" else 0.0,
+            p.prediction,
+            p.prediction_exponent,
+        )
+
+    def train(self, images: Array, labels: Array, order: Array) -> float:
+        """Learn the examples in the given order; the fraction of wrong free answers.
+
+        Raises
+        ------
+        ParameterError
+            When the batch is larger than the data.
+        """
+        wrong = 0
+        batches = in_batches(order, self.parameters.batch)
+        influences = self.influence * self.rng.choice([-1.0, 1.0], len(batches))
+        for some, beta in zip(batches, influences, strict=True):
+            target = np.eye(self.sizes[-1], dtype=self.dtype)[labels[some]]
+            free, nudged = self.rest(images[some], target, beta)
+            wrong += int(np.sum(self._output(free[0]).argmax(axis=1) != labels[some]))
+            self._learn(free[-1], nudged, beta)
+        return wrong / batches.size
+
+    def rest(
+        self, images: Array, target: Array, influence: float
+    ) -> tuple[tuple[Array, Array], Array]:
+        """Rates of all units (batch, units) after the phases.
+
+        Returns the free rates to answer with, the free rates to learn from (later ones with
+        ``split_stream``), and the nudged rates.
+        """
+        p = self.parameters
+        phases = (p.free_steps, p.nudged_steps, p.split_stream)
+        recorded = self._run(images, target, influence, phases)
+        return (recorded[0], recorded[1]), recorded[2]
+
+    def _run(
+        self, images: Array, target: Array, influence: float, phases: tuple[int, int, bool]
+    ) -> Array:
+        recorded = np.zeros((3, len(images), sum(self.sizes)), self.dtype)
+        run_phases(
+            Wiring(
+                self.forward,
+                tuple(np.ascontiguousarray(w.T) for w in self.forward[1:]),
+                self.bias,
+                np.array(self.sizes),
+                np.arange(max(self.sizes)),
+            ),
+            np.ascontiguousarray(images, self.dtype),
+            np.ascontiguousarray(target, self.dtype),
+            influence,
+            phases,
+            self.ticks,
+            recorded,
+        )
+        return recorded
+
+    def _learn(self, free: Array, nudged: Array, beta: float) -> None:
+        edges = np.concatenate([[0], np.cumsum(self.sizes)])
+        for layer, weight in enumerate(self.forward):
+            pre = slice(edges[layer], edges[layer + 1])
+            post = slice(edges[layer + 1], edges[layer + 2])
+            scale = self.dtype.type(self.rates[layer] / (beta * len(free)))
+            weight += scale * (nudged[:, pre].T @ nudged[:, post] - free[:, pre].T @ free[:, post])
+            bias = self.bias[edges[layer + 1] - edges[1] : edges[layer + 2] - edges[1]]
+            bias += scale * (nudged[:, post] - free[:, post]).sum(axis=0)
+
+    def _output(self, rates: Array) -> Array:
+        return np.asarray(rates[:, -self.sizes[-1] :])
+
+    def answers(self, images: Array) -> Array:
+        """Rates of the outputs (images, classes) after a free phase from rest."""
+        target = np.zeros((len(images), self.sizes[-1]), self.dtype)
+        recorded = self._run(images, target, 0.0, (self.parameters.free_steps, 0, False))
+        return self._output(recorded[0])
+
+    def error(self, images: Array, labels: Array) -> float:
+        """Fraction of wrong answers after a free phase from rest."""
+        return float(np.mean(self.answers(images).argmax(axis=1) != labels))
+
+    def state(self) -> dict[str, Array]:
+        """Plastic arrays by name."""
+        return {f"forward {k}": w for k, w in enumerate(self.forward)} | {"bias all": self.bias}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Put back what :meth:`state` returned."""
+        for name, array in self.state().items():
+            array[...] = state[name]
