@@ -1,7 +1,7 @@
-"""Make the tables of results on the papers' pages from the kept evidence.
+"""Make the tables of results from the kept evidence, in the README and on the papers' pages.
 
-A table stands between two comments, ``<!-- results PAPER -->`` and ``<!-- end -->``; nothing in it
-is written by hand.
+A table stands between two comments, ``<!-- results WHAT ... -->`` and ``<!-- end -->``; nothing in
+it is written by hand.  WHAT is a paper, for all of its results, or PAPER/RESULT for one.
 """
 
 from __future__ import annotations
@@ -13,16 +13,24 @@ from typing import Any
 from bioplaus.reproduction import evidence
 from bioplaus.reproduction.table import results
 
-PAGES = Path(__file__).parent / "papers"
-MARKED = re.compile(r"(<!-- results (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+ROOT = Path(__file__).parents[1]
+MARKED = re.compile(r"(<!-- results ([^>]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADING = (
     "| result | what | form | ours (seeds) | published | band | verdict |\n" + "|---" * 7 + "|"
 )
 
 
+def pages() -> list[Path]:
+    """The documents that may hold results."""
+    found = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("models/*/README.md")]
+    for folder in ("papers", "tutorials", "how-to"):
+        found += ROOT.glob(f"docs/{folder}/*.md")
+    return sorted(found)
+
+
 def main() -> None:
     """Write every page anew."""
-    for page in sorted(PAGES.glob("*.md")):
+    for page in pages():
         page.write_text(with_tables(page.read_text("utf-8")), "utf-8")
 
 
@@ -31,10 +39,22 @@ def with_tables(text: str) -> str:
     return MARKED.sub(lambda found: f"{found[1]}{table(found[2])}\n{found[3]}", text)
 
 
-def table(paper: str) -> str:
-    """All results of a paper, as its ``paper.toml`` lists them."""
-    rows = [evidence.status(row) for row in results(paper)]
-    return "\n".join([HEADING, *map(line, rows)])
+def table(what: str) -> str:
+    """Results as their ``paper.toml`` lists them, or those named, in the order named.
+
+    Raises
+    ------
+    KeyError
+        For a result that no paper has.
+    """
+    lines = [HEADING]
+    for word in what.split():
+        paper, _, one = word.partition("/")
+        found = {row.id: row for row in results(paper)}
+        for row in [found[one]] if one else found.values():
+            shown = evidence.status(row)
+            lines.append(line(shown | {"id": word if one else row.id}))
+    return "\n".join(lines)
 
 
 def line(row: dict[str, Any]) -> str:

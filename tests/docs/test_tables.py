@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,26 @@ def test_no_figure_of_a_table_is_written_by_hand(paper: str) -> None:
     assert f"<!-- results {paper} -->" in text
     for row in papers()[paper].results:
         assert f"| `{row['id']}` |" in text
+
+
+@pytest.mark.parametrize("page", made.pages(), ids=lambda page: page.parent.name + "-" + page.stem)
+def test_no_document_holds_a_table_of_results_by_hand(page: Path) -> None:
+    """Marked tables are those of the evidence, and a column of ours stands in no other."""
+    text = page.read_text("utf-8")
+    assert made.with_tables(text) == text
+    by_hand = made.MARKED.sub("", text)
+    for head in re.findall(r"^\|.*\|\n\|[ :|-]+\|$", by_hand, re.MULTILINE):
+        columns = [cell.strip().lower() for cell in head.splitlines()[0].split("|")]
+        assert not any(cell.startswith("ours") for cell in columns), head
+
+
+def test_results_are_chosen_by_name() -> None:
+    chosen = made.table("hm2bp spiking_ep/short erbp/erbp-mnist-200").splitlines()[2:]
+    addresses = [line.split("`")[1] for line in chosen]
+    own = [row["id"] for row in papers()["hm2bp"].results]
+    assert addresses == [*own, "spiking_ep/short", "erbp/erbp-mnist-200"]
+    with pytest.raises(KeyError):
+        made.table("spiking_ep/shorter")
 
 
 def test_fractions_stand_in_per_cent_and_counts_of_seeds_do_not() -> None:
