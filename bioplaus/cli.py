@@ -466,9 +466,9 @@ _COMMANDS: dict[str, tuple[str, _Configure, Callable[[argparse.Namespace], int]]
 _ROOMS: dict[str, tuple[str, str]] = {
     "reproduce": ("run a paper's results beside their bands", "bioplaus.reproduction.command"),
     "describe": ("a script's model in tables, as papers have them", "bioplaus.runs.describing"),
-    "compare": ("two or more runs side by side", "bioplaus.sweeps.comparison"),
+    "compare": ("two or more runs side by side", "bioplaus.comparison"),
     "export": ("a run as NWB, NumPy archive or tables", "bioplaus.records.export"),
-    "leaderboard": ("every rule on the same tasks", "bioplaus.sweeps.leaderboard"),
+    "leaderboard": ("learning rules on the same tasks", "bioplaus.leaderboard.command"),
     "sweep": ("search parameters with many runs", "bioplaus.sweeps.command"),
     "view": ("look at runs on a web page", "bioplaus.viewer.command"),
 }

@@ -24,7 +24,7 @@ from bioplaus.errors import UserError
 __all__ = ["Paper", "PaperError", "Setting", "papers", "published", "read_paper"]
 
 TABLES = {"paper", "settings", "result", "contest", "excluded"}
-ABOUT = {"citation", "bibtex"}
+ABOUT = {"citation", "bibtex", "leaderboard"}
 RESULT = {
     "id", "name", "experiment", "setting", "metric", "unit", "form", "tier", "better",
     "tolerance", "published", "seeds", "band", "quick", "figure",
@@ -60,7 +60,8 @@ class Paper:
     """A paper that is replicated.
 
     settings : by page and name; every page has a ``default``, which is the page itself.  results,
-    contest, excluded : rows as written, checked.
+    contest, excluded : rows as written, checked.  leaderboard : module of a family of rules with
+    a protocol of its own, or empty.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Paper:
     results: tuple[Mapping[str, Any], ...]
     contest: tuple[Mapping[str, Any], ...]
     excluded: tuple[Mapping[str, Any], ...]
+    leaderboard: str = ""
 
     def experiment(self, page: str) -> str:
         """Name of a page on the command line."""
@@ -169,12 +171,17 @@ def _others() -> Iterator[tuple[str, str, Path]]:
 
 def _checked(key: str, package: str, folder: Path, content: Mapping[str, Any]) -> Paper:
     _words("", content, TABLES, required={"paper"})
-    _words("[paper]", content["paper"], ABOUT, required=ABOUT)
+    about = content["paper"]
+    _words("[paper]", about, ABOUT, required=ABOUT - {"leaderboard"})
     pages = [path.stem for path in sorted(folder.glob("*.py"))]
+    if family := about.get("leaderboard", ""):
+        _one_of("module of the leaderboard", family, pages)
+        family = f"{package}.{family}"
     settings = dict(_settings(content.get("settings", {}), pages))
     paper = Paper(
-        key, package, folder, content["paper"]["citation"], content["paper"]["bibtex"].strip(),
+        key, package, folder, about["citation"], about["bibtex"].strip(),
         settings, *(tuple(content.get(name, ())) for name in ("result", "contest", "excluded")),
+        leaderboard=family,
     )  # fmt: skip
     for row in paper.results:
         _result(row)

@@ -121,8 +121,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_another_package_brings_a_paper(
     installed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from bioplaus.leaderboard.entrants import entrants
     from bioplaus.reproduction.table import results
-    from bioplaus.sweeps.entrants import entrants
 
     entry = registry.find("nobody-walk")
     assert (entry.paper, entry.module) == ("nobody", "nobody.walk")

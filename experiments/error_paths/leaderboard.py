@@ -1,18 +1,13 @@
-"""Every row on every task by one command, and the table and figure that come of it.
+"""The family ``error-paths`` of the leaderboard: every row on every task, under one protocol.
 
-    python -m bioplaus.experiments.error_paths.leaderboard --workers 2
+    bioplaus leaderboard --family error-paths --workers 2
 
-A row on a task is one run of ``error-paths-contest``; what is there is not made again, and what was
-interrupted goes on.  ``--quick`` takes two tasks, four trials and one seed; its table is a look, no
-evidence.
+A row on a task is one run of ``error-paths-contest``.  Quick are two tasks, four trials, one seed.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,60 +16,28 @@ from bioplaus import plotting
 from bioplaus.experiments.error_paths import protocol
 from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS
 from bioplaus.models.error_paths import BOLTZMANN, ROWS, SETTLING
-from bioplaus.parameters import ParameterError, unknown_name
-from bioplaus.records import RunReader, atomic
-from bioplaus.reproduction.runs import Job, finished, perform
+from bioplaus.records import RunReader
+from bioplaus.reproduction.runs import Job, finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["applies", "draw", "jobs", "main", "measure", "table"]
+__all__ = ["applies", "draw", "jobs", "measure", "rows", "table", "tasks"]
 
 QUICK_TASKS = ("xor", "digits")
-QUICK = {"trials": "4", "seeds": "1"}
 LEARNT = 0.01
 """Test error below which a seed has learnt exclusive or: a count, no mean, is reported there."""
-DEEP_ONLY = "with one hidden layer it is its layerwise row to the bit"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what is missing, then write table and figure and print the table."""
-    options = _parser().parse_args(arguments)
-    for kind, given, known in (("task", options.task, TASKS), ("row", options.row, ROW_NAMES)):
-        for name in given:
-            if name not in known:
-                raise ParameterError(unknown_name(kind, name, list(known)))
-    tasks = options.task or (QUICK_TASKS if options.quick else tuple(TASKS))
-    wanted = jobs(tasks, options.row or ROW_NAMES, options.trials, options.quick)
-    if not options.show:
-        perform(wanted.values(), options.runs, options.workers, quiet=False)
-    rows = [measure(*key, job, options.runs) for key, job in wanted.items()]
-    found = [row for row in rows if row is not None]
-    name = "error-paths-leaderboard" + ("-quick" if options.quick else "")
-    options.out.mkdir(parents=True, exist_ok=True)
-    atomic.write_json(options.out / f"{name}.json", {"rows": found})
-    atomic.write_text(options.out / f"{name}.md", table(found))
-    if found:
-        page = draw(found)
-        atomic.write(options.out / f"{name}.png", lambda to: page.savefig(to, format="png"))
-    print(table(found))
-    print(f"{len(found)} of {len(rows)} rows are there")
-    return 0
+def tasks() -> Sequence[str]:
+    """Tasks of the family, small ones first."""
+    return list(TASKS)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    add = parser.add_argument
-    add("--task", action="append", default=[], help=f"{', '.join(TASKS)}; default all")
-    add("--row", action="append", default=[], help="name of a row; default all")
-    add("--trials", type=int, default=10, help="settings tried for a row on a task")
-    add("--quick", action="store_true", help="two tasks, four trials, one seed")
-    add("--show", action="store_true", help="run nothing, only make table and figure")
-    add("--runs", type=Path, default=Path("runs/error-paths"), help="where the runs are kept")
-    add("--out", type=Path, default=Path("docs/results"), help="where table and figure go")
-    add("--workers", type=int, default=os.cpu_count() or 1, help="runs at a time")
-    return parser
+def rows() -> Sequence[str]:
+    """Rows of the table of error paths."""
+    return list(ROW_NAMES)
 
 
 def applies(task: str, row: str) -> bool:
@@ -88,21 +51,22 @@ def applies(task: str, row: str) -> bool:
 
 
 def jobs(
-    tasks: Sequence[str], rows: Sequence[str], trials: int, quick: bool
-) -> dict[tuple[str, str], Job]:
-    """A run for each row on each task."""
+    tasks: Sequence[str], rows: Sequence[str], quick: bool
+) -> dict[tuple[str, str], list[Job]]:
+    """A run for each row on each task; all seeds are members of it."""
     found = {}
     for task in tasks:
         for row in rows:
-            if applies(task, row):
-                values = {"task": task, "row": row, "trials": str(trials)}
-                values |= QUICK if quick else {}
-                found[task, row] = Job("error-paths-contest", tuple(values.items()), 1)
+            if applies(task, row) and (task in QUICK_TASKS or not quick):
+                values = {"task": task, "row": row, "trials": "4" if quick else "10"}
+                values |= {"seeds": "1"} if quick else {}
+                found[task, row] = [Job("error-paths-contest", tuple(values.items()), 1)]
     return found
 
 
-def measure(task: str, row: str, job: Job, folder: Path) -> dict[str, Any] | None:
+def measure(task: str, row: str, jobs: Sequence[Job], folder: Path) -> dict[str, Any] | None:
     """A line of the table, or None while its run is not finished."""
+    (job,) = jobs
     if not finished(job, folder):
         return None
     run = RunReader(job.directory(folder))
@@ -214,7 +178,3 @@ def _kind(row: str) -> str:
     if row in ROWS:
         return type(ROWS[row].feedback).__name__.lower()
     return "settling"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -191,13 +191,6 @@ def test_the_table_is_best_first_counts_exclusive_or_and_marks_ends() -> None:
     assert len(leaderboard.draw(lines_of_a_table()).axes) == 1
 
 
-def test_an_unknown_row_or_task_is_refused() -> None:
-    with pytest.raises(ParameterError, match="row 'FAA'"):
-        leaderboard.main(["--row", "FAA", "--show"])
-    with pytest.raises(ParameterError, match="task 'digit'"):
-        leaderboard.main(["--task", "digit", "--show"])
-
-
 def test_tasks_have_layers_for_every_page() -> None:
     contest = importlib.import_module("bioplaus.experiments.error_paths.contest")
     assert contest.Settings().task in TASKS

@@ -1,67 +1,57 @@
-"""The command ``bioplaus leaderboard``: every learning rule of the project on the same tasks.
+"""The family ``rules``: every learning rule of all papers on the same three tasks.
 
-What each rule needs to learn a task is stated in its ``paper.toml``; whatever is not there yet is
-run as an ordinary run directory, and table and figure are made from the records alone.
+What each rule needs to learn a task is stated in its ``paper.toml``.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bioplaus.errors import UserError
-from bioplaus.records import RunReader, atomic
-from bioplaus.reproduction.runs import finished, perform
-from bioplaus.sweeps.entrants import TASKS, Entrant, entrants, excluded
+from bioplaus.leaderboard.entrants import TASKS, Entrant, entrants, excluded
+from bioplaus.records import RunReader
+from bioplaus.reproduction.runs import Job, finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["configure", "draw", "execute", "measure", "table"]
+__all__ = ["draw", "jobs", "measure", "rows", "table", "tasks"]
+
+QUICK_TASKS = ("xor", "digits")
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    add = parser.add_argument
-    add("--task", action="append", default=[], help=f"{', '.join(TASKS)}; default all")
-    add("--show", action="store_true", help="run nothing, only make table and figure")
-    add("--runs", type=Path, default=Path("runs/leaderboard"), help="where the runs are kept")
-    add("--out", type=Path, default=Path("docs/results"), help="where table and figure go")
-    add("--workers", type=int, default=os.cpu_count() or 1, help="runs at a time")
+def tasks() -> Sequence[str]:
+    """Tasks, small ones first."""
+    return list(TASKS)
 
 
-def execute(options: argparse.Namespace) -> int:
-    """Run what is missing, then write table and figure, and print the table."""
-    unknown = [task for task in options.task if task not in TASKS]
-    if unknown:
-        raise UserError(f"unknown task {unknown[0]!r}; there are {', '.join(TASKS)}")
-    wanted = [entry for entry in entrants() if not options.task or entry.task in options.task]
-    if not options.show:
-        runs = [job for entry in wanted for job in entry.jobs()]
-        perform(runs, options.runs, options.workers, quiet=False)
-    rows = [row for entry in wanted if (row := measure(entry, options.runs)) is not None]
-    if not rows:
-        raise UserError(f"no finished runs in {options.runs} yet; leave out --show to make them")
-    options.out.mkdir(parents=True, exist_ok=True)
-    atomic.write_json(options.out / "leaderboard.json", {"rows": rows})
-    text = table(rows)
-    atomic.write_text(options.out / "leaderboard.md", text)
-    page = draw(rows)
-    atomic.write(
-        options.out / "leaderboard.png", lambda partial: page.savefig(partial, format="png")
-    )
-    print(text)
-    return 0
+def rows() -> Sequence[str]:
+    """Rules that do a task."""
+    return list(dict.fromkeys(entry.rule for entry in entrants()))
 
 
-def measure(entry: Entrant, folder: Path) -> dict[str, Any] | None:
+def jobs(
+    tasks: Sequence[str], rows: Sequence[str], quick: bool
+) -> dict[tuple[str, str], list[Job]]:
+    """A run for each seed of each rule on each task; quick: the small tasks, one seed."""
+    found = {}
+    for entry in entrants():
+        small = entry.task in QUICK_TASKS or not quick
+        if entry.task in tasks and entry.rule in rows and small:
+            found[entry.task, entry.rule] = entry.jobs()[: 1 if quick else None]
+    return found
+
+
+def _entrant(task: str, rule: str) -> Entrant:
+    return next(entry for entry in entrants() if (entry.task, entry.rule) == (task, rule))
+
+
+def measure(task: str, row: str, jobs: Sequence[Job], folder: Path) -> dict[str, Any] | None:
     """A row of the table, means over the seeds, or None where a seed is not finished."""
-    jobs = entry.jobs()
+    entry = _entrant(task, row)
     if not all(finished(job, folder) for job in jobs):
         return None
     runs = [RunReader(job.directory(folder)) for job in jobs]
@@ -71,7 +61,7 @@ def measure(entry: Entrant, folder: Path) -> dict[str, Any] | None:
         "task": entry.task,
         "rule": entry.rule,
         "accuracy": statistics.fmean(accuracies),
-        "accuracy_sd": statistics.stdev(accuracies),
+        "accuracy_sd": statistics.stdev(accuracies) if len(runs) > 1 else 0.0,
         "accuracies": accuracies,
         "angle_degrees": _mean(runs, entry.angle),
         "angle_of": entry.angle_of if entry.angle else None,

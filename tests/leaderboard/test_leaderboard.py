@@ -8,10 +8,11 @@ import pytest
 
 from bioplaus import registry
 from bioplaus.cli import main
+from bioplaus.leaderboard.command import families, family
+from bioplaus.leaderboard.entrants import TASKS, Entrant, entrants, excluded
+from bioplaus.leaderboard.rules import draw, jobs, measure, table
 from bioplaus.parameters import replace
 from bioplaus.records import RunWriter
-from bioplaus.sweeps.entrants import TASKS, Entrant, entrants, excluded
-from bioplaus.sweeps.leaderboard import draw, measure, table
 
 ENTRIES, NOT_APPLICABLE = entrants(), excluded()
 BP, FOLLOW = "backpropagation (rates)", "FOLLOW (spikes)"
@@ -50,7 +51,7 @@ def test_a_table_is_made_of_what_is_there_best_first(
     finish(first, runs, (0.2, 0.3, 0.4))
     finish(second, runs, (0.1, 0.1, 0.1))
     finish(third, runs, (0.1, 0.1))  # a seed is missing: no row
-    assert measure(third, runs) is None
+    assert measure(third.task, third.rule, third.jobs(), runs) is None
     arguments = ["--show", "--runs", str(runs), "--out", str(tmp_path / "out")]
     assert main(["leaderboard", *arguments]) == 0
     lines = (tmp_path / "out" / "leaderboard.md").read_text().splitlines()
@@ -60,8 +61,10 @@ def test_a_table_is_made_of_what_is_there_best_first(
     assert any(line.startswith("Not applicable: ") and FOLLOW in line for line in lines)
     assert (tmp_path / "out" / "leaderboard.json").is_file()
     assert (tmp_path / "out" / "leaderboard.png").stat().st_size > 1000
-    assert main(["leaderboard", "--task", "chess", *arguments]) == 2
-    assert "unknown task 'chess'" in capsys.readouterr().err
+    assert f"2 of {len(ENTRIES)} rows are there" in capsys.readouterr().out
+    for option, name in (("--task", "chess"), ("--row", "FAA"), ("--family", "error-path")):
+        assert main(["leaderboard", option, name, *arguments]) == 2
+        assert f"unknown {option[2:]} {name!r}" in capsys.readouterr().err
 
 
 def test_figures_that_an_experiment_does_not_report_are_said_to_be_missing() -> None:
@@ -86,3 +89,28 @@ def test_figures_that_an_experiment_does_not_report_are_said_to_be_missing() -> 
     measured = {**row, "exact_angles": angles, "no_exact": None}
     assert "| 34° (26°), 0° (0°) |" in table([measured])
     assert len(draw([row]).axes) == 1
+
+
+@pytest.mark.parametrize("name", ["rules", *families()])
+def test_every_family_has_runs_that_its_pages_take(name: str) -> None:
+    """Each row on each task is runs of its own; a quick look needs fewer."""
+    chosen = family(name)
+    whole = chosen.jobs(chosen.tasks(), chosen.rows(), False)
+    quick = chosen.jobs(chosen.tasks(), chosen.rows(), True)
+    assert set(quick) < set(whole)
+    assert len({job for runs in whole.values() for job in runs}) == sum(map(len, whole.values()))
+    of = {runs[0].experiment: runs[0] for runs in whole.values()}
+    if name != "rules":  # whose entries are taken one by one above
+        for experiment, job in of.items():
+            replace(registry.load(registry.find(experiment)).Settings(), dict(job.changes))
+    task, row = next(iter(quick))
+    assert set(chosen.jobs([task], [row], False)) == {(task, row)}
+
+
+def test_one_seed_has_no_deviation(tmp_path: Path) -> None:
+    (key, runs), *_ = jobs(["digits"], [BP], quick=True).items()
+    (entry,) = (each for each in ENTRIES if (each.task, each.rule) == key)
+    finish(entry, tmp_path, (0.2,))
+    row = measure(*key, runs, tmp_path)
+    assert row is not None
+    assert (row["accuracy"], row["accuracy_sd"]) == (0.8, 0.0)

@@ -8,7 +8,7 @@ import pytest
 
 import bioplaus
 from bioplaus.cli import main
-from bioplaus.sweeps.comparison import differences, draw, final_figures
+from bioplaus.comparison import differences, draw, final_figures
 
 DESCENT = str(Path(__file__).with_name("descent.py"))
 
