@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-__all__ = ["adam", "adam_row"]
+__all__ = ["Adam", "adam", "adam_row"]
 
 MEAN, SQUARE, SMALL = 0.9, 0.999, 1e-8
 
@@ -36,3 +37,34 @@ def adam(w: Any, gradient: Any, mean: Any, square: Any, rate: float, step: int) 
     """
     for row in range(w.shape[0]):
         adam_row(w[row], gradient[row], mean[row], square[row], rate, step)
+
+
+class Adam:
+    """Moments of named weights that are moved together.
+
+    weights : (rows, columns) by name; their shapes and precision are those of the moments.
+    """
+
+    def __init__(self, weights: Mapping[str, Any]) -> None:
+        self._means, self._squares = (
+            {name: np.zeros_like(w) for name, w in weights.items()} for _ in range(2)
+        )
+        self._steps = np.zeros(1, np.int64)
+
+    def move(self, weights: Mapping[str, Any], gradients: Mapping[str, Any], rate: float) -> None:
+        """Move weights in place, once more."""
+        self._steps += 1
+        for name, gradient in gradients.items():
+            moments = self._means[name], self._squares[name]
+            adam(weights[name], gradient, *moments, rate, int(self._steps[0]))
+
+    def state(self) -> dict[str, Any]:
+        """Moments by name, and how often they were moved."""
+        return {"means": self._means, "squares": self._squares, "steps": self._steps}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up what :meth:`state` returned."""
+        self._steps[...] = state["steps"]
+        for mine, theirs in ((self._means, state["means"]), (self._squares, state["squares"])):
+            for name, moment in mine.items():
+                moment[...] = theirs[name]

@@ -7,5 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "cell": ["Cell", "Clocks"],
         "counting": ["forget_responses", "read_responses"],
+        "given_spikes": ["given_spikes"],
     },
 )

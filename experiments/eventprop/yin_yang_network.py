@@ -16,7 +16,8 @@ from bioplaus import neurons, tasks
 from bioplaus.experiments.eventprop import figures
 from bioplaus.experiments.eventprop.training import decayed
 from bioplaus.experiments.eventprop.yin_yang import FRESH, TEST, TRAIN, VALIDATION, live, shown
-from bioplaus.layered.adam import adam
+from bioplaus.layered.adam import Adam
+from bioplaus.layered.chain import layer_sizes
 from bioplaus.models import eventprop
 from bioplaus.parameters import Quantity, parameter, quantities
 from bioplaus.runs.run import Run, Spikes
@@ -67,23 +68,16 @@ class Training:
         """Build the network; the run keeps it with the moments."""
         self.p, self.run, self.q = p, run, quantities(p)
         self.clocks = neurons.Clocks.of(self.q.time_step, self.q.sample)
-        self.input = eventprop.spike_input(p, self.clocks)
+        self.input = neurons.given_spikes(layer_sizes(p.layers)[0], self.clocks)
         self.model = eventprop.build(p, run.rng, {"input": self.input}, self.clocks)
         weights = self.model.weights()
-        self.means, self.squares = (
-            {name: np.zeros_like(w) for name, w in weights.items()} for _ in range(2)
-        )
+        self.adam = Adam(weights)
         self.back = {name: w.copy() for name, w in weights.items()}
         if fixed := p.feedback == "random":
             self.back = dict(zip(weights, eventprop.first_weights(p, run.rng), strict=True))
         self.fixed = fixed
         self.rate = p.learning_rate
-        self.steps = np.zeros(1, np.int64)
-        run.keep(
-            model=self.model, steps=self.steps, back=self.back,
-            **{f"mean_{name}": mean for name, mean in self.means.items()},
-            **{f"square_{name}": square for name, square in self.squares.items()},
-        )  # fmt: skip
+        run.keep(model=self.model, adam=self.adam, back=self.back)
 
     def set(self, values: Mapping[str, Any]) -> None:
         """What may be tuned between epochs."""
@@ -97,14 +91,9 @@ class Training:
         for begin in range(0, len(order), self.p.batch):
             rows = order[begin : begin + self.p.batch]
             found = self.present(points[rows], labels[rows], record=True)
-            self.steps += 1
             weights = self.model.weights()
-            for name, gradient in found.gradient.items():
-                moments = self.means[name], self.squares[name]
-                adam(
-                    weights[name], gradient / len(rows), *moments,
-                    share * self.rate, int(self.steps[0]),
-                )  # fmt: skip
+            mean = {name: gradient / len(rows) for name, gradient in found.gradient.items()}
+            self.adam.move(weights, mean, share * self.rate)
             self.model.set_weights(weights)
             wrong, silent = wrong + found.wrong, silent + found.silent
             floored += found.floored
@@ -120,7 +109,7 @@ class Training:
             tasks.latency_of_points(points, float(self.q.duration)), float(self.q.time_step)
         )
         onset = float(np.asarray(self.model.network.t_))
-        eventprop.give(self.model, trains, onset)
+        self.model.give(trains, onset)
         schedule = tasks.stretch(float(self.q.sample), fresh=np.ones(len(labels)))
         self.run.present(self.model, schedule, record=record)
         samples = eventprop.read_samples(self.model, onset, len(labels))

@@ -33,7 +33,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     data = run.load(p.dataset)
     steps, q = whole_steps(p, "presentation"), quantities(p)
     clocks = neurons.Clocks.of(q.time_step, q.presentation)
-    given = hm2bp.spike_input(p, clocks)
+    given = neurons.given_spikes(p.inputs, clocks)
     model = hm2bp.build(p, run.rng, {"input": given}, clocks)
     learner = hm2bp.Learner(p, run.child("replaced"), np.float64)
     learner.set_weights(model.weights())
@@ -46,12 +46,14 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
             data.train_raw[rows], steps, 1 / 5.5, SEEDS["train"] + rows
         )
         onset = float(np.asarray(model.network.t_))
-        hm2bp.give(model, trains, onset)
+        start, step, i = trains
+        model.give((start, step * float(model.clocks.step.dt), i), onset)
         run.present(model, tasks.stretch(float(q.presentation), fresh=np.ones(len(rows))))
         begin = onset + float(q.presentation) * np.arange(len(rows))
         run.put_presentations(begin, begin + float(q.presentation), data.train_labels[rows])
         differ = spikes = 0
-        for image, layers in enumerate(hm2bp.read_samples(model, onset, len(rows))):
+        heard = [model.heard(name, onset, len(rows)) for name in ("hidden", "output")]
+        for image, layers in enumerate(zip(*heard)):
             compiled = learner.spikes(trains, image)[1:]
             pairs = zip(layers, compiled, strict=True)
             differ += not all(np.array_equal(*each) for pair in pairs for each in zip(*pair))

@@ -6,16 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "learner": ["Learner", "first_weights"],
-        "network": [
-            "ClockedGradient",
-            "EventPropModel",
-            "build",
-            "change",
-            "give",
-            "on_clock",
-            "read_samples",
-            "spike_input",
-        ],
+        "network": ["ClockedGradient", "build", "change", "on_clock", "read_samples"],
         "parameters": ["EventProp", "LatencyImages"],
         "presenting": ["Seen"],
     },

@@ -11,12 +11,11 @@ steps; with ever shorter ones spikes and gradient become those of the event-driv
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from brian2 import Network, SpikeGeneratorGroup, SpikeMonitor, second
+from brian2 import second
 
 from bioplaus.models.eventprop.events import Array, Spikes, Whole
 from bioplaus.models.eventprop.learner import (
@@ -28,39 +27,18 @@ from bioplaus.models.eventprop.learner import (
 from bioplaus.models.eventprop.parameters import EventProp, check_network, sizes
 from bioplaus.models.eventprop.presenting import gradient_of_spikes
 from bioplaus.neurons.cell import Cell, Clocks, Operation
-from bioplaus.neurons.counting import forget_responses
 from bioplaus.neurons.current_lif import current_lif
 from bioplaus.parameters import ParameterError, quantities
 from bioplaus.plasticity.between_runs import BetweenRuns
-from bioplaus.plasticity.model import Model
-from bioplaus.plasticity.rule import connect
+from bioplaus.plasticity.spiking_chain import SpikingChain, chained
 
-__all__ = [
-    "ClockedGradient",
-    "EventPropModel",
-    "build",
-    "change",
-    "give",
-    "on_clock",
-    "read_samples",
-    "spike_input",
-]
+__all__ = ["ClockedGradient", "build", "change", "on_clock", "read_samples"]
 
 FLOOR = 0.01
 """On a clock I at a spike can lie below the threshold, and the slope would turn the sign of the
 gradient: it is taken to be this at least [units of V]."""
 
 ANEW = Cell(operations={"anew": Operation("v = 0\nI = 0", "frame")})
-
-
-@dataclass(frozen=True)
-class EventPropModel(Model):
-    """Populations: the input, ``hidden`` (``hidden2``, ...), ``output``; a frame is one sample.
-
-    spikes : a monitor of each population but the input, with I at the spikes.
-    """
-
-    spikes: Mapping[str, SpikeMonitor]
 
 
 class ClockedGradient(NamedTuple):
@@ -77,15 +55,9 @@ class ClockedGradient(NamedTuple):
     floored: int
 
 
-def spike_input(p: EventProp, clocks: Clocks) -> SpikeGeneratorGroup:
-    """The input: spikes that are given, rounded to the clock."""
-    none = np.zeros(0, int)
-    return SpikeGeneratorGroup(sizes(p)[0], none, none * second, clock=clocks.step, name="input")
-
-
 def build(
     p: EventProp, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: Clocks
-) -> EventPropModel:
+) -> SpikingChain:
     """Build the network.
 
     Parameters
@@ -93,7 +65,7 @@ def build(
     rng
         Draws the first weights.
     inputs
-        One spiking population, for example :func:`spike_input`.
+        One spiking population, as :func:`~bioplaus.neurons.given_spikes.given_spikes`.
     clocks
         The step, and the frame: a sample begins with each.
 
@@ -117,18 +89,8 @@ def build(
     layers = [
         cell.group(size, name.split("_to_")[1], clocks) for size, name in zip(sizes(p)[1:], names)
     ]
-    plastic = {}
-    for name, (pre, post), w in zip(names, pairwise([given, *layers]), first_weights(p, rng)):
-        plastic[name] = connect(BetweenRuns(), pre, post, clocks, name=name)
-        plastic[name].set_weights(w)
-    spikes = {
-        layer.name: SpikeMonitor(layer, variables=["I"], name=f"{layer.name}_spikes")
-        for layer in layers
-    }
-    populations = {group.name: group for group in (given, *layers)}
-    learning = [each.synapses for each in plastic.values()]
-    network = Network(*populations.values(), *learning, *spikes.values())
-    return EventPropModel(network, populations, {**plastic}, clocks, spikes)
+    first = dict(zip(names, first_weights(p, rng), strict=True))
+    return chained(given, layers, first, clocks, BetweenRuns(), recorded=["I"])
 
 
 def on_clock(trains: tuple[Whole, Array, Whole], step: float) -> tuple[Whole, Array, Whole]:
@@ -140,20 +102,7 @@ def on_clock(trains: tuple[Whole, Array, Whole], step: float) -> tuple[Whole, Ar
     return start, np.asarray(steps[order] * step, np.float64), i[order]
 
 
-def give(model: EventPropModel, trains: tuple[Whole, Array, Whole], onset: float) -> None:
-    """Let the input spike as the trains say, a sample a frame from ``onset`` [s] on.
-
-    Spikes that were recorded before are forgotten.
-    """
-    start, t, i = trains
-    onsets = onset + float(model.clocks.frame.dt) * np.arange(len(start) - 1)
-    (given, *_) = model.populations.values()
-    given.set_spikes(i, (t + np.repeat(onsets, np.diff(start))) * second)
-    for monitor in model.spikes.values():
-        forget_responses(monitor)
-
-
-def read_samples(model: EventPropModel, onset: float, samples: int) -> list[list[Spikes]]:
+def read_samples(model: SpikingChain, onset: float, samples: int) -> list[list[Spikes]]:
     """Spikes of each layer in each of the samples that began at ``onset`` [s], by time in it."""
     frame, step = float(model.clocks.frame.dt), float(model.clocks.step.dt)
     a_sample = round(frame / step)

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "learner": ["Learner", "Seen", "first_weights", "reweighted"],
-        "network": ["Hm2Model", "build", "give", "read_samples", "spike_input"],
+        "network": ["build"],
         "parameters": ["HybridMacroMicro"],
     },
 )

@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "learner": ["Learner", "Seen"],
         "maps": ["feature_trains", "kernels"],
-        "network": ["NormadModel", "build", "read_train", "spike_input"],
+        "network": ["build"],
         "parameters": ["Digits", "NormAD"],
     },
 )

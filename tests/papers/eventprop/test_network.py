@@ -7,17 +7,16 @@ import pytest
 from brian2 import ms, prefs, second
 
 import bioplaus.engine  # noqa: F401
+from bioplaus import neurons
 from bioplaus.analysis import alignment_angle
 from bioplaus.models.eventprop import (
     Learner,
     build,
     change,
-    give,
     on_clock,
     read_samples,
-    spike_input,
 )
-from bioplaus.models.eventprop.parameters import EventProp
+from bioplaus.models.eventprop.parameters import EventProp, sizes
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.tasks import latency_of_points, published_yin_yang
@@ -32,10 +31,10 @@ def shown(samples, step, weights, target):
     points, labels = published_yin_yang(samples, 42)
     trains = on_clock(latency_of_points(points, 30e-3), step)
     clocks = Clocks.of(step, FRAME)
-    inputs = {"input": spike_input(P, clocks)}
+    inputs = {"input": neurons.given_spikes(sizes(P)[0], clocks)}
     model = build(P, np.random.default_rng(0), inputs, clocks)
     model.set_weights(weights)
-    give(model, trains, 0.0)
+    model.give(trains, 0.0)
     model.network.run(samples * FRAME * second, namespace={})
     return read_samples(model, 0.0, samples), trains, labels
 
@@ -122,7 +121,7 @@ def test_the_limit_of_short_steps(epochs):
 
 def test_what_only_the_event_driven_form_has_is_refused():
     clocks = Clocks.of(0.1 * ms, FRAME)
-    inputs = {"input": spike_input(P, clocks)}
+    inputs = {"input": neurons.given_spikes(sizes(P)[0], clocks)}
     for changes in ({"loss": "maximum"}, {"refractory": "2 ms"}):
         with pytest.raises(ParameterError, match="event-driven"):
             build(replace(P, changes), np.random.default_rng(0), inputs, clocks)

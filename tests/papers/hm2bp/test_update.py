@@ -8,8 +8,9 @@ from brian2 import prefs, second
 from numba import njit
 
 import bioplaus.engine  # noqa: F401
+from bioplaus import neurons
 from bioplaus.layered.trains import train_of
-from bioplaus.models.hm2bp import Learner, build, give, read_samples, reweighted, spike_input
+from bioplaus.models.hm2bp import Learner, build, reweighted
 from bioplaus.models.hm2bp.effects import effects, potentials
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro
 from bioplaus.models.hm2bp.spikes import Cell, fire
@@ -215,13 +216,15 @@ def test_the_network_is_the_compiled_steps_spike_for_spike(precision, target):
     trains, _ = images(count)
     learner = Learner(SMALL, np.random.default_rng(1), precision)
     clocks = Clocks.of(1e-3, 0.4)
-    inputs = {"input": spike_input(SMALL, clocks)}
+    inputs = {"input": neurons.given_spikes(SMALL.inputs, clocks)}
     model = build(SMALL, np.random.default_rng(1), inputs, clocks)
     model.set_weights(learner.weights())
-    give(model, trains, 0.0)
+    model.give((trains[0], trains[1] * 1e-3, trains[2]), 0.0)
     model.network.run(count * 0.4 * second, namespace={})
     total = 0
-    for image, layers in enumerate(read_samples(model, 0.0, count)):
+    for image, layers in enumerate(
+        zip(*(model.heard(name, 0.0, count) for name in ("hidden", "output")))
+    ):
         wanted = learner.spikes(trains, image)[1:]
         for (at, cells), (wanted_at, wanted_cells) in zip(layers, wanted):
             assert np.array_equal(at, wanted_at)

@@ -7,11 +7,12 @@ import pytest
 from brian2 import prefs, second
 
 import bioplaus.engine  # noqa: F401
+from bioplaus import neurons
 from bioplaus.analysis import train_correlation
 from bioplaus.layered.trains import train_of
-from bioplaus.models.normad import Learner, build, feature_trains, kernels, read_train, spike_input
+from bioplaus.models.normad import Learner, build, feature_trains, kernels
 from bioplaus.models.normad.exact import potential_gradient
-from bioplaus.models.normad.parameters import Digits, NormAD
+from bioplaus.models.normad.parameters import Digits, NormAD, sizes
 from bioplaus.models.normad.spikes import cell
 from bioplaus.models.normad.update import change, hidden_change, kernel, traces
 from bioplaus.neurons.cell import Clocks
@@ -105,7 +106,7 @@ def present_in_brian2(learner, p, trains, target):
     prefs.codegen.target = target
     presentations, frame = len(trains[0]) - 1, learner.steps * STEP
     clocks = Clocks.of(STEP, frame)
-    given = spike_input(p, clocks)
+    given = neurons.given_spikes(sizes(p)[0], clocks)
     model = build(p, np.random.default_rng(0), {"input": given}, clocks)
     model.set_weights(learner.weights())
     start, step, i = trains
@@ -125,7 +126,7 @@ def test_the_network_is_the_compiled_steps_spike_for_spike(target):
     for pattern in range(4):
         layers = learner.spikes(trains, pattern)[1:]
         for name, wanted in zip(("hidden", "output"), layers):
-            at, i = read_train(model, name, 0.0, pattern)
+            at, i = model.heard(name, 0.0, 4)[pattern]
             assert np.array_equal(at, wanted[0])
             assert np.array_equal(i, wanted[1])
             spikes += len(i)
