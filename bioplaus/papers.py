@@ -178,11 +178,22 @@ def _checked(key: str, package: str, folder: Path, content: Mapping[str, Any]) -
         _one_of("module of the leaderboard", family, pages)
         family = f"{package}.{family}"
     settings = dict(_settings(content.get("settings", {}), pages))
+    results, contest, excluded = (
+        tuple(content.get(name, ())) for name in ("result", "contest", "excluded")
+    )
+    bibtex = about["bibtex"].strip()
     paper = Paper(
-        key, package, folder, about["citation"], about["bibtex"].strip(),
-        settings, *(tuple(content.get(name, ())) for name in ("result", "contest", "excluded")),
-        leaderboard=family,
-    )  # fmt: skip
+        key,
+        package,
+        folder,
+        about["citation"],
+        bibtex,
+        settings,
+        results,
+        contest,
+        excluded,
+        family,
+    )
     for row in paper.results:
         _result(row)
     for row in paper.contest:

@@ -7,6 +7,7 @@ from typing import Any
 from brian2 import Hz, PoissonInput
 
 from bioplaus.models.burstccn.cell_parameters import CoupledCell, SimplifiedCell
+from bioplaus.neurons.background import poisson_background
 from bioplaus.neurons.bursting import burst_poisson_cell, bursting_cell, step_charge
 from bioplaus.neurons.cell import Cell
 from bioplaus.parameters import quantities
@@ -78,13 +79,17 @@ def background(
     ``compartment`` is ``""`` for the soma or ``"_dend"``; weights in leak conductances.  The two
     draw as number ``order`` and ``order + 1`` of a time step.
     """
-    # Brian2 sorts by order, then by name, and names here are numbered through the whole process:
-    # without an order of their own, a second network would draw in another sequence.
     # A hundred sources share the rate: one alone could not fire twice in a step, and at a step of
     # 1 ms the variance that makes the cells fire would be halved.
     return [
-        PoissonInput(
-            cells, f"g_{kind}{compartment}", 100, rate_hz / 100 * Hz, weight, order=order + k
+        poisson_background(
+            f"{cells.name}{compartment}_{kind}_background",
+            cells,
+            f"g_{kind}{compartment}",
+            100,
+            rate_hz / 100 * Hz,
+            weight,
+            order=order + k,
         )
         for k, (kind, weight) in enumerate((("exc", excitation), ("inh", inhibition)))
     ]

@@ -23,6 +23,7 @@ from brian2 import Network, NeuronGroup, PoissonInput, StateMonitor
 
 from bioplaus.models.erbp import feedback
 from bioplaus.models.erbp.parameters import OneHiddenLayer, check_network
+from bioplaus.neurons.background import poisson_background
 from bioplaus.neurons.cell import Cell, Clocks
 from bioplaus.neurons.counting import COUNT, COUNT_ANEW, monitor_responses
 from bioplaus.neurons.dead_time_poisson import dead_time_poisson
@@ -190,14 +191,15 @@ def _background(q: SimpleNamespace, layers: list[NeuronGroup]) -> list[PoissonIn
     if q.background_weight * q.background_rate == 0:
         return []
     return [
-        PoissonInput(
+        poisson_background(
+            f"{layer.name}_background",
             layer,
             "v",
-            N=BACKGROUND_SOURCES,
-            rate=q.background_rate / BACKGROUND_SOURCES,
-            weight=q.background_weight,
+            BACKGROUND_SOURCES,
+            q.background_rate / BACKGROUND_SOURCES,
+            q.background_weight,
             when="before_thresholds" if q.background_before_threshold else "synapses",
-            order=depth,  # their names count through the process: they are no order to draw in
+            order=depth,
         )
         for depth, layer in enumerate(layers)
     ]

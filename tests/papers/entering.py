@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,17 @@ from bioplaus.runs.page import Page
 from bioplaus.runs.run import Journal, Run
 from bioplaus.training.backend import Backend
 
-__all__ = ["Opened", "Rows", "begun", "entered", "entered_again", "execute", "page", "stops_after"]
+__all__ = [
+    "Opened",
+    "Rows",
+    "begun",
+    "entered",
+    "entered_again",
+    "execute",
+    "nameless",
+    "page",
+    "stops_after",
+]
 
 
 class Opened(Exception):
@@ -113,3 +124,24 @@ def entered_again(
 def stops_after(segments: int) -> Rows:
     """A journal that ends a run after so many segments in all."""
     return _StopsAfter(segments)
+
+
+NUMBERED = re.compile(
+    r"^(event|spike|state|rate|populationrate)monitor(_\d+)?$"
+    r"|^(neurongroup|synapses|subgroup|poissongroup|poissoninput|spikegeneratorgroup|timedarray"
+    r"|networkoperation|clock)(_\d+)?(_|$)|_run_regularly|_subgroup"
+)
+
+
+def nameless(run: Run) -> list[str]:
+    """Objects and clocks of a run's networks that have the name that Brian2 numbers by itself.
+
+    Such a name depends on what else was made in the process, decides the order within a slot, and
+    is the key of a kept state.
+    """
+    found = []
+    for each in run.simulated:
+        objects = each.network.sorted_objects
+        clocks = {it.clock.name for it in objects if it.clock.name != "defaultclock"}
+        found += [name for name in (*(it.name for it in objects), *clocks) if NUMBERED.search(name)]
+    return sorted(set(found))

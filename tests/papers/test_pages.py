@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from brian2 import Network, NeuronGroup, StateMonitor
 
 from bioplaus import registry, tasks
 from bioplaus.parameters import ParameterError, describe, replace
@@ -51,10 +53,34 @@ def test_every_slider_acts(
     given = getattr(run.p, name)
     doubled = _doubled(given)
     assert run._live, "the page never says run.live(...)"
+    assert entering.nameless(run) == []
     changed = replace(run.p, {name: doubled})
     assert any(values(changed) != values(run.p) for _, values in run._live)
     run.tune(name, doubled)
     assert getattr(run.p, name) == getattr(changed, name)
+
+
+OTHERS = [entry for entry in ENTRIES if entry not in {entry for entry, _ in TUNABLE}]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", OTHERS, ids=lambda it: it.name)
+def test_every_object_has_a_name_of_its_own(
+    entry: registry.Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the test of the sliders asks of its pages, for those that have none."""
+    monkeypatch.setattr(tasks, "load", images)
+    assert entering.nameless(entering.entered(registry.load(entry))) == []
+
+
+def test_a_name_that_is_numbered_is_found() -> None:
+    """A monitor and a regular operation without names, beside named ones."""
+    group = NeuronGroup(2, "v : 1", name="cells")
+    group.run_regularly("v = 0", name="cells_reset")
+    group.run_regularly("v = 1")
+    network = Network(group, StateMonitor(group, "v", record=True))
+    run = SimpleNamespace(simulated=[SimpleNamespace(network=network)])
+    assert len(entering.nameless(run)) == 2  # type: ignore[arg-type]
 
 
 def _doubled(value: Any) -> Any:
@@ -175,6 +201,7 @@ def test_a_run_that_goes_on_is_whole(name: str) -> None:
     np.testing.assert_equal(recorded[1], recorded[0][cut:])
     np.testing.assert_equal(again.state, whole.state)
     assert same == figures
+    assert entering.nameless(run) == []
     if run.asked_for_part:
         end = entering.entered_again(page, whole.state, evaluated=("", "test"), **changes)
         assert end[1] == figures
