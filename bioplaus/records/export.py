@@ -1,4 +1,4 @@
-"""The command ``bioplaus export``: a run's spikes, traces and presentations in other formats."""
+"""The command ``bioplaus export``: a run's spikes, traces, arrays, presentations elsewhere."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def write_npz(run: RunReader, out: Path) -> None:
 
     ``spikes.<population>.t`` [s] and ``.i``; ``traces.<population>.<variable>.t`` [s], ``.value``
     (cells, times), ``.cells`` and ``.unit``; ``presentations.start``, ``.stop`` [s], ``.label``;
-    ``metrics.<name>``.
+    ``metrics.<name>``; ``arrays.<name>.value``, ``.unit``, ``.axes`` (names in order) and
+    ``.<axis>``, of the last segment that has it.
 
     Raises
     ------
@@ -63,6 +64,11 @@ def write_npz(run: RunReader, out: Path) -> None:
         stem = f"traces.{population}.{variable}"
         arrays |= {f"{stem}.t": record.t, f"{stem}.value": record.value}
         arrays |= {f"{stem}.cells": record.cells, f"{stem}.unit": np.array(record.unit)}
+    for name in run.arrays():
+        array, stem = run.array(name), f"arrays.{name}"
+        arrays |= {f"{stem}.value": array.value, f"{stem}.unit": np.array(array.unit)}
+        arrays[f"{stem}.axes"] = np.array(list(array.axes))
+        arrays |= {f"{stem}.{axis}": along.values for axis, along in array.axes.items()}
     if run.has_presentations():
         shown = run.presentations()
         arrays |= {f"presentations.{name}": values for name, values in vars(shown).items()}
@@ -75,7 +81,8 @@ def write_npz(run: RunReader, out: Path) -> None:
 
 
 def write_csv(run: RunReader, out: Path) -> None:
-    """A folder of tables: spikes, traces, presentations, metrics and parameters, units in heads."""
+    """A folder of tables: spikes, traces, presentations, metrics and parameters, units in heads;
+    arrays element by element, as the last segment left them."""
     out.mkdir(parents=True)
     for population in run.populations():
         _table(out / f"spikes-{population}.csv", ["t_s", "cell"], zip(*run.spikes(population)))
@@ -84,6 +91,10 @@ def write_csv(run: RunReader, out: Path) -> None:
         head = ["t_s"] + [f"cell_{cell}_{record.unit}" for cell in record.cells]
         rows = np.column_stack([record.t, record.value.T])
         _table(out / f"traces-{population}-{variable}.csv", head, rows)
+    for name in run.arrays():
+        array = run.array(name)
+        head = [f"{axis}_{along.unit}".rstrip("_") for axis, along in array.axes.items()]
+        _table(out / f"arrays-{name}.csv", [*head, f"value_{array.unit}"], array.rows())
     if run.has_presentations():
         shown = run.presentations()
         rows_shown = zip(shown.start, shown.stop, shown.label)

@@ -17,7 +17,8 @@ __all__ = ["write_nwb"]
 
 
 def write_nwb(run: RunReader, out: Path) -> None:
-    """Write spikes as units, traces as time series, presentations as trials, parameters as notes.
+    """Write spikes as units, traces as time series, presentations as trials, parameters as notes;
+    arrays as tables under ``analysis``, a row for each element, as the last segment left them.
 
     A simulation has no electrodes, so there are none in the file, and its subject says that it is
     no animal.
@@ -54,6 +55,7 @@ def write_nwb(run: RunReader, out: Path) -> None:
     )
     _add_units(file, run)
     _add_traces(file, run)
+    _add_arrays(file, run)
     if run.has_presentations():
         _add_presentations(file, run)
 
@@ -112,6 +114,26 @@ def _add_traces(file: Any, run: RunReader) -> None:
                 data=record.value.T,
                 unit="n.a." if record.unit in ("", "1") else record.unit,
                 timestamps=record.t,
+            )
+        )
+
+
+def _add_arrays(file: Any, run: RunReader) -> None:
+    from hdmf.common import DynamicTable, VectorData
+
+    for name in run.arrays():
+        array = run.array(name)
+        heads = {axis: along.unit for axis, along in array.axes.items()} | {"value": array.unit}
+        columns = zip(*array.rows()) if array.value.size else [() for _ in heads]
+        described = {head: f"in {unit}" if unit else head for head, unit in heads.items()}
+        file.add_analysis(
+            DynamicTable(
+                name=name,
+                description=f"{name}, by {', '.join(array.axes)}",
+                columns=[
+                    VectorData(name=head, description=described[head], data=list(column))
+                    for head, column in zip(heads, columns)
+                ],
             )
         )
 

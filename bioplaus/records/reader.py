@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bioplaus.errors import UserError
 from bioplaus.records import layout, lock
+from bioplaus.records.arrays import ArrayRecord
 from bioplaus.records.recording import (
     Presentations,
     Recording,
@@ -182,6 +183,23 @@ class RunReader:
     def projections(self) -> list[str]:
         """Projections whose weights were recorded, in small."""
         return [name[1] for name in self._recorded() if name[0] == "weights"]
+
+    def arrays(self) -> list[str]:
+        """Names of the arrays that were recorded."""
+        return [name[1] for name in self._recorded() if name[0] == "arrays"]
+
+    def array(self, name: str, segment: int = -1) -> ArrayRecord:
+        """An array as a segment left it: by default the last that has it.
+
+        Raises
+        ------
+        KeyError
+            If there is none of this name.
+        """
+        found = [r.arrays[name] for r in self.recordings(f"arrays/{name}") if name in r.arrays]
+        if not found:
+            raise KeyError(f"no array {name!r}; there are {', '.join(self.arrays()) or 'none'}")
+        return found[segment]
 
     def has_presentations(self) -> bool:
         """Whether the run says when which stimulus was shown."""

@@ -4,7 +4,8 @@ Groups ``spikes/<population>`` with ``t`` [s] and ``i``, and ``traces/<populatio
 ``t`` [s], ``value`` (cells, times), ``cells`` and the unit of the value as an attribute; where
 there are presentations, a group ``presentations`` with ``start`` and ``stop`` [s] and ``label``;
 and, where they are known, ``response`` and ``learning``; where there is plasticity,
-``weights/<projection>`` with a histogram and an image.  ``overview`` stands beside them.
+``weights/<projection>`` with a histogram and an image; and ``arrays/<name>``, which says itself
+what its dimensions are.  ``overview`` stands beside them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bioplaus.records import atomic
+from bioplaus.records.arrays import ArrayRecord
 from bioplaus.records.overview import write_overview
 from bioplaus.records.weights import WeightRecord
 
@@ -101,17 +103,19 @@ class Recording:
     """What one segment recorded: spikes by population, traces by (population, variable).
 
     spikes[population] : (t (spikes,) [s], i (spikes,)); presentations : None where an experiment
-    does not say; weights[projection] : as they were at the end of the segment.
+    does not say; weights[projection] : as they were at the end of the segment; arrays[name] : what
+    is neither spikes nor a trace.
     """
 
     spikes: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(default_factory=dict)
     traces: dict[tuple[str, str], TraceRecord] = field(default_factory=dict)
     presentations: Presentations | None = None
     weights: dict[str, WeightRecord] = field(default_factory=dict)
+    arrays: dict[str, ArrayRecord] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether anything was recorded at all."""
-        return bool(self.spikes or self.traces)
+        return bool(self.spikes or self.traces or self.arrays)
 
     def add_spikes(self, population: str, t: Any, i: Any) -> None:
         """Add spikes of a population after those that are there: t (spikes,) [s], i (spikes,)."""
@@ -132,6 +136,18 @@ class Recording:
             times = np.concatenate([before.t, times])
             values = np.concatenate([before.value, values], axis=1)
         self.traces[key] = TraceRecord(times, values, unit, np.arange(len(values)), threshold)
+
+    def add_array(self, name: str, array: ArrayRecord) -> None:
+        """Add an array.
+
+        Raises
+        ------
+        ValueError
+            For a name that an array of the segment has already.
+        """
+        if name in self.arrays:
+            raise ValueError(f"there is an array {name!r} in this segment already")
+        self.arrays[name] = array
 
     def add_presentations(self, shown: NDArray[np.float64]) -> None:
         """Add when which stimulus was shown: (presentations, 3) start, stop [s], label."""
@@ -179,6 +195,8 @@ def write_recording(path: Path, recording: Recording) -> None:
                     if (values >= 0).any():
                         _dataset(group, name, values)
             write_weights(file, recording.weights)
+            for name, array in recording.arrays.items():
+                array.write(file.create_group(f"arrays/{name}"))
             traces = {name: (trace.t, trace.value) for name, trace in recording.traces.items()}
             write_overview(file, recording.spikes, traces)
 
@@ -222,6 +240,8 @@ def read_recording(path: Path, part: str = "") -> Recording:
                 recording.traces[name[0], name[1]] = read_trace(group)
             elif kind == "weights":
                 recording.weights[name[0]] = _read_weights(group)
+            elif kind == "arrays":
+                recording.arrays[name[0]] = ArrayRecord.read(group)
             else:
                 recording.presentations = Presentations.read(group)
     return recording
@@ -229,7 +249,7 @@ def read_recording(path: Path, part: str = "") -> Recording:
 
 def recorded_groups(path: Path) -> list[tuple[str, ...]]:
     """What a recording holds: ``("spikes", population)``, ``("traces", population, variable)``,
-    ``("weights", projection)``, ``("presentations",)``."""
+    ``("weights", projection)``, ``("arrays", name)``, ``("presentations",)``."""
     import h5py
 
     with h5py.File(path, "r") as file:
@@ -238,7 +258,7 @@ def recorded_groups(path: Path) -> list[tuple[str, ...]]:
 
 def groups_of(file: Any) -> list[tuple[tuple[str, ...], Any]]:
     """Every group of an HDF5 file that holds arrays, by the parts of its name."""
-    depths = {"spikes": 2, "traces": 3, "weights": 2, "presentations": 1}
+    depths = {"spikes": 2, "traces": 3, "weights": 2, "arrays": 2, "presentations": 1}
     found: list[tuple[tuple[str, ...], Any]] = []
 
     def descend(name: tuple[str, ...], group: Any) -> None:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from bioplaus.parameters import ParameterError, replace, unknown_name
 from bioplaus.records import Recording
+from bioplaus.records.arrays import ArrayRecord
 from bioplaus.records.checkpoint import CheckpointError
 from bioplaus.runs import kept_by_name
 from bioplaus.runs.finite import check_finite
@@ -273,6 +274,19 @@ class Run:
     def put_trace(self, population: str, variable: str, t: Any, value: Any, unit: str) -> None:
         """Add a trace to the segment's recording: t (times,) [s], value (cells, times)."""
         self._recording.add_trace((population, variable), t, value, unit)
+
+    def put(self, name: str, array: Any, unit: str, **axes: Any) -> None:
+        """Add an array to the segment's recording, with a name for each dimension, in order.
+
+        An axis is what stands along it, (n,) numbers or texts, or a pair of numbers and their unit:
+        ``run.put("hand", path, "m", time=(t, "s"), coordinate=["x", "y"])``.
+
+        Raises
+        ------
+        ValueError
+            For axes that are not those of the array, and a name that the segment has already.
+        """
+        self._recording.add_array(name, ArrayRecord.of(name, array, unit, axes))
 
     def put_presentations(self, start: Any, stop: Any, label: Any) -> None:
         """Say when which stimulus was shown, where the page presents it itself [s]."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bioplaus import plotting
+from bioplaus.experiments.follow.figures import opened
 from bioplaus.plotting.appearance import COLOURS, GREY
 from bioplaus.tasks.arm import DAMPING, joints
 
@@ -57,8 +58,8 @@ def animation(run: RunReader, test: str, path: Path, every: int = 20) -> Path:
 
 def _joints(run: RunReader, test: str) -> tuple[NDArray[Any], NDArray[Any]]:
     setting = DAMPING[run.parameters["arm"]]
-    angles = [ANGLE * run.trace(test, name).value[:2].T for name in ("target", "output")]
-    return joints(angles[0], setting), joints(angles[1], setting)
+    _, network, reference = opened(run, test)
+    return joints(ANGLE * reference[:2].T, setting), joints(ANGLE * network[:2].T, setting)
 
 
 def _draw(ax: Any, reference: NDArray[Any], network: NDArray[Any]) -> None:

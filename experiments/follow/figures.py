@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bioplaus import plotting
 from bioplaus.experiments.follow.protocol import SHOWN_NEURONS
@@ -41,6 +42,9 @@ def of_test(
     }
 
 
+SAMPLE = "recurrent weights, sample"
+
+
 def learning_curve(run: RunReader) -> Figure:
     """Error that teaches, and raw error with its spike noise, over the learning time."""
     figure = plotting.figure()
@@ -60,17 +64,25 @@ def learning_curve(run: RunReader) -> Figure:
     return figure
 
 
+def opened(run: RunReader, test: str) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Times [s], output and reference (dimensions, times) of the last test of this name."""
+    first, last = run.array(test).value
+    output, reference = run.trace("output", "open loop"), run.trace("output", "reference")
+    within = (output.t >= first) & (output.t <= last)
+    return output.t[within], output.value[:, within], reference.value[:, within]
+
+
 def open_loop(run: RunReader, test: str, seconds: float = 8.0) -> Figure:
     """Reference and output of every dimension in an open-loop test, from its beginning."""
-    output, target = run.trace(test, "output"), run.trace(test, "target")
+    times, output, target = opened(run, test)
     shown = slice(0, round(seconds * 1000))
-    dimensions = len(output.value)
+    dimensions = len(output)
     figure = plotting.figure(width="page", height=1.0 + 0.9 * dimensions)
     axes = np.atleast_1d(figure.subplots(dimensions, sharex=True))
-    times = output.t[shown] - output.t[0]
+    times = times[shown] - times[0]
     for k, ax in enumerate(axes):
-        ax.plot(times, target.value[k, shown], color=GREY, lw=1.6, label="reference")
-        ax.plot(times, output.value[k, shown], color=COLOURS[0], lw=0.8, label="network, open loop")
+        ax.plot(times, target[k, shown], color=GREY, lw=1.6, label="reference")
+        ax.plot(times, output[k, shown], color=COLOURS[0], lw=0.8, label="network, open loop")
         ax.set_ylabel(f"x{k + 1}")
     axes[0].legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
     axes[-1].set_xlabel("time with the loop open [s]")
@@ -84,12 +96,12 @@ def phase(
     figure = plotting.figure()
     ax = figure.subplots()
     shown = slice(0, round(seconds * 1000))
-    for variable, label, colour in (("target", "reference", GREY), ("output", "network", "")):
-        values = run.trace(test, variable).value[:, shown]
+    _, output, target = opened(run, test)
+    for values, label, colour in ((target, "reference", GREY), (output, "network", "")):
         plotting.phase_plane(
             ax,
-            values[pair[0]],
-            values[pair[1]],
+            values[pair[0], shown],
+            values[pair[1], shown],
             label=label,
             colour=colour or COLOURS[0],
             names=names,
@@ -99,9 +111,9 @@ def phase(
 
 def raster(run: RunReader, test: str, neurons: int, seconds: float = 2.0) -> Figure:
     """Spikes of some recurrent neurons at the beginning of an open-loop test."""
-    t, i = run.spikes(f"{test} sample")
-    begin = run.trace(test, "output").t[0]
-    early = t < begin + seconds
+    t, i = run.spikes("recurrent, open loop")
+    begin = run.array(test).value[0]
+    early = (t >= begin) & (t < begin + seconds)
     figure = plotting.figure()
     plotting.raster(figure.subplots(), t[early] - begin, i[early], neurons=neurons)
     return figure
@@ -109,11 +121,11 @@ def raster(run: RunReader, test: str, neurons: int, seconds: float = 2.0) -> Fig
 
 def weights(run: RunReader) -> Figure | None:
     """Histogram of a sample of the learned recurrent weights, density on a logarithmic axis."""
-    if ("weights", "recurrent") not in run.traced():
+    if SAMPLE not in run.arrays():
         return None
     figure = plotting.figure()
-    trace = run.trace("weights", "recurrent")
-    ax = plotting.weight_histogram(figure.subplots(), trace.value.ravel(), unit=trace.unit)
+    sample = run.array(SAMPLE)
+    ax = plotting.weight_histogram(figure.subplots(), sample.value, unit=sample.unit)
     ax.set_yscale("log")
     return figure
 
@@ -124,11 +136,9 @@ def return_map(run: RunReader, test: str, dimension: int) -> Figure:
 
     figure = plotting.figure()
     ax = figure.subplots()
-    for variable, label, colour in (
-        ("target", "reference", GREY),
-        ("output", "network", COLOURS[0]),
-    ):
-        peaks = maxima(run.trace(test, variable).value[dimension])
+    _, output, target = opened(run, test)
+    for values, label, colour in ((target, "reference", GREY), (output, "network", COLOURS[0])):
+        peaks = maxima(values[dimension])
         ax.plot(peaks[:-1], peaks[1:], ".", ms=3, color=colour, label=label)
     ax.set_xlabel(f"maximum of x{dimension + 1}")
     ax.set_ylabel("next maximum")
@@ -163,8 +173,8 @@ def hands(run: RunReader, drawings: list[str], gains: tuple[float, ...]) -> Figu
     for row, name in zip(axes, drawings):
         for ax, gain in zip(row, gains):
             for which, colour in (("wanted", GREY), ("drawn", COLOURS[0])):
-                path = run.trace(f"{name}, gain {gain:g}", which).value
-                ax.plot(path[0], path[1], color=colour, label=which)
+                path = run.array(f"{name}, gain {gain:g}, {which}").value
+                ax.plot(path[:, 0], path[:, 1], color=colour, label=which)
             ax.set_title(f"{name}, feedback {gain:g}" if gain else f"{name}, no feedback")
             ax.set(aspect="equal", xlabel="x [m]", ylabel="y [m]")
             ax.label_outer()

@@ -156,7 +156,8 @@ class InverseArmTraining(Training):
             "drawn": joints(angles, setting)[lag:, 2],
         }
         for which, hand in hands.items():
-            self.run.put_trace(name, which, begin + 1e-3 * np.arange(len(hand)), hand.T, "m")
+            times = begin + 1e-3 * np.arange(len(hand))
+            self.run.put(f"{name}, {which}", hand, "m", time=(times, "s"), coordinate=["x", "y"])
         apart = hands["drawn"] - hands["wanted"]
         return float(np.sqrt(np.mean(np.sum(apart**2, axis=1))))
 

@@ -207,8 +207,8 @@ class Training:
     def open_loop(self, name: str | None, stretch: Any) -> NDArray[np.float64]:
         """Run through a stretch without feedback and learning; returns the output.
 
-        (steps, dimensions).  The recording keeps it, and the target, under the test's name, if it
-        has one.  :meth:`listen` must be on.
+        (steps, dimensions).  The recording keeps it, and the target, if the test has a name.
+        :meth:`listen` must be on.
         """
         begin = float(self.model.network.t_)
         self.show(stretch, gain=0.0)
@@ -221,13 +221,14 @@ class Training:
         return output
 
     def _keep(self, name: str, begin: float, stretch: Any, output: NDArray[np.float64]) -> None:
-        """Put output, target and the spikes of some neurons into the recording."""
+        """Put output, target, the spikes of some neurons, and when it was into the recording."""
         times = begin + 1e-3 * np.arange(len(stretch))
         late = self._spikes.t_[:] >= begin
         spikes = (self._spikes.t_[late], np.array(self._spikes.i)[late])
-        self.run.put_spikes(f"{name} sample", *spikes)
-        self.run.put_trace(name, "output", times, output.T, "1")
-        self.run.put_trace(name, "target", times, stretch.target.T, "1")
+        self.run.put_spikes("recurrent, open loop", *spikes)
+        self.run.put_trace("output", "open loop", times, output.T, "1")
+        self.run.put_trace("output", "reference", times, stretch.target.T, "1")
+        self.run.put(name, times[[0, -1]], "s", bound=["first", "last"])
 
     def _keep_weights(self) -> None:
         """Put a random sample of the recurrent weights w = E M [ms] into the recording."""
@@ -239,8 +240,7 @@ class Training:
         )
         encoders = self.model.state_tuning.encoders
         sample = 1e3 * np.sum(encoders[post] * learned.weights[pre], axis=1)
-        now = [float(self.model.network.t_)]
-        self.run.put_trace("weights", "recurrent", now, sample[:, None], "ms")
+        self.run.put("recurrent weights, sample", sample, "ms", synapse=np.arange(len(sample)))
 
     def finals(self) -> Mapping[str, float]:
         """The test's figures, and learning error, rates and tracking of the first and last segment.

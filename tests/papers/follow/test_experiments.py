@@ -88,18 +88,19 @@ def test_quick_check_of_the_linear_task():
     assert 0.006 < 300 * rows.rows[-2]["raw_error"] < 0.024  # spike noise, as 1/N
 
 
-def test_weights_are_recorded_at_the_time_at_which_they_stand():
-    """20,000 of them at one moment: an export gives no times that were not simulated."""
+def test_a_sample_of_the_weights_is_an_array():
+    """20,000 of them, no trace: an export gives no times that were not simulated."""
     Backend(name="numpy").select(3)
     experiment = linear(neurons=40)
     experiment.model.set_weights({"recurrent_learning": np.full((40, 2), 2.0)})
     experiment._keep_weights()
-    trace = experiment.run._take_recording().traces["weights", "recurrent"]
-    assert trace.t.tolist() == [experiment.run.time]
-    assert trace.value.shape == (20_000, 1)
+    recording = experiment.run._take_recording()
+    sample = recording.arrays["recurrent weights, sample"]
+    assert not recording.traces
+    assert (sample.unit, sample.value.shape) == ("ms", (20_000,))
     post = np.random.default_rng(experiment.run.seed).integers(40, size=(2, 20_000))[0]
     expected = 2e3 * experiment.model.state_tuning.encoders[post].sum(axis=1)
-    np.testing.assert_allclose(trace.value[:, 0], expected)
+    np.testing.assert_allclose(sample.value, expected)
 
 
 def test_reference_outside_the_radius_is_told():
