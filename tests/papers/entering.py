@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import re
 import tempfile
@@ -105,13 +106,18 @@ def entered_again(
     state: Mapping[str, Any],
     journal: Rows | None = None,
     evaluated: tuple[str, str] | None = None,
+    backend: str = "numpy",
     **changes: Any,
 ) -> tuple[Rows, Mapping[str, float], Run]:
-    """Enter a page with a state that went through a file, in a world of other random numbers."""
+    """Enter a page with a state that went through a file, in a world of other random numbers.
+
+    What the engine has drawn ahead is kept by names, which earlier networks must not hold.
+    """
+    gc.collect()
     with tempfile.TemporaryDirectory() as folder:
         write_checkpoint(Path(folder) / "state", state)
         kept = read_checkpoint(Path(folder) / "state")
-    Backend("numpy").select(99)
+    Backend(backend).select(99)
     journal = journal or Rows()
     p = replace(page.Settings(), changes)
     run = Run(p, 1, journal, kept=kept, evaluated=evaluated)
