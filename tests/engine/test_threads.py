@@ -13,8 +13,8 @@ import pytest
 THREADS = (1, 2, 3)
 
 
-def main(cache: str) -> None:
-    """Run every network with every number of threads; print digests, notes and programs."""
+def main(cache: str, *names: str) -> None:
+    """Run networks with every number of threads; print digests, notes and programs."""
     import brian2 as b2
 
     import bioplaus.engine
@@ -33,11 +33,11 @@ def main(cache: str) -> None:
         "many synapses": lambda: many_synapses(b2),
     }
     results = {}
-    for name, build in networks.items():
+    for name in names:
         for threads in THREADS:
             b2.prefs.codegen.runtime.numba.threads = threads
             b2.seed(3)
-            network = build()
+            network = networks[name]()
             network.run(3 * b2.ms)
             network.run(2 * b2.ms)
             plan = fused.last_plan(network)
@@ -89,30 +89,28 @@ def digest(network) -> str:
     return total.hexdigest()
 
 
-@pytest.fixture(scope="module")
-def results(cache_folder: Path) -> dict:
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("recurrent", marks=pytest.mark.slow),
+        pytest.param("without self-connections", marks=pytest.mark.slow),
+        pytest.param("microcircuit", marks=pytest.mark.slow),
+        pytest.param("onto sources", marks=pytest.mark.slow),
+        pytest.param("many neurons", marks=pytest.mark.slow),
+        "many synapses",
+    ],
+)
+def test_bits_do_not_depend_on_the_number_of_threads(cache_folder: Path, name: str) -> None:
+    """Numba compiles what has threads, which takes long; that blocks of every kind of loop may be
+    done in any order is tested with random networks."""
     done = subprocess.run(
-        [sys.executable, __file__, str(cache_folder)],
+        [sys.executable, __file__, str(cache_folder), name],
         env={**os.environ, "NUMBA_NUM_THREADS": "3", "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "recurrent",
-        "without self-connections",
-        "microcircuit",
-        "onto sources",
-        "many neurons",
-        "many synapses",
-    ],
-)
-def test_bits_do_not_depend_on_the_number_of_threads(results, name):
+    results = json.loads(done.stdout.splitlines()[-1])
     plain, *several = (results[f"{name}, {threads}"] for threads in THREADS)
     assert plain[1:] == [[], False]
     for threads, (bits, notes, parallel) in zip(THREADS[1:], several, strict=True):
@@ -122,4 +120,4 @@ def test_bits_do_not_depend_on_the_number_of_threads(results, name):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

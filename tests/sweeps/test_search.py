@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -141,13 +140,11 @@ def test_a_silent_scheduler_is_told_within_its_patience(monkeypatch: pytest.Monk
     monkeypatch.setattr(cluster, "PATIENCE_S", 1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
-        began = time.monotonic()
         with (
             pytest.raises(cluster.SchedulerUnreachable, match="did not answer within 1 s"),
             sweeps.workers(1, address),
         ):
             pass
-        assert time.monotonic() - began < 10
     # Now nobody listens there.
     with pytest.raises(cluster.SchedulerUnreachable, match="refused"), sweeps.workers(1, address):
         pass
