@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
+import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
 from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, TimedArray, ms, mV, volt
 
+import bioplaus.papers as room
+from bioplaus import registry
+from bioplaus.leaderboard import rules
+from bioplaus.neurons.cell import Cell, Clocks
+from bioplaus.papers import papers
+from bioplaus.plasticity.rule import connect
 from bioplaus.records import RunReader
+from bioplaus.reproduction.table import results
 from bioplaus.runs.reading import Script
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "tutorials" / "delta_rule.py"
+TUTORIALS = Path(__file__).parents[2] / "docs" / "tutorials"
+SCRIPT, PACKAGE = TUTORIALS / "delta_rule.py", TUTORIALS / "delta"
 
 
 def rule() -> str:
@@ -53,3 +66,77 @@ def test_it_learns_and_without_learning_it_does_not(tmp_path: Path) -> None:
     # 360 images: the standard error is below 2.7 points; chance is 90 %.
     assert error("learning") < 0.45
     assert error("frozen", "--set=eta=0mV") > 0.8
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The tutorial's package as its entry point brings it."""
+    monkeypatch.syspath_prepend(str(PACKAGE))
+    point = metadata.EntryPoint("delta", "delta", "bioplaus.experiments")
+    monkeypatch.setattr(room.metadata, "entry_points", lambda group: [point])
+    papers.cache_clear()
+    yield
+    papers.cache_clear()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "delta"]:
+        del sys.modules[name]
+
+
+def test_the_package_brings_page_row_and_place(installed: None) -> None:
+    entry = registry.find("delta-digits")
+    assert registry.load(entry).form == "network"
+    assert registry.setting(entry, "slow").changes == {"learning_rate": "0.01 mV"}
+    (row,) = results("delta")
+    assert row.quick is not None
+    assert (row.experiment, row.full.seeds, row.quick.seeds) == ("delta-digits", (1, 2, 3), (1,))
+    rule = "delta rule (spikes), no hidden layer"
+    assert rule in rules.rows()
+    ((place, jobs),) = rules.jobs(rules.tasks(), [rule], quick=False).items()
+    assert place == ("digits", rule)
+    assert [(job.experiment, job.seed) for job in jobs] == [("delta-digits", n) for n in (1, 2, 3)]
+    excluded = {task for task, one in rules.excluded() if one == rule}
+    assert excluded == set(rules.tasks()) - {"digits"}
+
+
+def test_the_page_counts_its_files_and_lines() -> None:
+    text = (TUTORIALS / "your-own-rule.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `([\w/.]+)` \| (\d+) \|", text, re.MULTILINE))
+    files = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".toml")]
+    lines = {str(f.relative_to(PACKAGE)): str(len(f.read_text().splitlines())) for f in files}
+    assert told == lines
+    assert "five\nfiles" in text
+    assert len(files) == 5
+
+
+def test_the_rule_of_the_package_moves_as_it_says(installed: None) -> None:
+    """A silent output, two targets: three spikes, and the drift at as many a second."""
+    rule = importlib.import_module("delta.rule").Delta(50 * ms)
+    own = Cell(equations="v : volt", threshold="v > 1*volt", reset="v = 0*volt", method="exact")
+    clocks = Clocks.of(1 * ms, 20 * ms)
+    source = SpikeGeneratorGroup(1, np.zeros(3, int), [1, 4, 9] * ms, clock=clocks.step)
+    cell = (own + rule.post()).group(2, "cell", clocks)
+    cell.learning_rate = 0.5 * mV
+    made = connect(rule, source, cell, clocks, name="weights")
+    names = {
+        "targets": TimedArray(np.array([[1.0, 0.0]]), dt=1 * ms),
+        "order": TimedArray([0.0], dt=20 * ms),
+        "plasticity": TimedArray([1.0], dt=20 * ms),
+        "onset": 0 * ms,
+        "frame": 20 * ms,
+    }
+    Network(source, cell, made.synapses).run(20 * ms, namespace=names)
+    held = {"y": 0.0, "learning_rate": 0.5e-3}
+    expected = [rule.drift({"rate": 3.0}, {**held, "target": target}) for target in (1.0, 0.0)]
+    assert made.weights[0] == pytest.approx(expected, abs=1e-15)
+
+
+@pytest.mark.slow
+def test_the_row_of_the_package_is_reproduced(tmp_path: Path) -> None:
+    """Installed as a distribution: listed, run at the quick setting, within its band."""
+    shutil.copytree(PACKAGE / "delta", tmp_path / "site" / "delta")
+    told = tmp_path / "site" / "delta-0.1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: delta\nVersion: 0.1\n")
+    (told / "entry_points.txt").write_text("[bioplaus.experiments]\ndelta = delta\n")
+    command = [sys.executable, "-P", "-m", "bioplaus.cli", "reproduce", "delta", "--quick"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    subprocess.run([*command, "--out", str(tmp_path / "runs")], check=True, env=environment)
