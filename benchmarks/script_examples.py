@@ -29,7 +29,7 @@ import numpy as np
 from brian2.core.network import Network
 
 from bioplaus.runs import launch, taking_over
-from bioplaus.training.backend import Backend
+from bioplaus.training.backend import Backend, environment
 
 WHOLE = 10**9
 KEPT = Path("docs/results/scripts")
@@ -38,7 +38,7 @@ NUMBERS = (bool, int, float, complex, str, np.generic, np.ndarray)
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Compare all examples, print a line for each, and write ``examples.json``."""
+    """Compare examples, print a line for each, and keep it in ``examples.json`` at once."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--backend", default="numpy")
@@ -47,18 +47,20 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=KEPT)
     parser.add_argument("--only", default="", help="scripts whose path has this in it")
     options = parser.parse_args(argv)
-    found: dict[str, str] = {}
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / "examples.json"
+    found = json.loads(path.read_text())["examples"] if path.exists() else {}
+    told = environment(Backend(options.backend))
     scripts = sorted(path for path in options.folder.rglob("*.py") if options.only in str(path))
     for script in scripts:
         name = str(script.relative_to(options.folder))
         found[name] = verdict(script.resolve(), options)
         print(f"{name}: {found[name]}", flush=True)
-    counts = Counter(text.partition(":")[0] for text in found.values())
-    print(dict(counts))
-    options.out.mkdir(parents=True, exist_ok=True)
-    about = {"backend": options.backend, "steps": options.steps, "counts": dict(counts)}
-    content = {**about, "examples": found}
-    (options.out / "examples.json").write_text(json.dumps(content, indent=1) + "\n")
+        counts = Counter(text.partition(":")[0] for text in found.values())
+        about = {name: told[name] for name in ("revision", "processor", "python", "backend")}
+        about |= {"steps": options.steps, "counts": dict(counts)}
+        content = {**about, "examples": dict(sorted(found.items()))}
+        path.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def verdict(script: Path, options: argparse.Namespace) -> str:

@@ -83,7 +83,7 @@ CASES = {
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Measure all cases, print them, and write ``overhead.json``."""
+    """Measure, print, and keep ``overhead.json`` and the table ``overhead.md``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES))
     parser.add_argument("--repeats", type=int, default=3)
@@ -96,15 +96,20 @@ def main(argv: list[str] | None = None) -> None:
 
     import bioplaus.engine
     import bioplaus.runs.session  # noqa: F401
+    from bioplaus.training.backend import Backend, environment
 
-    found: dict[str, Any] = {}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    path = arguments.out / "overhead.json"
+    found: dict[str, Any] = json.loads(path.read_text())["cases"] if path.exists() else {}
     for case in arguments.cases:
         found[case] = measured(*CASES[case], arguments.repeats)
         print(f"{case}: {found[case]}", flush=True)
-    found["budgets"] = budgets(found)
-    print(found["budgets"])
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "overhead.json").write_text(json.dumps(found, indent=1) + "\n")
+        told = environment(Backend())
+        about = {name: told[name] for name in ("revision", "processor", "cores", "python")}
+        kept = {**about, "cases": found, "budgets": budgets(found)}
+        path.write_text(json.dumps(kept, indent=1) + "\n")
+        path.with_suffix(".md").write_text(table(kept))
+    print(table(kept))
 
 
 def measured(text: str, record: str, repeats: int) -> dict[str, Any]:
@@ -124,6 +129,25 @@ def measured(text: str, record: str, repeats: int) -> dict[str, Any]:
         "added_s": round(after - before, 3),
         "ratio": round(after / before, 3),
     }
+
+
+def table(kept: dict[str, Any]) -> str:
+    """The same for people."""
+    lines = [
+        "| case | plain [CPU s] | tracked | added | ratio |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for case, told in kept["cases"].items():
+        columns = [told[name] for name in ("plain_s", "tracked_s", "added_s", "ratio")]
+        lines.append(f"| {case} | {' | '.join(map(str, columns))} |")
+    lines += ["", "| budget | measured |", "| --- | --- |"]
+    lines += [f"| {name} | {value} |" for name, value in kept["budgets"].items()]
+    about = f"Revision {kept['revision']}, Python {kept['python']}, {kept['processor']}"
+    lines += [
+        "",
+        f"{about}, {kept['cores']} cores; made by `python -m benchmarks.script_overhead`.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def budgets(found: dict[str, Any]) -> dict[str, float]:

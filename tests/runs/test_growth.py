@@ -48,24 +48,28 @@ run(seconds*second)
 def test_ten_million_spikes_of_a_script_pass_through_flat_memory(workplace) -> None:
     """They are 120 MB; a segment has 6 MB of them.
 
-    A monitor of the script keeps its rows, as always: what is written besides adds no more than a
-    few segments.  One that was only asked for on the command line is emptied after each.
+    A monitor of the script keeps its rows, as always: what is written besides adds no more than
+    two segments.  One that was only asked for on the command line is emptied after each.
     """
 
-    def peak(tag: str, text: str, seconds: float, record: str) -> float:
+    def peak(text: str, seconds: float, record: str) -> float:
+        tag = f"{record}-{seconds}"
         script = workplace.script(text, f"{tag}.py")
         order = {"changes": {"seconds": str(seconds)}, "record": record, "backend": "numba"}
         run = workplace.start(script, tag, options={"segment": 0.05}, **order)
         assert run.code == 0, run.err
         if record != "none":
             rows = len(RunReader(run.run).spikes("P")[0])
-            assert rows == pytest.approx(1e7 * seconds, rel=2e-3)  # deviation: 1/sqrt(1e6) = 1e-3
+            assert rows == pytest.approx(1e7 * seconds, rel=5e-3)  # deviation: 1e-3 of a million
         return float(json.loads((run.run / "environment.json").read_text())["peak_memory_mb"])
 
-    alone = SPIKES.replace("M = SpikeMonitor(P)\n", "")
-    peak("compiles", SPIKES, 0.1, "none")
-    assert peak("long", alone, 1.0, "P") - peak("short", alone, 0.1, "P") < 12
-    assert peak("recorded", SPIKES, 1.0, "") - peak("not", SPIKES, 1.0, "none") < 24
+    def growth(text: str, record: str) -> float:
+        return peak(text, 1.0, record) - peak(text, 0.1, record)
+
+    of_monitor = growth(SPIKES, "none")
+    assert of_monitor > 100
+    assert growth(SPIKES, "") - of_monitor < 12
+    assert growth(SPIKES.replace("M = SpikeMonitor(P)\n", ""), "P") < 12
 
 
 @pytest.mark.parametrize(
