@@ -15,7 +15,6 @@ from __future__ import annotations
 import collections
 import enum
 import pathlib
-import random
 import re
 import types
 from collections.abc import Callable, Mapping
@@ -27,7 +26,7 @@ from brian2 import Quantity
 from brian2.core.functions import Function
 from brian2.input.timedarray import TimedArray
 
-from bioplaus.runs import stateless
+from bioplaus.runs import kept_streams, stateless
 from bioplaus.runs.kept_objects import digest
 from bioplaus.runs.numbering import is_nameable, number_of
 from bioplaus.runs.plain_values import comes_back_in_order, flat, slots_of, small_scalar
@@ -38,7 +37,6 @@ _NATIVE = (type(None), bool, int, float, str)
 _SEQUENCES = (list, tuple, set, frozenset, collections.deque)
 _MAPPINGS = (dict, collections.OrderedDict, collections.Counter, collections.defaultdict)
 FACTORIES: dict[str, Any] = {"list": list, "int": int, "float": float, "dict": dict, "set": set}
-_BITS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 LARGE = 1 << 16
 """Bytes from which an array is compared with how it was where the loop began."""
 
@@ -139,12 +137,12 @@ class Packer:
         if scalar is not None:
             return [kind.__name__, *scalar]
         if isinstance(value, np.generic) and not value.dtype.hasobject:
-            return ["scalar", self._aside(np.asarray(value))]
+            return ["scalar", self.aside(np.asarray(value))]
         if isinstance(value, pathlib.PurePath):
             return ["path", str(value)]
         if isinstance(value, Function):
             return ["function", self.pack(value.pyfunc, f"{place}.pyfunc")]
-        stream = self._stream(value, place)
+        stream = kept_streams.packed(value, place, self)
         if stream is not None:
             return stream
         if isinstance(value, (type, types.FunctionType, types.MethodType)):
@@ -168,13 +166,14 @@ class Packer:
             self.things.append(value)
             return ["brian", number]
         if type(value) is TimedArray and number is not None:
-            values = self._aside(np.asarray(value.values))
+            values = self.aside(np.asarray(value.values))
             return ["timed", number, value.name, values, float(value.dt), _powers(value.dim)]
         raise NotKept(place, f"a {type(value).__name__} that was made inside the loop")
 
     # Arrays
 
-    def _aside(self, values: Any) -> int:
+    def aside(self, values: Any) -> int:
+        """Put an array aside; returns its number."""
         self.arrays.append(np.array(values) if self.copy else values)
         return len(self.arrays) - 1
 
@@ -190,7 +189,7 @@ class Packer:
                 return ["unchanged"]
         dim = _powers(value.dim) if type(value) is Quantity else None
         layout = None if plain.flags.c_contiguous else list(plain.strides)
-        return ["array", self._aside(plain), dim, layout, bool(plain.flags.writeable)]
+        return ["array", self.aside(plain), dim, layout, bool(plain.flags.writeable)]
 
     def occupies(self, values: Any, place: str, known: bool) -> None:
         """Note which memory an array is in; known : it was there where the loop began."""
@@ -224,7 +223,7 @@ class Packer:
             self.at_entry.is_same(place, value, self.noting)
         numbers = flat(value)
         if numbers is not None:
-            items: Any = ["flat", self._aside(numbers)]
+            items: Any = ["flat", self.aside(numbers)]
         else:
             items = [self.pack(item, f"{place}[{n}]") for n, item in enumerate(value)]
         extra = [value.maxlen] if kind is collections.deque else []
@@ -240,34 +239,6 @@ class Packer:
             for key, item in value.items()
         ]
         return [type(value).__name__, items, name]
-
-    # Random streams
-
-    def _stream(self, value: Any, place: str) -> list[Any] | None:
-        kind = type(value)
-        if kind is random.Random:
-            version, words, gauss = value.getstate()
-            return ["Random", version, self._aside(np.array(words, np.uint64)), gauss]
-        if kind is np.random.RandomState:
-            return ["RandomState", self._state(value.get_state(legacy=False))]
-        if kind is np.random.Generator:
-            return ["Generator", self.pack(value.bit_generator, f"{place}.bit_generator")]
-        if isinstance(value, np.random.BitGenerator) and kind.__name__ in _BITS:
-            seeds = self.pack(value.seed_seq, f"{place}.seed_seq")
-            return ["BitGenerator", kind.__name__, self._state(value.state), seeds]
-        if kind is np.random.SeedSequence:
-            spawned, pool = int(value.n_children_spawned), int(value.pool_size)
-            entropy = self.pack(value.entropy, f"{place}.entropy")
-            return ["SeedSequence", entropy, [int(k) for k in value.spawn_key], pool, spawned]
-        return None
-
-    def _state(self, state: Any) -> Any:
-        """A generator's state: dicts of numbers, text and arrays."""
-        if isinstance(state, dict):
-            return {key: self._state(item) for key, item in state.items()}
-        if isinstance(state, np.ndarray):
-            return ["array", self._aside(np.array(state))]
-        return state.item() if isinstance(state, np.generic) else state
 
     # Code and instances
 

@@ -11,7 +11,8 @@ from brian2.core.magic import MagicNetwork
 
 from bioplaus.runs.kept_values import NotKept
 from bioplaus.runs.points import NotTheSame
-from bioplaus.runs.snapshot import Beginning, Scope
+from bioplaus.runs.scope import Scope
+from bioplaus.runs.snapshot import Beginning
 
 if TYPE_CHECKING:
     from bioplaus.runs.division import Call

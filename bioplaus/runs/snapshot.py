@@ -6,19 +6,18 @@ A snapshot *notes* how things are where a loop or a run begins, or *captures* th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import FrameType
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from brian2.core.network import Network
-from brian2.core.operations import NetworkOperation
 
 from bioplaus.runs import kept_objects
 from bioplaus.runs.drawn_figures import check_figures, open_figures
-from bioplaus.runs.frames import Lost, Own, assign, functions_reached, line_of
+from bioplaus.runs.frames import Lost, assign
 from bioplaus.runs.kept_values import NotKept, Packer
 from bioplaus.runs.numbering import Numbers, reachable
 from bioplaus.runs.said import is_pair
+from bioplaus.runs.scope import Scope
 from bioplaus.runs.stateless import Places
 from bioplaus.runs.trial import Trial, same
 from bioplaus.runs.unpacking import Unpacker
@@ -26,70 +25,7 @@ from bioplaus.runs.unpacking import Unpacker
 if TYPE_CHECKING:
     from bioplaus.runs.outside import Outside
 
-__all__ = ["Beginning", "Scope"]
-
-Variables = Iterable[tuple[str, Any]]
-
-
-class Scope:
-    """Whose variables are looked at.
-
-    frames : the script's frames on the stack, its module first, for a loop; empty for a run, whose
-    Python code is that of its operations (and ``functions``: a report); rows : what monitors have
-    recorded is part of a state, for it is not on disk.
-    """
-
-    def __init__(
-        self,
-        own: Own,
-        frames: list[FrameType],
-        kept: Mapping[str, Any],
-        objects: Iterable[Any] = (),
-        functions: Iterable[Any] = (),
-        rows: bool = False,
-    ) -> None:
-        self.rows = rows
-        self.own, self.frames, self.kept = own, frames, dict(kept)
-        self.objects = list(objects)
-        self.functions = list(functions)
-
-    def roots(self) -> Iterator[tuple[str, str, Any]]:
-        """(where, name, value): where is a frame's number, a module, ``keep`` or ``call``."""
-        for number, frame in enumerate(self.frames):
-            for name, value in self.own.variables_of(frame).items():
-                yield f"frame {number}", name, value
-        if self.frames:
-            for module, held in self.own.modules().items():
-                for name, value in vars(held).items():
-                    if not name.startswith("__"):
-                        yield f"module {module}", name, value
-        for name, value in self.kept.items():
-            read = value[0]() if is_pair(value) else value
-            yield "keep", name, read
-        for number, function in enumerate(self.functions):
-            yield "call", str(number), function
-            yield from self._globals_of(function)
-
-    def of_thing(self, number: int, thing: Any) -> Iterator[tuple[str, str, Any]]:
-        """The Python values that a Brian object holds."""
-        if isinstance(thing, NetworkOperation):
-            yield f"thing {number}", "function", thing.function
-            yield from self._globals_of(thing.function)
-        namespace = getattr(thing, "namespace", None)
-        if isinstance(namespace, dict) and namespace:
-            yield f"thing {number}", "namespace", namespace
-
-    def _globals_of(self, function: Any) -> Iterator[tuple[str, str, Any]]:
-        if not self.frames:  # a loop has looked at all modules already
-            for name, value in functions_reached(self.own, function):
-                yield "global", name, value
-
-    def line_of(self, where: str, name: str) -> int | None:
-        """Where a variable of a frame gets its value."""
-        kind, _, number = where.partition(" ")
-        if kind != "frame":
-            return None
-        return line_of(self.frames[int(number)].f_code, name)
+__all__ = ["Beginning"]
 
 
 class Beginning:

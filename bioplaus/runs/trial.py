@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from bioplaus.runs.kept_streams import UNPACKED
 from bioplaus.runs.plain_values import slots_of
 from bioplaus.runs.stateless import held_by
 from bioplaus.runs.unpacking import Unpacker, bare
@@ -22,7 +23,7 @@ from bioplaus.runs.unpacking import Unpacker, bare
 __all__ = ["Trial", "same"]
 
 _FILLED = ("list", "set", "deque", "dict", "OrderedDict", "Counter", "defaultdict", "bytearray")
-_MADE_ANEW = ("array", "Random", "RandomState", "Generator", "BitGenerator", "SeedSequence")
+_MADE_ANEW = ("array", *UNPACKED)
 
 
 class Trial(Unpacker):

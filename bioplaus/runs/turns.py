@@ -15,7 +15,8 @@ import numpy as np
 from bioplaus.runs.frames import on_stack
 from bioplaus.runs.kept_values import NotKept
 from bioplaus.runs.points import NotTheSame
-from bioplaus.runs.snapshot import Beginning, Scope
+from bioplaus.runs.scope import Scope
+from bioplaus.runs.snapshot import Beginning
 
 if TYPE_CHECKING:
     from bioplaus.runs.session import Session

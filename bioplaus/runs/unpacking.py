@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import collections
 import pathlib
-import random
 from collections.abc import Callable
 from inspect import getattr_static
 from types import MemberDescriptorType
@@ -16,7 +15,7 @@ from brian2 import Quantity
 from brian2.input.timedarray import TimedArray
 from brian2.units.fundamentalunits import get_or_create_dimension
 
-from bioplaus.runs import stateless
+from bioplaus.runs import kept_streams, stateless
 from bioplaus.runs.kept_values import FACTORIES
 from bioplaus.runs.numbering import Numbers
 from bioplaus.runs.plain_values import slots_of
@@ -62,6 +61,8 @@ class Unpacker:
             return self._filled(kind, number, content, old)
         if kind in ("dict", "OrderedDict", "Counter", "defaultdict"):
             return self._mapping(kind, number, content, old)
+        if kind in kept_streams.UNPACKED:
+            return self._keep(number, kept_streams.UNPACKED[kind](content, old, self))
         make = getattr(self, f"_{kind}")
         return make(number, content, old)
 
@@ -186,52 +187,6 @@ class Unpacker:
         for key, value in pairs:
             made[key] = value
         return made
-
-    # Random streams
-
-    def _state(self, tree: Any) -> Any:
-        if isinstance(tree, dict):
-            return {key: self._state(item) for key, item in tree.items()}
-        return self.arrays[tree[1]] if isinstance(tree, list) else tree
-
-    def _Random(self, number: int, content: list[Any], old: Any) -> Any:
-        target = self._keep(number, old if type(old) is random.Random else random.Random())
-        version, words, gauss = content
-        target.setstate((version, tuple(self.arrays[words].tolist()), gauss))
-        return target
-
-    def _RandomState(self, number: int, content: list[Any], old: Any) -> Any:
-        known = type(old) is np.random.RandomState
-        target = self._keep(number, old if known else np.random.RandomState(0))
-        target.set_state(self._state(content[0]))
-        return target
-
-    def _Generator(self, number: int, content: list[Any], old: Any) -> Any:
-        known = type(old) is np.random.Generator
-        bits = self.unpack(content[0], old.bit_generator if known else None)
-        if not (known and bits is old.bit_generator):
-            old = np.random.Generator(bits)
-        return self._keep(number, old)
-
-    def _BitGenerator(self, number: int, content: list[Any], old: Any) -> Any:
-        name, state, seeds = content
-        known = type(old).__name__ == name
-        seed = self.unpack(seeds, old.seed_seq if known else None)
-        if not (known and seed is old.seed_seq):
-            old = getattr(np.random, name)(seed)
-        old.state = self._state(state)
-        return self._keep(number, old)
-
-    def _SeedSequence(self, number: int, content: list[Any], old: Any) -> Any:
-        entropy, key, pool, spawned = content
-        given = self.unpack(entropy)
-        if type(old) is np.random.SeedSequence and old.n_children_spawned <= spawned:
-            same = (old.entropy, list(old.spawn_key), old.pool_size) == (given, key, pool)
-            if same:
-                old.spawn(spawned - old.n_children_spawned)
-                return self._keep(number, old)
-        options = {"spawn_key": tuple(key), "pool_size": pool, "n_children_spawned": spawned}
-        return self._keep(number, np.random.SeedSequence(given, **options))
 
     # Code and instances
 
