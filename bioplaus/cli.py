@@ -234,11 +234,11 @@ def _after_script(code: int, out: Path, quiet: bool) -> int:
     from bioplaus.records import RunReader
 
     run = RunReader(out)
-    figures = _figures(run) if code == 0 else []
+    if code == 0:
+        _figures(run)
     if not quiet:
         _print_summary(run, sys.stderr)
-        for path in figures:
-            print(f"  {path}", file=sys.stderr)
+        _print_figures(run, sys.stderr)
     return code
 
 
@@ -252,7 +252,6 @@ def _seconds(text: str, option: str) -> float:
 
 def _end(go: Callable[..., RunReader], options: argparse.Namespace) -> int:
     """Run to the end and show what came out, or say how far it came."""
-    from bioplaus.records import layout
     from bioplaus.runs.running import Interrupted
     from bioplaus.training import progress_for
 
@@ -262,8 +261,7 @@ def _end(go: Callable[..., RunReader], options: argparse.Namespace) -> int:
         print(stop, file=sys.stderr)
         return INTERRUPTED
     _print_summary(run)
-    for path in sorted((run.path / layout.FIGURES).glob("*.png")):
-        print(f"  {path}")
+    _print_figures(run)
     return 0
 
 
@@ -448,6 +446,13 @@ def _print_summary(run: RunReader, file: TextIO | None = None) -> None:
     print(f"{run.path}: {run.status}, {config['experiment']}, seed {config['seed']}", file=file)
     for name, value in {**run.latest, **run.summary.get("metrics", {})}.items():
         print(f"  {name} = {value:.6g}", file=file)
+
+
+def _print_figures(run: RunReader, file: TextIO | None = None) -> None:
+    from bioplaus.records import layout
+
+    for path in sorted((run.path / layout.FIGURES).glob("*.png")):
+        print(f"  {path}", file=file)
 
 
 _Configure = Callable[[argparse.ArgumentParser], None]

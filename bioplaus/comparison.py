@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,13 +67,15 @@ def final_figures(runs: Sequence[RunReader]) -> dict[str, list[Any]]:
 def differences(runs: Sequence[RunReader]) -> dict[str, list[Any]]:
     """Settings that are not the same in all runs: name to one value for each run.
 
-    Quantities are compared as such: 4 ms is 0.004 s.
+    Quantities are compared as such: 4 ms is 0.004 s; the text of scripts by its digest.
     """
     settings = []
     for run in runs:
         config = run.config
         own = {"experiment": config["experiment"], "seed": config["seed"]}
         own |= {f"backend {name}": value for name, value in config["backend"].items()}
+        own |= {"arguments": shlex.join(config.get("arguments", []))}
+        own |= {f"text of {Path(file).name}": digest[:8] for file, digest in run.sources.items()}
         changed = {f"{name} from segment {s}": value for s, _, name, value in run.changes}
         settings.append({**own, **config["parameters"], **changed})
     table = _by_name(settings)

@@ -18,6 +18,7 @@ __all__ = [
     "LOCK",
     "LOG",
     "METRICS",
+    "MODULES",
     "OUTPUT",
     "POINTS",
     "RECORDING",
@@ -46,6 +47,7 @@ OUTPUT = "output.txt"
 LOG = "log.txt"
 LOCK = ".lock"
 SOURCE = "source"
+MODULES = "source/modules.json"
 POINTS = "points.jsonl"
 ARRAYS = "arrays"
 """Below ``checkpoint``: large arrays, in files named by their content."""

@@ -113,6 +113,11 @@ class RunReader:
         return self._json(layout.ENVIRONMENT)
 
     @property
+    def sources(self) -> dict[str, str]:
+        """Files of a plain script that ran, itself first: path to SHA-256 (else empty)."""
+        return self._json(layout.MODULES)
+
+    @property
     def summary(self) -> dict[str, Any]:
         """The final figures (empty before the run has finished)."""
         return self._json(layout.SUMMARY)

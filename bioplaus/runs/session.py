@@ -264,7 +264,7 @@ class Session:
                 "the script does not do the same as before the interruption: it has ended before "
                 f"the place from which it was to go on (point {self.newest['point']})"
             )
-        if self.recording.has_rows() or self.said.arrays or self.learned:
+        if self.work > 0 or self.recording.has_rows() or self.said.arrays or self.learned:
             self.end_segment(_held(self.variables), self.variables)
         self.recording.added.tell_unmet()
         self.kept.flush()

@@ -47,12 +47,12 @@ def write_source(run: Path, script: Script) -> None:
     folder.mkdir(exist_ok=True)
     atomic.write_text(folder / script.path.name, script.text)
     digest = hashlib.sha256(script.text.encode()).hexdigest()
-    atomic.write_json(folder / "modules.json", {str(script.path): digest})
+    atomic.write_json(run / layout.MODULES, {str(script.path): digest})
 
 
 def write_modules(run: Path, modules: Mapping[str, Any]) -> None:
     """Note which modules of its folder the script has imported, with their hashes."""
-    path = run / layout.SOURCE / "modules.json"
+    path = run / layout.MODULES
     known = json.loads(path.read_text(encoding="utf-8"))
     new = {m.__file__ for m in modules.values()} - set(known)
     if new:
@@ -62,10 +62,8 @@ def write_modules(run: Path, modules: Mapping[str, Any]) -> None:
 
 def other_versions(reader: RunReader) -> list[str]:
     """What is not as it was when the run began: modules of the script's folder, packages."""
-    path = reader.path / layout.SOURCE / "modules.json"
-    known = json.loads(path.read_text(encoding="utf-8"))
     found = []
-    for file, digest in list(known.items())[1:]:
+    for file, digest in list(reader.sources.items())[1:]:
         now = Path(file)
         if not now.exists() or hashlib.sha256(now.read_bytes()).hexdigest() != digest:
             found.append(f"{now.name} has changed since the run began")

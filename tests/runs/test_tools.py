@@ -13,6 +13,8 @@ import pytest
 
 import bioplaus
 from bioplaus.cli import main
+from bioplaus.records import RunReader
+from bioplaus.sweeps.comparison import differences, final_figures
 
 SCRIPT = '''"""Cells that add up their drive."""
 from brian2 import *
@@ -86,7 +88,19 @@ def test_compare(runs, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert rows["rate_G"] == ["20", "50"]
     assert rows["error"] == ["20", "10"]
     assert rows["drive"] == ["20Hz", "50Hz"]
+    assert "text" not in rows
     assert figure.stat().st_size > 5000
+
+
+def test_another_text_is_told(runs, shared_workplace) -> None:
+    """An edited rule, and an argument behind ``--``."""
+    script = shared_workplace.script(SCRIPT.replace("w += 1", "w += 2"), "adder.py")
+    changes = {"drive": "50Hz"}
+    edited = shared_workplace.start(script, "edited", changes=changes, arguments=["a b"])
+    both = [RunReader(runs["fast"]), RunReader(edited.run)]
+    assert final_figures(both)["mean_S_w"] == [25, 50]
+    assert list(differences(both)) == ["arguments", "text of adder.py"]
+    assert differences(both)["arguments"] == ["", "'a b'"]
 
 
 def test_view(runs) -> None:
