@@ -32,6 +32,7 @@ from bioplaus.runs import launch, taking_over
 from bioplaus.training.backend import Backend, environment
 
 WHOLE = 10**9
+TOO_LONG = "not done after"
 KEPT = Path("docs/results/scripts")
 OFTEN = {"segment": 0.0031, "checkpoint": 0.0, "patience": 0.0}
 NUMBERS = (bool, int, float, complex, str, np.generic, np.ndarray)
@@ -66,7 +67,8 @@ def main(argv: list[str] | None = None) -> None:
 def verdict(script: Path, options: argparse.Namespace) -> str:
     """``equal``, ``different: NAMES``, ``plain fails: WHY`` or ``fails under bioplaus: WHY``."""
     said = compared(script, options, options.steps)
-    return said if not said.startswith("plain fails") else compared(script, options, WHOLE)
+    again = said.startswith("plain fails") and TOO_LONG not in said
+    return compared(script, options, WHOLE) if again else said
 
 
 def compared(script: Path, options: argparse.Namespace, steps: int) -> str:
@@ -109,7 +111,7 @@ def in_fork(execute: Callable[[], dict[str, Any]], folder: Path, limit: int) -> 
         os._exit(0)
     os.waitpid(process, 0)
     if not answer.exists():
-        return {"error": f"not done after {limit} CPU seconds, or gone"}
+        return {"error": f"{TOO_LONG} {limit} CPU seconds, or gone"}
     found: dict[str, str] = json.loads(answer.read_text())
     return found
 
