@@ -200,6 +200,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _run_script(entry: Entry, options: argparse.Namespace) -> int:
     """Run a plain script as an experiment."""
+    from bioplaus.parameters import assignments
     from bioplaus.records.placement import new_run_directory
     from bioplaus.runs import launch
     from bioplaus.runs.loops import MODES
@@ -214,7 +215,7 @@ def _run_script(entry: Entry, options: argparse.Namespace) -> int:
         Path(options.experiment),
         out,
         force=options.force,
-        changes=dict(_assignment(text) for text in options.set),
+        changes=assignments(options.set),
         seed=options.seed,
         backend=Backend(options.backend, options.dtype, options.threads),
         record=options.record,
@@ -267,6 +268,7 @@ def _end(go: Callable[..., RunReader], options: argparse.Namespace) -> int:
 
 def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
     from bioplaus import registry
+    from bioplaus.parameters import assignments
     from bioplaus.runs.plan import Plan
     from bioplaus.training.backend import Backend
 
@@ -275,21 +277,12 @@ def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
         entry.module,
         registry.load(entry),
         setting=registry.setting(entry, options.setting),
-        changes=dict(_assignment(text) for text in options.set),
+        changes=assignments(options.set),
         quick=options.quick,
         seed=options.seed,
         backend=Backend(options.backend, options.dtype, options.threads),
         record=options.record,
     )
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    from bioplaus.parameters import ParameterError
-
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise ParameterError(f"--set {text!r} is not NAME=VALUE, such as tau_synapse=5ms")
-    return name.strip(), value.strip()
 
 
 def _resume(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ParameterError",
     "Quantity",
+    "assignments",
     "check",
     "describe",
     "kind",
+    "number_and_unit",
     "parameter",
     "quantities",
     "replace",
@@ -179,7 +181,10 @@ def to_quantity(text: Any, name: str = "value") -> Any:
     """Read ``"5 ms"``, ``"5*ms"`` or ``"5ms"`` as a Brian2 quantity; pass quantities through."""
     if not isinstance(text, str):
         return text
-    number, unit = _split(text, name)
+    found = number_and_unit(text)
+    if found is None:
+        raise ParameterError(f"{name} = {text!r} is not a number with a unit, such as 5ms or 1.15V")
+    number, unit = found
     return number * _evaluate_unit(unit, text, name) if unit else number
 
 
@@ -200,8 +205,8 @@ def kind(field: dataclasses.Field[Any]) -> str:
 
 
 def _unit_text(default: Any) -> str:
-    match = _NUMBER.match(str(default))
-    return match.group(2) if match else ""
+    found = number_and_unit(str(default))
+    return found[1] if found else ""
 
 
 def _allowed_text(meta: Mapping[str, Any]) -> str:
@@ -292,11 +297,30 @@ def _check_range(field: dataclasses.Field[Any], number: Any, shown: Any) -> None
         raise ParameterError(f"{field.name} = {shown} is out of range; accepted: {allowed}")
 
 
-def _split(text: str, name: str) -> tuple[float, str]:
+def number_and_unit(text: str) -> tuple[float, str] | None:
+    """A number and the text of its unit (``5 ms``, ``2.5``, ``0.1 / ms``), or None for others.
+
+    A second number is no unit: ``2 0.5 0.03`` is a list.
+    """
     match = _NUMBER.match(text.replace("µ", "u").replace("μ", "u"))
-    if match is None:
-        raise ParameterError(f"{name} = {text!r} is not a number with a unit, such as 5ms or 1.15V")
-    return float(match.group(1)), match.group(2)
+    return None if match is None else (float(match.group(1)), match.group(2))
+
+
+def assignments(texts: Iterable[str]) -> dict[str, str]:
+    """Values by name, as ``--set`` gives them.
+
+    Raises
+    ------
+    ParameterError
+        For a text without a name or without a sign of equality.
+    """
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise ParameterError(f"--set {text!r} is not NAME=VALUE, such as tau_synapse=5ms")
+        found[name.strip()] = value.strip()
+    return found
 
 
 def _evaluate_unit(unit: str, text: str, name: str) -> Any:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from bioplaus.parameters import (
     ParameterError,
     Quantity,
+    assignments,
     check,
     describe,
+    number_and_unit,
     parameter,
     quantities,
     replace,
@@ -138,3 +140,25 @@ def test_several_numbers_are_not_one_with_a_unit() -> None:
     with pytest.raises(ParameterError, match="is not a number with a unit"):
         to_quantity("2 0.5 0.03")
     assert float(to_quantity("5000µs")) == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5 ms", (5.0, "ms")), ("2.5", (2.5, "")), ("0.1 / ms", (0.1, "/ ms")),
+        ("0.0005 / ms", (0.0005, "/ ms")), ("1.15*V", (1.15, "V")),
+        ("-2.5e-4 metre ** 2", (-2.5e-4, "metre ** 2")), ("3 µV", (3.0, "uV")),
+        ("2 0.5 0.03", None), ("0.1, 0.05", None), ("784-500-10", None), ("automatic", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_a_number_and_its_unit_are_told_apart(text: str, expected: Any) -> None:
+    """A list is no number: ``2 0.5 0.03`` was once the number 2 with the unit ``0.5 0.03``."""
+    assert number_and_unit(text) == expected
+
+
+def test_assignments_are_read_by_name() -> None:
+    assert assignments(["a=1 ms", " b = x=y"]) == {"a": "1 ms", "b": "x=y"}
+    for wrong in ("a", "=1", " =1"):
+        with pytest.raises(ParameterError, match="not NAME=VALUE"):
+            assignments([wrong])

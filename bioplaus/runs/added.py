@@ -14,6 +14,7 @@ import numpy as np
 from brian2 import SpikeMonitor, StateMonitor, have_same_dimensions, second
 from brian2.groups.group import Group
 
+from bioplaus.neurons.counting import forget_responses
 from bioplaus.parameters import ParameterError, unknown_name
 from bioplaus.records.rows import Part
 from bioplaus.runs import naming
@@ -133,8 +134,7 @@ class Added:
             stream.take()
             monitor = self._monitors.get(name)
             if monitor is not None:
-                monitor.resize(0)
-                monitor.variables["N"].set_value(0)
+                forget_responses(monitor)
                 stream.done, stream.shifts = 0, [(0, stream.shifts[-1][1])] if stream.shifts else []
 
     def of_segment(self) -> list[Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bioplaus.errors import UserError
+from bioplaus.parameters import assignments
 from bioplaus.records import atomic
 from bioplaus.runs.document import Document
 from bioplaus.runs.failures import describe_failure
@@ -39,12 +40,7 @@ def execute(options: argparse.Namespace) -> int:
         raise UserError(f"--out {out}: the file ends with .md or .html")
     if out is not None and out.exists():
         raise UserError(f"{out} exists; choose another --out")
-    settings = {}
-    for text in options.set:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise ScriptError(f"--set {text!r} is not NAME=VALUE, such as tau=5ms")
-        settings[name.strip()] = value.strip()
+    settings = assignments(options.set)
     document = describe(options.script, settings, options.seed, options.arguments)
     if out is None:
         print(document.markdown(), end="")

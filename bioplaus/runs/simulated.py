@@ -11,6 +11,7 @@ from brian2 import Clock, SpikeMonitor, StateMonitor, Synapses, get_unit, prefs,
 from brian2.core.variables import ArrayVariable
 from numpy.typing import NDArray
 
+from bioplaus.neurons.counting import forget_responses
 from bioplaus.parameters import ParameterError, to_quantity, unknown_name
 from bioplaus.runs.finite import check_finite
 from bioplaus.runs.thresholds import level_to_fire
@@ -96,8 +97,7 @@ class Simulated:
                 key = (item.population, item.variable)
                 level = level_to_fire(monitor.source, item.variable)
                 recording.add_trace(key, np.array(monitor.t_), values, unit, level)
-            monitor.resize(0)
-            monitor.variables["N"].set_value(0)
+            forget_responses(monitor)
 
     # Simulating
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bioplaus import registry
 from bioplaus.errors import UserError
-from bioplaus.parameters import ParameterError
+from bioplaus.parameters import ParameterError, assignments
 from bioplaus.printing import print_table
 from bioplaus.sweeps.plan import SweepPlan
 from bioplaus.training.backend import Backend
@@ -79,17 +79,11 @@ def _search(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> SweepPlan:
     entry = registry.find(options.name)
-    settings = {}
-    for text in options.set:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise ParameterError(f"--set {text!r} is not NAME=VALUE, such as tau_synapse=5ms")
-        settings[name.strip()] = value.strip()
     return SweepPlan(
         experiment=entry.name,
         source=entry.module,
         space=tuple(options.param),
-        settings=settings,
+        settings=assignments(options.set),
         seeds=options.seeds,
         objective=options.objective,
         maximize=options.maximize,

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bioplaus.parameters import ParameterError, replace
+from bioplaus.parameters import ParameterError, number_and_unit, replace
 from bioplaus.parameters import kind as kind_of
 from bioplaus.runs.reading import Script
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Axis", "read_axis"]
 
 _FORM = re.compile(r"\s*([\w.]+)\s*=\s*(\w+)\s*\((.*)\)\s*")
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*(.*?)\s*")
 _EXAMPLE = "write for example learning_rate=log(1e-4,1e-1) or tau=choice(5ms,10ms)"
 
 
@@ -147,7 +146,7 @@ def _is_whole(parameters: Any, name: str) -> bool:
 
 
 def _split(text: str, item: str) -> tuple[float, str]:
-    match = _NUMBER.fullmatch(item)
-    if match is None:
+    found = number_and_unit(item)
+    if found is None:
         raise ParameterError(f"--param {text!r}: {item!r} is not a number with or without a unit")
-    return float(match.group(1)), match.group(2)
+    return found

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import html
 import math
-import re
 from typing import Any
 
 from bokeh.layouts import column, row
 from bokeh.models.widgets import Button, Div, Slider, TextInput
 
 from bioplaus import registry
+from bioplaus.parameters import number_and_unit
 from bioplaus.records import RunReader
 from bioplaus.records.inbox import request_change
 from bioplaus.viewer.controls import WRAP
@@ -20,10 +20,6 @@ from bioplaus.viewer.learning import Learning
 __all__ = ["Tuning"]
 
 _NOTHING = "Nothing can be changed here; a script says after its first segment what can."
-_NUMBER = re.compile(
-    r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*((?:[a-zA-Z/].*?)?)\s*"
-)
-"""A number and a unit, such as ``5 ms``, ``2.5`` or ``0.1 / ms``; a second number is no unit."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +107,7 @@ class Control:
         self.field: Any = TextInput(title=name, value=value, width=130, name=offer.name)
         self.reset: Any = Button(label="start value", width=80, name=f"reset {offer.name}")
         self._number, self._unit = _split(value)
-        self.slider = _slider(offer, self._number, self._unit) if _NUMBER.fullmatch(value) else None
+        self.slider = _slider(offer, self._number, self._unit) if number_and_unit(value) else None
         self.logarithmic = self.slider is not None and self.slider.name == "logarithmic"
         widgets = [self.field, *([self.slider] if self.slider else []), self.reset, self.said]
         self.layout = row(*widgets, styles={"align-items": "end"})
@@ -202,5 +198,4 @@ def _offers(run: RunReader) -> list[Offer]:
 
 
 def _split(text: Any) -> tuple[float, str]:
-    match = _NUMBER.fullmatch(str(text))
-    return (float(match.group(1)), match.group(2)) if match else (0.0, "")
+    return number_and_unit(str(text)) or (0.0, "")

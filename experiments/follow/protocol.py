@@ -216,8 +216,7 @@ class Training:
         if name is not None and not self.member:
             self._keep(name, begin, stretch, output)
         for monitor in (self._output, self._spikes):
-            monitor.resize(0)
-            monitor.variables["N"].set_value(0)
+            neurons.forget_responses(monitor)
         return output
 
     def _keep(self, name: str, begin: float, stretch: Any, output: NDArray[np.float64]) -> None:

@@ -20,10 +20,10 @@ from bioplaus.layered.nudging import silent_units, warn_of_silent_units
 from bioplaus.layered.two_way import Array, TwoWay
 from bioplaus.parameters import ParameterError
 
-from .learning import RULES, Rates, states_for
 from .parameters import VectorField, check_vector_field, influence_and_rates, layer_sizes
-from .presentation import Phases, train_batches
 from .relaxation import ACTIVATIONS, Dynamics, Units, relax, scratch
+from .rules import RULES, Rates, states_for
+from .training import Phases, train_batches
 from .weights import initial_weights
 
 __all__ = ["Learner", "Report", "build_batched", "centre"]

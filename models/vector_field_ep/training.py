@@ -15,8 +15,8 @@ from numba import njit
 from bioplaus.layered.batch_kernels import copy_states, input_drive
 from bioplaus.layered.two_way import Array, TwoWay
 
-from .learning import Rates, States, learn
 from .relaxation import Dynamics, Scratch, relax
+from .rules import Rates, States, learn
 
 __all__ = ["Phases", "train_batches"]
 
