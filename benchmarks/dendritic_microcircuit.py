@@ -42,8 +42,8 @@ def step_time(areas: str, steps: int) -> float:
     from bioplaus.models import sacramento
     from bioplaus.neurons.cell import Clocks
     from bioplaus.parameters import replace
+    from bioplaus.runs.presenting import namespace
     from bioplaus.tasks import presentations
-    from bioplaus.training.presenting import namespace
 
     brian2.prefs.codegen.target = "numba"
     p = replace(sacramento.Dynamics(), {"areas": areas, "learning_rate": "1e-6/ms"})

@@ -29,7 +29,7 @@ import numpy as np
 from brian2.core.network import Network
 
 from bioplaus.runs import launch, taking_over
-from bioplaus.training.backend import Backend, environment
+from bioplaus.runs.backend import Backend, environment
 
 WHOLE = 10**9
 TOO_LONG = "not done after"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from bioplaus.training.backend import environment
+from bioplaus.runs.backend import environment
 
 KEPT = Path("docs/results/scripts/kills.json")
 CASES = Path("tests/runs/test_cases.py")

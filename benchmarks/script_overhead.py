@@ -96,7 +96,7 @@ def main(argv: list[str] | None = None) -> None:
 
     import bioplaus.engine
     import bioplaus.runs.session  # noqa: F401
-    from bioplaus.training.backend import Backend, environment
+    from bioplaus.runs.backend import Backend, environment
 
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "overhead.json"

@@ -203,8 +203,8 @@ def _run_script(entry: Entry, options: argparse.Namespace) -> int:
     from bioplaus.parameters import assignments
     from bioplaus.records.placement import new_run_directory
     from bioplaus.runs import launch
+    from bioplaus.runs.backend import Backend
     from bioplaus.runs.loops import MODES
-    from bioplaus.training.backend import Backend
 
     if options.loops not in MODES:
         raise UserError(f"--loops {options.loops!r} is not one of {', '.join(MODES)}")
@@ -253,8 +253,8 @@ def _seconds(text: str, option: str) -> float:
 
 def _end(go: Callable[..., RunReader], options: argparse.Namespace) -> int:
     """Run to the end and show what came out, or say how far it came."""
+    from bioplaus.runs.progress import progress_for
     from bioplaus.runs.running import Interrupted
-    from bioplaus.training import progress_for
 
     try:
         run = go(progress=progress_for(options.quiet))
@@ -269,8 +269,8 @@ def _end(go: Callable[..., RunReader], options: argparse.Namespace) -> int:
 def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
     from bioplaus import registry
     from bioplaus.parameters import assignments
+    from bioplaus.runs.backend import Backend
     from bioplaus.runs.plan import Plan
-    from bioplaus.training.backend import Backend
 
     return Plan.make(
         entry.name,

@@ -13,8 +13,8 @@ from bioplaus.records import RunReader, layout
 from bioplaus.records.placement import new_run_directory
 from bioplaus.reproduction.runs import COMMAND
 from bioplaus.runs.plan import Plan
+from bioplaus.runs.progress import progress_for
 from bioplaus.runs.running import start
-from bioplaus.training import progress_for
 
 __all__ = ["demonstrate"]
 

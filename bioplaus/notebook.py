@@ -168,10 +168,10 @@ def run(
     _show_figures()
     from bioplaus import registry
     from bioplaus.records.placement import new_run_directory
+    from bioplaus.runs.backend import Backend
     from bioplaus.runs.plan import Plan
+    from bioplaus.runs.progress import progress_for
     from bioplaus.runs.running import start
-    from bioplaus.training import progress_for
-    from bioplaus.training.backend import Backend
 
     entry = registry.find(name)
     path = Path(out) if out is not None else new_run_directory(entry.name, seed)

@@ -17,8 +17,8 @@ from bioplaus.models.burstccn import network as burstccn
 from bioplaus.models.burstccn.parameters import Spiking
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import quantities, replace
+from bioplaus.runs.presenting import namespace
 from bioplaus.tasks import presentations, stretch
-from bioplaus.training.presenting import namespace
 
 IMAGES = 200
 PATTERNS = 40

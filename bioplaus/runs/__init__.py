@@ -1,1 +1,1 @@
-"""Running any Brian2 script as an experiment: read, divided, kept, taken up to the bit."""
+"""Running things: pages of experiments, and any Brian2 script, divided, kept and taken up."""

@@ -21,7 +21,7 @@ from bioplaus.runs import naming
 from bioplaus.runs.literals import like
 from bioplaus.runs.monitors import Stream, is_monitor
 from bioplaus.runs.numbering import number_of
-from bioplaus.training.recorded import Recorded, Spikes, Trace, read_record
+from bioplaus.runs.recorded import Recorded, Spikes, Trace, read_record
 
 if TYPE_CHECKING:
     from bioplaus.runs.division import Call

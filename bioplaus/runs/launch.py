@@ -19,12 +19,12 @@ from bioplaus.records import layout
 from bioplaus.records.reader import RunReader
 from bioplaus.records.writer import RunWriter, check_free
 from bioplaus.runs import current, loops
+from bioplaus.runs.backend import Backend, environment, peak_memory_mb
 from bioplaus.runs.failures import describe_failure
-from bioplaus.runs.progress import ScriptProgress
+from bioplaus.runs.interruption import signals_as_interrupts
 from bioplaus.runs.reading import SETTINGS, Script
+from bioplaus.runs.script_progress import ScriptProgress
 from bioplaus.runs.source import other_versions, script_of, write_source
-from bioplaus.training.backend import Backend, environment, peak_memory_mb
-from bioplaus.training.interruption import signals_as_interrupts
 
 __all__ = ["HASH_SEED", "resume", "start"]
 

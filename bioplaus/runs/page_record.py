@@ -13,11 +13,11 @@ from bioplaus.records import Recording, RunReader
 from bioplaus.records.atomic import DiskFull
 from bioplaus.records.weights import summarise
 from bioplaus.records.writer import RunWriter
+from bioplaus.runs.backend import environment, peak_memory_mb
 from bioplaus.runs.plan import Plan
+from bioplaus.runs.progress import Progress
 from bioplaus.runs.run import Journal, Run
-from bioplaus.training.backend import environment, peak_memory_mb
-from bioplaus.training.progress import Progress
-from bioplaus.training.watch import Watch
+from bioplaus.runs.watch import Watch
 
 __all__ = ["PageRecord"]
 

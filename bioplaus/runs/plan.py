@@ -8,8 +8,8 @@ from typing import Any
 
 from bioplaus.papers import Setting
 from bioplaus.parameters import ParameterError, replace
+from bioplaus.runs.backend import Backend
 from bioplaus.runs.page import Page
-from bioplaus.training.backend import Backend
 
 __all__ = ["Plan", "plain"]
 

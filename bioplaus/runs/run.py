@@ -25,7 +25,7 @@ from bioplaus.runs import kept_by_name
 from bioplaus.runs.finite import check_finite
 from bioplaus.runs.plan import plain
 from bioplaus.runs.position import Position
-from bioplaus.training.recorded import Recorded, Spikes, Trace
+from bioplaus.runs.recorded import Recorded, Spikes, Trace
 
 if TYPE_CHECKING:
     from bioplaus.runs.simulated import Simulated

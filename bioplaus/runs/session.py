@@ -34,8 +34,8 @@ from bioplaus.runs.turns import Loop, Turns, WhileTurns
 
 if TYPE_CHECKING:
     from bioplaus.runs.outside import Outside
-    from bioplaus.runs.progress import ScriptProgress
     from bioplaus.runs.reading import Script
+    from bioplaus.runs.script_progress import ScriptProgress
 
 __all__ = ["Session"]
 

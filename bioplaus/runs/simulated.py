@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from bioplaus.neurons.counting import forget_responses
 from bioplaus.parameters import ParameterError, to_quantity, unknown_name
 from bioplaus.runs.finite import check_finite
+from bioplaus.runs.inspection import plastic_weights, recording_growth, shortest_intervals
+from bioplaus.runs.presenting import namespace
+from bioplaus.runs.recorded import Recorded, Spikes
 from bioplaus.runs.thresholds import level_to_fire
-from bioplaus.training.inspection import plastic_weights, recording_growth, shortest_intervals
-from bioplaus.training.presenting import namespace
-from bioplaus.training.recorded import Recorded, Spikes
 
 if TYPE_CHECKING:
     from bioplaus.records import Recording

@@ -12,8 +12,8 @@ from typing import Any
 from bioplaus.errors import UserError
 from bioplaus.records import atomic, layout
 from bioplaus.records.reader import RunReader
+from bioplaus.runs.backend import environment
 from bioplaus.runs.reading import Script
-from bioplaus.training.backend import environment
 
 __all__ = ["other_versions", "script_of", "write_modules", "write_source"]
 

@@ -10,8 +10,8 @@ from bioplaus import registry
 from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError, assignments
 from bioplaus.printing import print_table
+from bioplaus.runs.backend import Backend
 from bioplaus.sweeps.plan import SweepPlan
-from bioplaus.training.backend import Backend
 
 __all__ = ["configure", "execute"]
 

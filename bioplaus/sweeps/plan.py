@@ -12,11 +12,11 @@ from bioplaus import registry
 from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.records import atomic
+from bioplaus.runs.backend import Backend
 from bioplaus.runs.expected import check_metric
 from bioplaus.runs.plan import Plan
 from bioplaus.runs.reading import Script
 from bioplaus.sweeps.space import Axis, read_axis
-from bioplaus.training.backend import Backend
 
 __all__ = ["NotASweep", "SweepPlan", "check_objective", "read_plan", "write_plan"]
 

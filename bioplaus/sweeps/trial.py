@@ -16,10 +16,10 @@ from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError
 from bioplaus.records import RunReader, layout
 from bioplaus.records.writer import RunLocked
+from bioplaus.runs.progress import Progress
 from bioplaus.runs.running import Interrupted, resume, start
 from bioplaus.sweeps.plan import SweepPlan
 from bioplaus.sweeps.script_trial import run_script_seed
-from bioplaus.training import Progress
 
 __all__ = ["Outcome", "Task", "objective_curve", "run_trial"]
 

@@ -14,9 +14,9 @@ from typing import Any
 from bioplaus.parameters import replace
 from bioplaus.records import Recording
 from bioplaus.records.checkpoint import read_checkpoint, write_checkpoint
+from bioplaus.runs.backend import Backend
 from bioplaus.runs.page import Page
 from bioplaus.runs.run import Journal, Run
-from bioplaus.training.backend import Backend
 
 __all__ = [
     "Opened",

@@ -30,7 +30,7 @@ import bioplaus.engine  # noqa: F401
 from bioplaus.errors import UserError
 from bioplaus.records import atomic
 from bioplaus.runs import launch, points, session, turns
-from bioplaus.training.backend import Backend, environment
+from bioplaus.runs.backend import Backend, environment
 
 
 def main() -> None:

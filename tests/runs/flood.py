@@ -16,13 +16,13 @@ from types import SimpleNamespace
 import brian2
 
 from bioplaus.parameters import parameter
+from bioplaus.runs.backend import Backend
 from bioplaus.runs.page import Page
 from bioplaus.runs.plan import Plan
+from bioplaus.runs.progress import Progress
 from bioplaus.runs.run import Run, Spikes, Trace
 from bioplaus.runs.running import start
 from bioplaus.tasks import Schedule
-from bioplaus.training import Progress
-from bioplaus.training.backend import Backend
 
 
 @dataclass(frozen=True)

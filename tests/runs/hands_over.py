@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from bioplaus.training.interruption import signals_as_interrupts
+from bioplaus.runs.interruption import signals_as_interrupts
 
 
 class Result(NamedTuple):

@@ -21,14 +21,14 @@ import pytest
 from bioplaus import registry
 from bioplaus.parameters import ParameterError
 from bioplaus.records import CheckpointError, RunReader, RunWriter, read_checkpoint
+from bioplaus.runs.backend import Backend
 from bioplaus.runs.finite import NonFiniteState
+from bioplaus.runs.interruption import signals_as_interrupts
 from bioplaus.runs.page import Page
 from bioplaus.runs.plan import Plan
+from bioplaus.runs.progress import Progress
 from bioplaus.runs.run import Run
 from bioplaus.runs.running import Interrupted, evaluate, resume, start
-from bioplaus.training import Progress
-from bioplaus.training.backend import Backend
-from bioplaus.training.interruption import signals_as_interrupts
 
 HERE = Path(__file__).parent
 WALK = HERE / "walk.py"

@@ -15,14 +15,14 @@ import pytest
 from bioplaus.parameters import parameter
 from bioplaus.records import Recording
 from bioplaus.records.weights import summarise
+from bioplaus.runs.backend import Backend
+from bioplaus.runs.inspection import plastic_weights, recording_growth
 from bioplaus.runs.page import Page
 from bioplaus.runs.plan import Plan
 from bioplaus.runs.run import Run, Spikes, Trace
 from bioplaus.runs.running import start
+from bioplaus.runs.watch import Watch
 from bioplaus.tasks import Schedule
-from bioplaus.training.backend import Backend
-from bioplaus.training.inspection import plastic_weights, recording_growth
-from bioplaus.training.watch import Watch
 
 HERE = Path()
 
@@ -55,7 +55,7 @@ def test_a_disk_that_will_fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     file = tmp_path / "000000.h5"
     file.write_bytes(bytes(1000))
     usage = SimpleNamespace(free=9_999)
-    monkeypatch.setattr("bioplaus.training.watch.shutil.disk_usage", lambda path: usage)
+    monkeypatch.setattr("bioplaus.runs.watch.shutil.disk_usage", lambda path: usage)
     assert Watch({}, HERE).look({}, None, file, 9) == []
     (warning,) = Watch({}, HERE).look({}, None, file, 10)
     assert "10 more segments need about 1e-05 GB" in warning
@@ -153,7 +153,7 @@ def test_a_disk_that_will_fill_is_told_before_the_first_step(
     """Two cells for 1 ms are 0.64 bytes in each of three segments."""
     plan: Any = Plan.make("idle", "idle.py", IDLE, changes={}, backend=Backend("numpy"))
     usage = SimpleNamespace(free=2)
-    monkeypatch.setattr("bioplaus.training.watch.shutil.disk_usage", lambda path: usage)
+    monkeypatch.setattr("bioplaus.runs.watch.shutil.disk_usage", lambda path: usage)
     assert "3 more segments need" not in start(plan, tmp_path / "fits").log
     usage.free = 1
     log = start(plan, tmp_path / "full").log

@@ -15,9 +15,9 @@ from bioplaus.models import burstccn
 from bioplaus.models.burstccn import BatchedNetwork
 from bioplaus.models.burstccn.parameters import Continuous, Discrete, Spiking
 from bioplaus.neurons.cell import Clocks
+from bioplaus.runs.presenting import namespace
 from bioplaus.tasks import stretch
 from bioplaus.tasks.exclusive_or import TARGETS
-from bioplaus.training.presenting import namespace
 
 SMALL = Spiking(
     cells=100, step="1 ms", integration="exponential_euler", slot="100 ms", teacher_reads="cell"

@@ -14,8 +14,8 @@ from bioplaus.models import follow
 from bioplaus.papers import papers
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
+from bioplaus.runs.backend import Backend
 from bioplaus.runs.run import Journal, Run, Segment
-from bioplaus.training.backend import Backend
 from tests.papers import entering
 
 

@@ -10,8 +10,8 @@ from numba import njit
 from bioplaus.experiments.follow.linear import Settings
 from bioplaus.experiments.follow.linear_training import LinearTraining
 from bioplaus.parameters import replace
+from bioplaus.runs.backend import Backend
 from bioplaus.runs.run import Journal, Run
-from bioplaus.training.backend import Backend
 
 NEURONS, SECONDS = 300, 20
 

@@ -9,8 +9,8 @@ import pytest
 from bioplaus.models import sacramento
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, replace, to_quantity
+from bioplaus.runs.presenting import namespace
 from bioplaus.tasks import presentations
-from bioplaus.training.presenting import namespace
 from tests.papers import showing
 
 MS = brian2.ms

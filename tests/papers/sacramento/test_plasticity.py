@@ -11,8 +11,8 @@ from bioplaus.models import sacramento
 from bioplaus.models.sacramento.steady_state import weight_changes
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, replace, to_quantity
+from bioplaus.runs.presenting import namespace
 from bioplaus.tasks import presentations
-from bioplaus.training.presenting import namespace
 
 PATHWAYS = ("forward", "interneuron", "lateral", "top_down")
 FRAME = 1e-2

@@ -4,7 +4,7 @@ import logging
 
 import brian2
 
-from bioplaus.training.backend import Backend
+from bioplaus.runs.backend import Backend
 
 
 class Heard(logging.Handler):

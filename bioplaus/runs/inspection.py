@@ -10,7 +10,7 @@ import numpy as np
 from brian2 import Network, Synapses, get_unit
 
 from bioplaus.parameters import to_quantity
-from bioplaus.training.recorded import Recorded, Trace
+from bioplaus.runs.recorded import Recorded, Trace
 
 __all__ = ["EXPECTED_RATE_HZ", "plastic_weights", "recording_growth", "shortest_intervals"]
 

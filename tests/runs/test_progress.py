@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from bioplaus.training import progress
-from bioplaus.training.progress import LineProgress, TerminalProgress
+from bioplaus.runs import progress
+from bioplaus.runs.progress import LineProgress, TerminalProgress
 
 
 class Clockwork:
