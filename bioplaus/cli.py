@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from bioplaus import __version__
-from bioplaus.errors import UserError
+from bioplaus.errors import UserError, whole_number
 
 if TYPE_CHECKING:
     from bioplaus.records import RunReader
@@ -160,11 +160,15 @@ def _configure_setting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--setting", metavar="NAME", default="default", help="a named setting of the experiment"
     )
-    parser.add_argument("--seed", type=int, default=1, help="seed of everything random (default 1)")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=1, help="seed of everything random (default 1)"
+    )
     parser.add_argument("--quick", action="store_true", help="the experiment's reduced setting")
     parser.add_argument("--backend", default="numba", help="numba (default), cython or numpy")
     parser.add_argument("--dtype", default="float64", help="float64 (default) or float32")
-    parser.add_argument("--threads", type=int, default=1, help="cores for one network (default 1)")
+    parser.add_argument(
+        "--threads", type=whole_number(1), default=1, help="cores for one network (default 1)"
+    )
     parser.add_argument(
         "--record", metavar="WHAT", default="", help="none, or hidden,hidden.U:5 (spikes, traces)"
     )
@@ -439,6 +443,9 @@ def _print_summary(run: RunReader, file: TextIO | None = None) -> None:
     print(f"{run.path}: {run.status}, {config['experiment']}, seed {config['seed']}", file=file)
     for name, value in {**run.latest, **run.summary.get("metrics", {})}.items():
         print(f"  {name} = {value:.6g}", file=file)
+    if run.status == "failed":
+        *_, before, last = ["", "", *filter(None, run.log.splitlines())]
+        print(f"  {last.partition('failed: ')[2] or before}  (log.txt)", file=file)
 
 
 def _print_figures(run: RunReader, file: TextIO | None = None) -> None:

@@ -13,6 +13,8 @@ import pytest
 from bioplaus import registry
 from bioplaus.cli import main
 from bioplaus.papers import papers
+from bioplaus.parameters import ParameterError
+from bioplaus.runs.run import Segment
 
 WALK = str(Path(__file__).parent / "runs" / "walk.py")
 
@@ -104,6 +106,38 @@ def test_wrong_input_is_told_in_one_sentence(
     assert told.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", WALK, "--seed", "-1"], "'-1' is no whole number of at least 0"),
+        (["describe", WALK, "--seed", "1.5"], "'1.5' is no whole number of at least 0"),
+        (["run", WALK, "--threads", "0"], "'0' is no whole number of at least 1"),
+        (["sweep", WALK, "--trials", "0"], "'0' is no whole number of at least 1"),
+        (["sweep", WALK, "--seeds", "-3"], "'-3' is no whole number of at least 1"),
+        (["sweep", WALK, "--workers", "two"], "'two' is no whole number of at least 1"),
+        (["leaderboard", "--workers", "0"], "'0' is no whole number of at least 1"),
+        (["reproduce", "erbp", "--seeds", "0"], "'0' is no whole number of at least 1"),
+        (["reproduce", "erbp", "--workers", "-1"], "'-1' is no whole number of at least 1"),
+    ],
+)
+def test_numbers_of_things_are_whole_and_not_too_small(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert words in capsys.readouterr().err
+
+
+def test_fewer_things_than_segments_are_told() -> None:
+    """Shares of the things are disjoint, in order and together all of them; none is empty."""
+    for things, count in ((7, 3), (3, 3), (10, 1)):
+        parts = [range(things)[Segment(n, count).of(things)] for n in range(count)]
+        assert [n for part in parts for n in part] == list(range(things))
+        assert all(len(part) for part in parts)
+    with pytest.raises(ParameterError, match="2 cannot be shared out over 10 segments"):
+        Segment(0, 10).of(2)
+
+
 def test_an_existing_directory_needs_force(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -190,3 +224,5 @@ def test_a_fault_of_ones_own_ends_with_ones_own_line(
         "    run.log(rate=rates[segment.number])",
         "IndexError: list index out of range",
     ]
+    assert main(["show", str(tmp_path / "run")]) == 0
+    assert "  list index out of range  (log.txt)" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from bioplaus.errors import UserError
+from bioplaus.errors import UserError, whole_number
 from bioplaus.leaderboard import rules
 from bioplaus.papers import papers
 from bioplaus.parameters import unknown_name
@@ -89,7 +89,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--show", action="store_true", help="run nothing, only make table and figure")
     add("--runs", type=Path, default=Path("runs/leaderboard"), help="where the runs are kept")
     add("--out", type=Path, help="where table and figure go (default: beside the runs)")
-    add("--workers", type=int, default=os.cpu_count() or 1, help="runs at a time")
+    add("--workers", type=whole_number(1), default=os.cpu_count() or 1, help="runs at a time")
 
 
 def execute(options: argparse.Namespace) -> int:

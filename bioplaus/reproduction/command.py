@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bioplaus.errors import whole_number
 from bioplaus.papers import papers
 from bioplaus.printing import print_table
 from bioplaus.records import RunReader, atomic
@@ -25,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paper", metavar="PAPER", help=", ".join(papers()))
     parser.add_argument("ids", metavar="ID", nargs="*", help="results by id (default: all core)")
     parser.add_argument("--quick", action="store_true", help="reduced settings, own bands")
-    parser.add_argument("--seeds", type=int, metavar="K", help="the first K seeds only")
+    parser.add_argument("--seeds", type=whole_number(1), metavar="K", help="the first K seeds only")
     parser.add_argument("--status", action="store_true", help="run nothing, report what is kept")
     parser.add_argument("--json", action="store_true", help="machine-readable")
     parser.add_argument("--long", action="store_true", help="the long rows too")
@@ -35,7 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="keep the evidence there (docs/results)"
     )
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="runs at a time")
+    parser.add_argument(
+        "--workers", type=whole_number(1), default=os.cpu_count() or 1, help="runs at a time"
+    )
     parser.add_argument("--quiet", action="store_true", help="only the verdicts")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bioplaus.errors import UserError
+from bioplaus.errors import UserError, whole_number
 from bioplaus.parameters import assignments
 from bioplaus.records import atomic
 from bioplaus.runs.document import Document
@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("script", metavar="SCRIPT", type=Path, help="a plain Brian2 script")
     add("--set", metavar="NAME=VALUE", action="append", default=[], help="as for run")
-    add("--seed", type=int, default=1, help="as for run (default 1)")
+    add("--seed", type=whole_number(0), default=1, help="as for run (default 1)")
     add("--out", metavar="FILE", type=Path, help="file.md or file.html (default: printed)")
     parser.set_defaults(arguments=[])
     parser.epilog = "What stands behind -- is the script's own arguments."

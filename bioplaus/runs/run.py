@@ -74,7 +74,18 @@ class Segment:
         return self.number == self.count - 1
 
     def of(self, n: int) -> slice:
-        """Which of ``n`` things this segment is for."""
+        """Which of ``n`` things this segment is for.
+
+        Raises
+        ------
+        ParameterError
+            When there are fewer of them than segments.
+        """
+        if n < self.count:
+            raise ParameterError(
+                f"{n} cannot be shared out over {self.count} segments (evaluations): ask for at "
+                f"least {self.count} of what is shown, or for at most {n} of them"
+            )
         return slice(self.number * n // self.count, (self.number + 1) * n // self.count)
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from bioplaus import registry
-from bioplaus.errors import UserError
+from bioplaus.errors import UserError, whole_number
 from bioplaus.parameters import ParameterError, assignments
 from bioplaus.printing import print_table
 from bioplaus.runs.backend import Backend
@@ -29,14 +29,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="log(1e-4,1e-1), linear(10,200) or choice(5ms,10ms); repeat for more parameters",
     )
     add("--set", metavar="NAME=VALUE", action="append", default=[], help="what all trials share")
-    add("--trials", type=int, default=20, help="how many in all (default 20; a grid: all of it)")
-    add("--seeds", type=int, default=1, help="a trial is the mean over seeds 1..N (default 1)")
+    add(
+        "--trials",
+        type=whole_number(1),
+        default=20,
+        help="how many in all (default 20; a grid: all of it)",
+    )
+    add(
+        "--seeds",
+        type=whole_number(1),
+        default=1,
+        help="a trial is the mean over seeds 1..N (default 1)",
+    )
     add("--objective", default="validation_error", help="a column of metrics.csv, its last value")
     add("--maximize", action="store_true", help="the larger the objective the better")
     add("--grid", action="store_true", help="every combination; ranges as log(1e-4,1e-1,POINTS)")
     add("--no-pruning", action="store_true", help="never stop a hopeless trial early")
     add("--quick", action="store_true", help="the experiment's reduced setting")
-    add("--workers", type=int, default=2, help="local processes of one thread each (default 2)")
+    add(
+        "--workers",
+        type=whole_number(1),
+        default=2,
+        help="local processes of one thread each (default 2)",
+    )
     add("--scheduler", default="", metavar="tcp://HOST:PORT", help="an existing Dask cluster")
     add("--backend", default="numba", help="numba (default), cython or numpy")
     add("--record", default="none", help="what trials record (default none)")
