@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
 from bioplaus.parameters import ParameterError
+from bioplaus.tasks.events import SpikeTrains
 
-__all__ = ["SpikeTrains", "latency_of_images", "latency_of_points"]
-
-
-class SpikeTrains(NamedTuple):
-    """Spikes of many samples, each in the order of time.
-
-    start : (samples + 1,) where each sample begins; t : [s] from its onset; i : cells.
-    """
-
-    start: npt.NDArray[np.int64]
-    t: npt.NDArray[np.float64]
-    i: npt.NDArray[np.int64]
+__all__ = ["latency_of_images", "latency_of_points"]
 
 
 def latency_of_points(points: npt.ArrayLike, duration: float, bias: float = 0.0) -> SpikeTrains:
