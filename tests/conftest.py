@@ -52,6 +52,17 @@ def brian2_as_found() -> Iterator[None]:
 
 
 @pytest.fixture
+def engine_target() -> None:
+    """Networks run on the engine: what is simulated for long takes a fraction of NumPy's time, and
+    what is run often is prepared once."""
+    import brian2
+
+    import bioplaus.engine  # noqa: F401  (registers the target)
+
+    brian2.prefs.codegen.target = "numba"
+
+
+@pytest.fixture
 def mnist_folder() -> Path:
     """The folder of the image sets, where there is one."""
     folder = Path(os.environ.get("BIOPLAUS_DATA_DIR", "/nonexistent"))

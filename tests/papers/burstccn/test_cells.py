@@ -1,6 +1,6 @@
 """Bursting cells, detection, short-term plasticity and rules, one at a time (Payeur 2021).
 
-Brian2's numpy target.  Statistical tests say how many events they rest on.
+On the engine.  Statistical tests say how many events they rest on.
 """
 
 from dataclasses import replace
@@ -24,12 +24,8 @@ from bioplaus.plasticity.short_term import DEPRESSING, FACILITATING
 
 
 @pytest.fixture(autouse=True)
-def numpy_target():
-    before = b2.prefs.codegen.target
-    b2.prefs.codegen.target = "numpy"
+def seeded(engine_target):
     b2.seed(1)
-    yield
-    b2.prefs.codegen.target = before
 
 
 RULE = {"tau_pre": 100 * ms, "rate_min": 0 * Hz, "rate_max": 100 * Hz, "w_max": 100}

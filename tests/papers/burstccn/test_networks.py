@@ -1,6 +1,6 @@
 """The spiking and the continuous network as a whole (Payeur 2021; Greedy 2022).
 
-Brian2's numpy target; populations are small and statistical tolerances four standard deviations.
+On the engine; populations are small and statistical tolerances four standard deviations.
 """
 
 from dataclasses import replace
@@ -25,12 +25,8 @@ SMALL = Spiking(
 
 
 @pytest.fixture(autouse=True)
-def numpy_target():
-    before = b2.prefs.codegen.target
-    b2.prefs.codegen.target = "numpy"
+def seeded(engine_target):
     b2.seed(1)
-    yield
-    b2.prefs.codegen.target = before
 
 
 def build(p):

@@ -22,7 +22,6 @@ from brian2 import (
     kHz,
     ms,
     mV,
-    prefs,
     second,
     seed,
     volt,
@@ -51,13 +50,9 @@ CELL = (
 
 
 @pytest.fixture(autouse=True)
-def numpy_target():
-    before = prefs.codegen.target, defaultclock.dt
-    prefs.codegen.target = "numpy"
+def step_and_seed(engine_target):
     defaultclock.dt = STEP
     seed(11)
-    yield
-    prefs.codegen.target, defaultclock.dt = before
 
 
 def clocks(frame=50 * ms) -> Clocks:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import brian2
 import numpy as np
 import pytest
 
@@ -28,12 +27,7 @@ ALIKE = ("sparse FA, 1", "DFA without slope", "backprop, decay", "FA, 1 bit", "D
 """Rows of parts that others have."""
 
 
-@pytest.fixture(autouse=True)
-def reference_target():
-    before = brian2.prefs.codegen.target
-    brian2.prefs.codegen.target = "numpy"
-    yield
-    brian2.prefs.codegen.target = before
+pytestmark = pytest.mark.usefixtures("engine_target")
 
 
 def task(shown: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

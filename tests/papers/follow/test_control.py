@@ -19,11 +19,7 @@ MS = brian2.ms
 SCALE = (0.4, 0.4, 0.15, 0.15)
 
 
-@pytest.fixture(autouse=True)
-def numpy_target():
-    brian2.prefs.codegen.target = "numpy"
-    yield
-    brian2.prefs.codegen.target = "auto"
+pytestmark = pytest.mark.usefixtures("engine_target")
 
 
 @pytest.mark.parametrize("preset", ["code", "article"])

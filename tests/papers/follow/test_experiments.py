@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import brian2
 import numpy as np
 import pytest
 
@@ -17,12 +16,6 @@ from bioplaus.reproduction.table import results
 from bioplaus.runs.backend import Backend
 from bioplaus.runs.run import Journal, Run, Segment
 from tests.papers import entering
-
-
-@pytest.fixture(autouse=True)
-def restored_target():
-    yield
-    brian2.prefs.codegen.target = "auto"
 
 
 def make(training, settings, **changes):

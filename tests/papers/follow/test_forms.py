@@ -16,12 +16,6 @@ from bioplaus.runs.run import Journal, Run
 NEURONS, SECONDS = 300, 20
 
 
-@pytest.fixture(autouse=True)
-def restored_target():
-    yield
-    brian2.prefs.codegen.target = "auto"
-
-
 @njit
 def printed_rule(spikes, error, rate, decay, jump):
     """Every weight by eq 10, (post, pre) for unit encoders, and the trace, after all steps.

@@ -1,4 +1,4 @@
-"""The FOLLOW network on Brian2's numpy target: loop, weights, rule and ideal weights.
+"""The FOLLOW network on the engine: loop, weights, rule and ideal weights.
 
 Small networks and seconds of simulated time; seeds are fixed, and tolerances follow from spike
 noise measured beforehand: raw squared error times N is about 0.012 in units of R2 = 1.
@@ -19,11 +19,7 @@ from tests.papers import showing
 MS = brian2.ms
 
 
-@pytest.fixture(autouse=True)
-def numpy_target():
-    brian2.prefs.codegen.target = "numpy"
-    yield
-    brian2.prefs.codegen.target = "auto"
+pytestmark = pytest.mark.usefixtures("engine_target")
 
 
 def build(neurons=60, seed=1, **changes):
@@ -63,7 +59,8 @@ def held(steps, value):
 @pytest.fixture(scope="module")
 def forms():
     """The same second of learning with factorised, dense and masked weights."""
-    brian2.prefs.codegen.target = "numpy"
+    before = brian2.prefs.codegen.target
+    brian2.prefs.codegen.target = "numba"
     made = {}
     for form in ("factorised", "dense", "masked"):
         model = build(weights=form, learning_rate="1e-2 second", connectivity=0.5)
@@ -77,7 +74,7 @@ def forms():
         model.network.add(current, error, *spikes.values())
         present(model, *waves(600), share=1.0)
         made[form] = (model, current, spikes, error)
-    brian2.prefs.codegen.target = "auto"
+    brian2.prefs.codegen.target = before
     return made
 
 

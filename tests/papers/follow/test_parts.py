@@ -21,11 +21,7 @@ from bioplaus.tasks import dynamical_systems as systems
 MS = brian2.ms
 
 
-@pytest.fixture(autouse=True)
-def numpy_target():
-    brian2.prefs.codegen.target = "numpy"
-    yield
-    brian2.prefs.codegen.target = "auto"
+pytestmark = pytest.mark.usefixtures("engine_target")
 
 
 def test_rates_at_constant_current():

@@ -19,12 +19,7 @@ B = 0.8 / 1.9  # every mixing factor of the standard conductances
 FRAME = 1e-3
 
 
-@pytest.fixture(autouse=True)
-def numpy_target():
-    before = brian2.prefs.codegen.target
-    brian2.prefs.codegen.target = "numpy"
-    yield
-    brian2.prefs.codegen.target = before
+pytestmark = pytest.mark.usefixtures("engine_target")
 
 
 def build(p, seed=0):

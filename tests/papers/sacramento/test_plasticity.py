@@ -18,12 +18,7 @@ PATHWAYS = ("forward", "interneuron", "lateral", "top_down")
 FRAME = 1e-2
 
 
-@pytest.fixture(autouse=True)
-def numpy_target():
-    before = brian2.prefs.codegen.target
-    brian2.prefs.codegen.target = "numpy"
-    yield
-    brian2.prefs.codegen.target = before
+pytestmark = pytest.mark.usefixtures("engine_target")
 
 
 def build(p, seed=0):

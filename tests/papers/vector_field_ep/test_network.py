@@ -1,6 +1,5 @@
 """The Brian2 network of equilibrium propagation against its other forms."""
 
-import brian2
 import numpy as np
 import pytest
 
@@ -14,12 +13,7 @@ from tests.papers import showing
 BASE = {"layers": "12-9-4", "learning_rates": "0.02, 0.01", "batch": 1, "examples": 6}
 
 
-@pytest.fixture(autouse=True)
-def reference_target():
-    before = brian2.prefs.codegen.target
-    brian2.prefs.codegen.target = "numpy"
-    yield
-    brian2.prefs.codegen.target = before
+pytestmark = pytest.mark.usefixtures("engine_target")
 
 
 def task(examples):
