@@ -122,7 +122,7 @@ def test_nothing_moves_where_nothing_is_learnt() -> None:
         ({"row": "FA, limit"}, "the length of a whole matrix"),
         ({"row": "FAA"}, "unknown row 'FAA'|no row 'FAA'|'FAA'"),
         ({"units": "winner"}, "winner units have no network form"),
-        ({"layers": "6-x"}, "write 64-100-10"),
+        ({"layers": "6-x"}, "such as 64-100-10"),
     ],
 )
 def test_what_has_no_network_says_why(changes: dict[str, Any], said: str) -> None:
