@@ -1,12 +1,13 @@
 """Monitors that a script does not have: those of ``--record`` and of ``bioplaus.record``.
 
-They are added to a network when it runs, are no part of the script's state, and keep no rows longer
+They are in a network only while it runs, are no part of the script's state, and keep no rows longer
 than a segment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ class Added:
         self.streams: dict[str, Stream] = {}
         self._monitors: dict[str, Any] = {}
         self._met: set[str] = set()
-        self._joined: dict[Any, set[Any]] = {}  # what was in a network when it was looked through
+        #: Of each network, what was in it when it was looked through, and what joins it.
+        self._joined: dict[Any, tuple[set[Any], set[Any]]] = {}
         if record and record != "none":
             self.wish(read_record(record), None, None)
 
@@ -71,17 +73,31 @@ class Added:
             self.wishes.append(Wish(item, group, length))
         self._joined = {}
 
-    def join(self, call: Call) -> None:
-        """Add what is wished for of a network that is about to run."""
+    @contextlib.contextmanager
+    def joined(self, call: Call) -> Iterator[None]:
+        """Within it, what is wished for of a network is in it; what the script stores, restores
+        or reads of it between its runs is its own."""
         if not self.wishes:
+            yield
             return
-        key = call.network.id
-        if self._joined.get(key) == _numbers_in(call.network):
-            return
+        network = call.network
+        numbers = {number_of(thing) for thing in network.objects}
+        known = self._joined.get(network.id)
+        if known is None or known[0] != numbers:
+            known = self._joined[network.id] = numbers, self._of(call)
+        network.objects |= known[1]
+        try:
+            yield
+        finally:
+            network.objects -= known[1]
+
+    def _of(self, call: Call) -> set[Any]:
+        """The monitors that are wished for of a network."""
         groups = [thing for thing in call.network.objects if isinstance(thing, Group)]
         names = naming.names_of(groups, call.namespace)
         by_name = {names[id(g)]: g for g in groups if not is_monitor(g)}
         self._met |= set(by_name)
+        found = set()
         for wish in self.wishes:
             group = by_name.get(wish.item.population) if wish.group is None else wish.group
             if group is None or group not in groups:
@@ -90,8 +106,8 @@ class Added:
             if monitor is None or monitor.source is not group:
                 monitor = self._made(wish, group)
             monitor._network = call.network.id
-            call.network.objects.add(monitor)
-        self._joined[key] = _numbers_in(call.network)
+            found.add(monitor)
+        return found
 
     def _made(self, wish: Wish, group: Any) -> Any:
         """A monitor of a group; one of the same name that was there for another is over."""
@@ -166,11 +182,6 @@ class Added:
             if wish.group is None and self._met and population not in self._met:
                 message = unknown_name("group", population, sorted(self._met))
                 self.session.tell(f"--record {population}: {message}")
-
-
-def _numbers_in(network: Any) -> set[Any]:
-    """The objects of a network, an added monitor by its identity, which this module holds."""
-    return {number_of(thing) or id(thing) for thing in network.objects}
 
 
 def _from(part: Part, start: float) -> Part:

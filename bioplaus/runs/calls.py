@@ -42,7 +42,11 @@ class Calls:
             )
             call.whole(PLAIN_RUN)
             return
-        session.recording.added.join(call)
+        with session.recording.added.joined(call):
+            self._run(call)
+
+    def _run(self, call: Call) -> None:
+        session = self.session
         known = self._networks.of(call.network)
         work = known.work * (call.end - call.start)
         mark = f"run {len(known.refs)} {call.start!r} {call.end!r} {known.kinds}"

@@ -226,6 +226,42 @@ np.save("t.npy", array(M.t)); np.save("i.npy", array(M.i))
     assert not list((none.run / "recording").iterdir())
 
 
+STORED = (
+    HEAD
+    + """
+cells = NeuronGroup(3, "dv/dt = (1.2 - v)/(5*ms) : 1", threshold="v > 1", reset="v = 0.3*rand()",
+                    method="euler")
+network = Network(cells)
+network.store()
+for turn in range(4):
+    network.restore()
+    cells.v = "0.1*turn"
+    network.run(20*ms)
+    network.store("here", filename=f"state-{turn}")
+    network.run(5*ms)
+    network.restore("here", filename=f"state-{turn}")
+    print(turn, cells.v[:], len(network.objects), sorted(network.get_states()))
+"""
+)
+
+
+def test_monitors_that_are_added_are_no_part_of_what_is_stored(workplace):
+    """Stored before the first run, where they do not exist yet, and after it, to a file."""
+    script = workplace.script(STORED)
+    plain = workplace.plain(script)
+    assert plain.code == 0, plain.err
+    record = {"record": "cells,cells.v:2"}
+    whole, killed = workplace.killed(script, kills=4, seed=6, **record)
+    whole.assert_same(killed)
+    assert whole.out == plain.out
+    assert whole.files() == plain.files()
+    t = np.concatenate([a for _, a in whole.recording()["spikes/cells/t"]])
+    assert np.all(np.diff(t) >= 0)
+    assert 0.09 < t[-1] < 0.1  # four times 25 ms of simulated time, whatever was restored
+    sampled = np.concatenate([a for _, a in whole.recording()["traces/cells/v/t"]])
+    assert sampled == pytest.approx(np.arange(100) * 1e-3, abs=1e-9)
+
+
 BAD = {
     "raises": ("x = 1\nprint('begun')\n[][3]\n", 1, "script.py, line 3"),
     "exits": ("import sys\nsys.exit(3)\n", 1, "the script ended itself with 3"),
