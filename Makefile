@@ -45,6 +45,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.reentry
 	PYTHONHASHSEED=0 $(BIN)/python -m benchmarks.script_overhead
+	$(BIN)/python -m benchmarks.script_kills
 
 brian2-suite: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.brian2_suite
@@ -52,6 +53,7 @@ brian2-suite: $(VENV)/.installed-bench
 # EXAMPLES is the folder `examples` of Brian2's source distribution.
 brian2-examples: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.brian2_examples $(EXAMPLES)
+	PYTHONHASHSEED=0 $(BIN)/python -m benchmarks.script_examples $(EXAMPLES)
 
 clean:
 	rm -rf build dist docs/_build docs/gallery .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
