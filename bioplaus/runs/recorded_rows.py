@@ -79,7 +79,7 @@ class Recorder:
         """Mean rate of each recorded population since the last segment [Hz]."""
         events: dict[str, int] = {}
         cell_seconds: dict[str, float] = {}
-        for stream in self.streams.values():
+        for stream in (*self.streams.values(), *self.added.streams.values()):
             counted, seconds = stream.take_events()
             if stream.counts_events and seconds > 0 and stream.size:
                 name = f"rate_{stream.about.population}"

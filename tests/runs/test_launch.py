@@ -258,6 +258,8 @@ def test_monitors_that_are_added_are_no_part_of_what_is_stored(workplace):
     t = np.concatenate([a for _, a in whole.recording()["spikes/cells/t"]])
     assert np.all(np.diff(t) >= 0)
     assert 0.09 < t[-1] < 0.1  # four times 25 ms of simulated time, whatever was restored
+    names, row = (line.split(",") for line in whole.metrics.splitlines())
+    assert float(row[names.index("rate_cells")]) == pytest.approx(len(t) / 3 / 0.1)
     sampled = np.concatenate([a for _, a in whole.recording()["traces/cells/v/t"]])
     assert sampled == pytest.approx(np.arange(100) * 1e-3, abs=1e-9)
 
