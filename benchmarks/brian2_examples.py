@@ -5,9 +5,10 @@ FOLDER holds the examples of Brian2's source distribution, which run unmodified 
 data of all figures and monitors are compared: fused with stepped in bits, fused with the reference
 to rounding, or in law over three seeds where the script draws random numbers.
 
-Not a part of an example, and replaced for all: the graphics window, and the choice of standalone
-code (the script then runs on the runtime device).  With ``--steps`` every ``run()`` of a script
-whose reference takes longer than the limit ends after that many steps, in all modes alike.
+Not a part of an example, and replaced for all: the graphics window, the choice of standalone code
+(the script then runs on the runtime device), and how joblib starts workers (they are forked).  With
+``--steps`` every ``run()`` of a script whose reference takes longer than the limit ends after that
+many steps, in all modes alike; `SMALLER` does what steps cannot.
 """
 
 import argparse
@@ -34,6 +35,17 @@ RESULTS = Path(tempfile.gettempdir()) / "bioplaus-examples"
 SEEDS = (1, 2, 3)
 NOT_RUN = "not run"
 HOW = ("runs", "fused_runs", "in_python", "rewrites")
+SMALLER: Mapping[str, Sequence[str]] = {
+    "advanced/float_32_64_benchmark.py": ("results=generate_results(1)",),
+    "frompapers/Maass_Natschlaeger_Markram_2002.py": ("N_PAIRS=2",),
+    "synapses/efficient_gaussian_connectivity.py": (
+        "N=array([100, 500])",
+        "repeats=array([3, 1])",
+    ),
+}
+"""Values of the scripts' own constants: as many turns as are needed to see every kind of them."""
+SHOW_TIMES = ("advanced/float_32_64_benchmark.py", "synapses/efficient_gaussian_connectivity.py")
+"""How long things take is all that these draw."""
 COMPILING = 30  # CPU seconds that a run on the engine may take longer
 _PATIENCE = 20  # seconds of waiting per CPU second: other work may share the machine
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
@@ -53,6 +65,7 @@ class Example:
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.script, self.limit, self.report_only = script, limit, report_only
+        self.shows_times = name in SHOW_TIMES
         self.settings, self.environment = settings, environment
         self.name = name.replace("/", "-").removesuffix(".py")
         self.results = results / self.name
@@ -117,15 +130,17 @@ def judged(example: Example, stepped: bool, cuts: Sequence[int]) -> dict[str, An
         if reference.get("late"):
             example.shorten(steps)
             reference = example.run("numpy", SEEDS[0])
-    if not (reference["ran"] or _shows(example, "numpy")):
-        verdict = NOT_RUN if reference["error"] == NOT_RUN else "no reference"
-        return {"verdict": verdict, "why": reference["error"]}
     fused = example.run("fused", SEEDS[0])
+    if not (reference["ran"] or _shows(example, "numpy")):
+        both = "where" in reference and reference["error"] == fused.get("error") != NOT_RUN
+        verdict = NOT_RUN if reference["error"] == NOT_RUN else "no reference"
+        return {"verdict": "stops on both" if both else verdict, "why": reference["error"]}
     if not fused["ran"] and fused["error"] == NOT_RUN:
         return {"verdict": NOT_RUN, "why": "only the reference ran"}
     ran: dict[str, Any] = {"how": how(fused)} | {k: fused[k] for k in HOW if k in fused}
     ran |= {"cpu_seconds": {"numpy": reference["cpu_seconds"], "fused": fused.get("cpu_seconds")}}
     ran |= {"steps_of_each_run": example.steps} if example.steps else {}
+    ran |= {"with": list(example.settings)} if example.settings else {}
     if _end(fused) != _end(reference):
         return ran | {"verdict": "fails", "why": fused.get("error", "it should have stopped")}
     if not reference["ran"]:
@@ -161,7 +176,7 @@ def how(fused: dict[str, Any]) -> str:
 def compared(example: Example) -> dict[str, Any]:
     """The verdict on an example that ran on both."""
     reference, data = example.data("numpy", SEEDS[0]), example.data("fused", SEEDS[0])
-    if not (reference or data):
+    if not (reference or data) or example.shows_times:
         return {"verdict": "nothing to compare"}
     away = deviation(reference, data)
     found: dict[str, Any] = {"deviation": away if np.isfinite(away) else None}
@@ -198,19 +213,27 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--steps", type=int, nargs="+", default=[], help="cuts of slow scripts' runs"
     )
-    parser.add_argument("--only", default="", help="part of the names to run; nothing is kept")
+    parser.add_argument("--only", default="", help="part of the names to run; the others stay")
     parser.add_argument("--skip-stepped", action="store_true", help="no runs object by object")
     parser.add_argument("--report-only", action="store_true", help="judge what was run before")
     parser.add_argument("--reference-only", action="store_true", help="only runs on numpy")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the runs' data")
     parser.add_argument("--out", type=Path, default=KEPT)
     arguments = parser.parse_args(argv)
-    report: dict[str, Any] = {}
+    kept = arguments.only and arguments.out.exists()
+    report: dict[str, Any] = json.loads(arguments.out.read_text())["examples"] if kept else {}
     for script in sorted(arguments.examples.rglob("*.py")):
         name = str(script.relative_to(arguments.examples))
         if arguments.only not in name:
             continue
-        example = Example(script, name, arguments.results, arguments.limit, arguments.report_only)
+        example = Example(
+            script,
+            name,
+            arguments.results,
+            arguments.limit,
+            arguments.report_only,
+            SMALLER.get(name, ()),
+        )
         if arguments.reference_only:
             print(name, example.run("numpy", SEEDS[0]), flush=True)
             continue
@@ -218,7 +241,8 @@ def main(argv: list[str] | None = None) -> None:
         print(name, report[name], flush=True)
     counts = counted(report)
     print(counts)
-    if report and not arguments.only:
+    if report:
+        report = dict(sorted(report.items()))
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(json.dumps({**counts, "examples": report}, indent=1) + "\n")
 

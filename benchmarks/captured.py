@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -50,6 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     brian2.BrianLogger.log_level_error()
     figures, runs = remember_figures(), watch_runs(arguments.mode)
     saved = remember_saved()
+    fork_workers()
     if arguments.steps:
         shorten_runs(arguments.steps)
     status: dict[str, Any] = {"ran": True}
@@ -139,6 +141,14 @@ def failure(error: BaseException) -> dict[str, Any]:
         "where": f"{Path(last.filename).name}:{last.lineno}",
         "missing": missing,
     }
+
+
+def fork_workers() -> None:
+    """Have joblib's workers be copies of this process, which know what is replaced here."""
+    with suppress(ImportError):
+        import joblib.parallel
+
+        joblib.parallel.DEFAULT_BACKEND = "multiprocessing"
 
 
 def shorten_runs(steps: int) -> None:

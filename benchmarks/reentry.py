@@ -3,7 +3,7 @@
 The network is B1, of 26 objects with their parts, run for one step of 1 ms at a time: with nothing
 changed, with another constant in every run, and in a function whose local variables are the
 constants.  Each measurement has a process of its own; those of an earlier revision, whose checkout
-is given by ``--before``, come from the same minutes.
+is given by ``--before``, come from the same minutes, and stay in the report without it.
 """
 
 import argparse
@@ -40,11 +40,14 @@ def main(argv: list[str] | None = None) -> None:
         return
     here = Path(__file__).parent.parent
     places = {"now": here} | ({"before": arguments.before} if arguments.before else {})
+    kept = json.loads(arguments.out.read_text()) if arguments.out.exists() else {}
     result: dict[str, Any] = {"unit": "CPU seconds of a call"}
     for synapses in SYNAPSES:
         row = result[f"{synapses} synapses"] = {
             name: _measured(place, "numba", synapses) for name, place in places.items()
         }
+        if "before" in kept.get(f"{synapses} synapses", {}):
+            row.setdefault("before", kept[f"{synapses} synapses"]["before"])
         if synapses == SYNAPSES[0]:
             row["numpy"] = _measured(here, "numpy", synapses)
     print(json.dumps(result, indent=1))
