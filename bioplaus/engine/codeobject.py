@@ -38,7 +38,7 @@ from .nextspike import NextSpike, next_spike
 from .overflow import FAULT, raise_if_overflown
 from .preferences import preference
 from .program import CompilationError, Program
-from .queue import EventQueue
+from .queue import EventQueue, form_of
 from .recording import RecordBuffer
 from .sweep import Sweep
 from .text import BUFFER_FULL, Step
@@ -210,6 +210,7 @@ class NumbaCodeObject(NumpyCodeObject):
 
     def _attach_queue(self, pathway: Any) -> None:
         queue = self.queue = pathway.queue
+        self._form = form_of(queue)
         self._memory = {
             "_nb_queue_first_source": lambda: queue.first_source,
             "_nb_queue_sources": lambda: queue.sources,
@@ -241,9 +242,17 @@ class NumbaCodeObject(NumpyCodeObject):
         """Whether a function of the user's stands in it, which may come to read other things."""
         return any(function.outside is not None for function in self._functions.values())
 
+    @property
+    def may_change(self) -> bool:
+        """Whether Python may bring it about, during a run, that it does not hold any more."""
+        return self.reads_outside or self.queue is not None
+
     def holds(self) -> bool:
-        """Whether the functions in it would be translated in the same way now."""
-        return all(f.outside is None or f.outside.holds() for f in self._functions.values())
+        """Whether its functions would be translated in the same way now, and spikes queued so."""
+        same = self.queue is None or form_of(self.queue) == self._form
+        return same and all(
+            f.outside is None or f.outside.holds() for f in self._functions.values()
+        )
 
     def begin_run(self) -> None:
         """Start from the variables and the random state alone; called before every run."""
@@ -324,8 +333,8 @@ class NumbaCodeObject(NumpyCodeObject):
     def _run_kernel(self) -> None:
         if self._program is None:
             self._program = self._alone()
-        elif self.reads_outside:
-            self._program.refresh()
+        else:
+            self._program.refresh()  # what Python did since may have moved any array
         while self._program.enter(self.device.random_generator()) == BUFFER_FULL:
             self.grow()
             self._program.refresh()

@@ -14,6 +14,7 @@ from typing import Any
 from brian2.synapses.synapses import Synapses, SynapticPathway
 
 from .indices import IndexArray
+from .queue import form_of
 from .shape import forget_shape, shape_of
 from .watching import WatchedArray
 
@@ -35,7 +36,7 @@ class Connections:
     ) -> None:
         self._synapses = weakref.ref(synapses)
         self._pathways = [weakref.ref(pathway) for pathway in pathways]
-        self._forms = [_form(pathway) for pathway in pathways]
+        self._forms = [form_of(pathway.queue) for pathway in pathways]
         self._indices = [synapses.variables[name] for name in ("_synaptic_pre", "_synaptic_post")]
         self._delays = [pathway._delays for pathway in pathways]
         self._always = {
@@ -59,7 +60,7 @@ class Connections:
             pathway: Any = known()
             if step or moved or self._written(delays) or getattr(pathway.queue, "restored", False):
                 pathway.initialise_queue()
-                same, looked_at = same and _form(pathway) == form, True
+                same, looked_at = same and form_of(pathway.queue) == form, True
         if looked_at:
             self._look()
         return same
@@ -76,12 +77,6 @@ class Connections:
         for array in self._arrays.values():
             if array is not None:
                 array.lent = False
-
-
-def _form(pathway: Any) -> tuple[Any, ...]:
-    """What the code of a pathway knows of its queue; nothing of a queue of Brian2's own."""
-    queue = pathway.queue
-    return getattr(queue, "delivery", None), getattr(queue, "rows_in_order", None)
 
 
 def _watched(variable: Any) -> WatchedArray | None:

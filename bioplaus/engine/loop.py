@@ -113,7 +113,7 @@ def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
     positions = [
         position
         for position, entry in enumerate(prepared.entries)
-        if entry.kernel is None or getattr(entry.code_object, "reads_outside", False)
+        if entry.kernel is None or getattr(entry.code_object, "may_change", False)
     ]
     left = control[STEPS]
     for position in positions:
@@ -127,7 +127,7 @@ def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
             _run_part(device, program, position)
         prepared.flush()
         if alone is not None:
-            alone.run()  # what it reads from outside has come to be of another kind
+            alone.run()  # made anew: what it takes for granted is not so any more
         else:
             entry.owner.run()
         program.refresh()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["BLOCK", "EventQueue"]
+__all__ = ["BLOCK", "EventQueue", "form_of"]
 
 BLOCK = 64
 """Events that stand together."""
@@ -66,13 +66,21 @@ class EventQueue:
         """Take over delays [s] and the source index of every synapse before a run.
 
         real_delays : (1,) or (n_synapses,), dt : [s], sources : (n_synapses,) absolute indices.
+        Raises ValueError for delays below zero.
         """
+        delays = (np.asarray(real_delays, dtype=np.float64) / dt + 0.5).astype(np.int32)
+        if delays.size and int(delays.min()) < 0:
+            place = int(np.argmin(delays))
+            raise ValueError(
+                f"Delay {place} is {real_delays[place]:g} s: a spike cannot arrive before it is "
+                f"sent. ({np.count_nonzero(delays < 0)} of {delays.size} are below zero; "
+                "clip(..., 0*ms, inf*ms) makes them zero.)"
+            )
         pending = self._pending()
         if self.dt is not None and self.dt != dt:
             pending = _rescaled(pending, self.dt / dt)
         self.dt = dt
         self._sort_rows(sources)
-        delays = (np.asarray(real_delays, dtype=np.float64) / dt + 0.5).astype(np.int32)
         longest = int(delays.max()) if delays.size else 0
         equal = delays.size == 0 or int(delays.min()) == longest
         slots = max(longest + 1, len(pending))
@@ -251,10 +259,26 @@ class EventQueue:
         return 0, [slot.tolist() for slot in self._pending()]
 
     def _restore_from_full_state(self, state: State | None) -> None:
-        offset, slots = state if state is not None else (0, [])
-        slots = slots[offset:] + slots[:offset] or [[]]
-        self.delivery, self.restored = "mixed", True  # until prepare() finds a cheaper form
-        self._fill([np.array(slot, dtype=np.int32) for slot in slots])
+        """Have the events of a stored state; None for no events.
+
+        The form in which they are kept stays what it is if that can be, and so do the steps that
+        delays reach: this may happen while compiled code runs, which takes both for granted.
+        """
+        offset, kept = state if state is not None else (0, [])
+        slots = [np.array(slot, dtype=np.int32) for slot in kept[offset:] + kept[:offset]]
+        slots += [np.zeros(0, dtype=np.int32)] * (len(self.ends) - len(slots))
+        sources = self._as_sources(slots) if self.delivery == "equal" else None
+        if sources is not None:
+            slots = sources
+        elif self.delivery != "direct" or any(len(slot) for slot in slots):
+            self.delivery = "mixed"  # until prepare() finds a cheaper form
+        self.restored = True
+        self._fill(slots)
+
+
+def form_of(queue: Any) -> tuple[Any, ...]:
+    """What compiled code takes for granted of a queue; nothing of a queue of Brian2's own."""
+    return getattr(queue, "delivery", None), getattr(queue, "rows_in_order", None)
 
 
 def _rescaled(pending: list[Array], factor: float) -> list[Array]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import brian2 as b2
 import numpy as np
 import pytest
+from brian2 import ms
+from brian2.core.base import BrianObjectException
 from brian2.synapses.cythonspikequeue import SpikeQueue
 
 from bioplaus.engine.queue import EventQueue
@@ -123,3 +126,132 @@ def test_memory_follows_the_events_under_way(kind: str) -> None:
     assert queue._pending() is not None
     assert sum(len(slot) for slot in queue._pending()) == 0
     assert int(queue.free[1]) == len(queue.following)
+
+
+def three_to_three(clear: bool, delays: str, fuse: bool) -> tuple[list[float], list[Any]]:
+    """What arrives when Python forgets, every four steps, what is under way; all pushes."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = fuse
+    sources = b2.NeuronGroup(3, "x : 1", threshold="int(t/(0.1*ms) + 0.5) % 7 == i", reset="")
+    targets = b2.NeuronGroup(3, "y : 1")
+    links = b2.Synapses(sources, targets, "w : 1", on_pre="y += w")
+    links.connect()
+    links.w, links.delay = "1 + i + 10*j", delays
+
+    @b2.network_operation(dt=0.4 * ms)
+    def forget() -> None:
+        links.pre.queue._restore_from_full_state(None)
+
+    forget.active = clear
+    network = b2.Network(sources, targets, links, forget)
+    network.run(1.3 * ms)
+    network.run(1.7 * ms)
+    steps = np.round(links.delay / (0.1 * ms)).astype(int).tolist()
+    pushed = [
+        (t, t + steps[k], links.j[k], links.w[k])
+        for t in range(30)
+        for k in range(9)
+        if t % 7 == links.i[k]
+    ]
+    return np.array(targets.y).tolist(), pushed
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+@pytest.mark.parametrize("delays", ["(i + j + 1)*0.1*ms", "0.3*ms", "0*ms"])
+def test_spikes_that_are_forgotten_during_a_run(delays: str, fuse: bool) -> None:
+    """Those under way at steps 0, 4, 8, ... never arrive; the others come when they are due."""
+    for clear in (True, False):
+        found, pushed = three_to_three(clear, delays, fuse)
+        expected = np.zeros(3)
+        for sent, due, target, weight in pushed:
+            lost = clear and any(step % 4 == 0 for step in range(sent + 1, due + 1))
+            expected[target] += weight * (due < 30 and not lost)
+        assert found == expected.tolist()
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+@pytest.mark.parametrize("delay", [0.0, 0.3])
+def test_spikes_that_python_puts_under_way_during_a_run(delay: float, fuse: bool) -> None:
+    """One synapse of a source that has two: no more a whole row, as the compiled code has them."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = fuse
+    sources = b2.NeuronGroup(2, "x : 1", threshold="int(t/(0.1*ms) + 0.5) % 5 == 4", reset="")
+    targets = b2.NeuronGroup(2, "y : 1")
+    links = b2.Synapses(sources, targets, on_pre="y += 1", delay=delay * ms)
+    links.connect()
+    seen = b2.StateMonitor(targets, "y", record=True, when="end")
+
+    @b2.network_operation(dt=10 * ms)
+    def send() -> None:
+        links.pre.queue._restore_from_full_state((0, [[], [3, 3], [0]]))
+
+    b2.Network(sources, targets, links, send, seen).run(1.5 * ms)
+    expected = np.zeros((2, 15))
+    expected[1, 1:] += 2
+    expected[0, 2:] += 1
+    for sent in (4, 9, 14):
+        expected[:, sent + round(delay / 0.1) :] += 2
+    np.testing.assert_array_equal(seen.y, expected)
+
+
+def test_a_spike_cannot_arrive_before_it_is_sent() -> None:
+    """Delays that a bell curve gave: Brian2's own queue sends them somewhere."""
+    b2.prefs.codegen.target = "numba"
+    cells = b2.NeuronGroup(3, "y : 1", threshold="y < 0", reset="y = 0")
+    links = b2.Synapses(cells, cells, on_pre="y += 1")
+    links.connect(j="i")
+    network = b2.Network(cells, links)
+    network.run(0.1 * ms)
+    for delays in ([0.1, -0.3, -0.2], [-0.3, -0.3, -0.3]):
+        links.delay = delays * ms
+        with pytest.raises((ValueError, BrianObjectException)) as caught:
+            network.run(0.1 * ms)
+        problem = caught.value if isinstance(caught.value, ValueError) else caught.value.__cause__
+        assert "is -0.0003 s: a spike cannot arrive before it is sent" in str(problem)
+    links.delay = [0.1, -0.01, 0] * ms  # of a tenth of a step: none
+    network.run(0.1 * ms)
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_synapses_that_are_made_during_a_run(fuse: bool) -> None:
+    """Arrays move.  The new ones take part from the next run on; the first one goes on."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = fuse
+    sources = b2.SpikeGeneratorGroup(3, [0, 2, 2], [0.1, 0.4, 0.9] * ms)
+    targets = b2.NeuronGroup(3, "y : 1")
+    model = "dw/dt = -w/ms : 1 (clock-driven)"
+    links = b2.Synapses(sources, targets, model, on_pre="y += w", method="euler")
+    links.connect(i=[0], j=[0])
+    links.w = 1
+
+    @b2.network_operation(dt=0.3 * ms)
+    def connect(t: Any) -> None:
+        if 0.2 * ms < t < 0.5 * ms:
+            links.connect(i=[0, 1, 2] * 100, j=[0, 1, 2] * 100)
+            links.w[1:] = 2
+
+    network = b2.Network(sources, targets, links, connect)
+    network.run(0.7 * ms)
+    network.run(0.5 * ms)
+    np.testing.assert_allclose(links.w, [0.9**12] + [2 * 0.9**5] * 300, rtol=1e-13)
+    np.testing.assert_allclose(targets.y, [0.9**2, 0, 100 * 2 * 0.9**3], rtol=1e-13)
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_spikes_given_in_the_middle_of_a_run_stay_in_their_memory(fuse: bool) -> None:
+    """They count from the next run on; until then no step has more than one of each neuron."""
+    b2.prefs.codegen.target = "numba"
+    b2.prefs.codegen.runtime.numba.fuse = fuse
+    sources = b2.SpikeGeneratorGroup(2, [0], [0.1] * ms)
+    counts = b2.PopulationRateMonitor(sources)
+
+    @b2.network_operation(dt=0.2 * ms)
+    def give(t: Any) -> None:
+        if 0.1 * ms < t < 0.3 * ms:
+            sources.set_spikes([1] * 300, np.arange(300) * 0.1 * ms + 0.5 * ms)
+
+    network = b2.Network(sources, counts, give)
+    network.run(0.4 * ms)
+    assert np.all(counts.rate <= 1 / b2.defaultclock.dt)
+    network.run(0.4 * ms)
+    np.testing.assert_allclose(counts.rate[-3:] * b2.defaultclock.dt, 0.5)
