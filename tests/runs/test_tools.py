@@ -13,8 +13,8 @@ import pytest
 
 import bioplaus
 from bioplaus.cli import main
+from bioplaus.comparison import differences, final_figures
 from bioplaus.records import RunReader
-from bioplaus.sweeps.comparison import differences, final_figures
 
 SCRIPT = '''"""Cells that add up their drive."""
 from brian2 import *
