@@ -12,8 +12,8 @@ def train_correlation(a: npt.ArrayLike, b: npt.ArrayLike, tau: float = 5e-3) -> 
     """Correlation of two trains after an exponential filter, in 0 .. 1.
 
     a, b : spike times, in the unit of ``tau``.  Of two filtered trains the inner product is
-    proportional to the sum over pairs of e^(-|difference|/tau); this is it over the lengths.  Two
-    empty trains are alike (1), an empty one and another are not (0).
+    proportional to the sum over pairs of exp(-abs(difference)/tau); this is it over the lengths.
+    Two empty trains are alike (1), an empty one and another are not (0).
     """
     x, y = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if len(x) == 0 or len(y) == 0:

@@ -64,8 +64,7 @@ def learning_curve(
         ax.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=bool(np.ptp(x) >= 2)))
         ax.set_xlabel("epoch")
         ax.set_ylabel(name)
-        if ax.get_legend_handles_labels()[1]:
-            ax.legend()
+        _name_curves(ax)
     return ax
 
 
@@ -85,5 +84,12 @@ def error_curves(
         values = 100 * np.asarray(metrics[f"{name}_error"], dtype=float)
         learning_curve(ax, metrics["epoch"], values, label=label, name="error [%]")
     ax.set_xlabel(f"passes over the {samples}")
-    ax.legend()
     return ax
+
+
+def _name_curves(ax: Axes) -> None:
+    """A legend above the axes, where it lies over no point."""
+    names = ax.get_legend_handles_labels()[1]
+    if names:
+        columns = 2 if max(map(len, names)) < 28 else 1
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, borderaxespad=0.2)

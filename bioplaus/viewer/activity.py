@@ -105,10 +105,12 @@ class Activity:
             populations = self.store.populations
             self.population.options = populations
             if populations and not self.population.value:
-                self.population.value = populations[0]
-            chosen = [name for name in names if name in {*self.choice.value, *new}]
-            if chosen != self.choice.value:
-                self.choice.value = chosen  # which draws
+                chosen = self.eye.population in populations and self.eye.cell >= 0
+                self.population.value = self.eye.population if chosen else populations[0]
+                self.cell.value = self.eye.cell if chosen else None
+            wanted = [name for name in names if name in {*self.choice.value, *new}]
+            if wanted != self.choice.value:
+                self.choice.value = wanted  # which draws
                 return
         self.draw()
 

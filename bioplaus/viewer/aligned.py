@@ -64,7 +64,13 @@ class Aligned:
         options |= {"min_border_left": 76}
         self.rate_plot: Any = figure(height=170, y_axis_label="rate [Hz]", **options)
         lines = self.rate_plot.multi_line(
-            "x", "y", line_color="colour", line_width=1.6, source=self.rates
+            "x", "y", line_color="colour", line_width=1.6, source=self.rates, legend_group="label"
+        )
+        self.rate_plot.add_layout(
+            self.rate_plot.legend[0], "above"
+        )  # not beside: axes stay aligned
+        self.rate_plot.legend.update(
+            orientation="horizontal", label_text_font_size="10px", padding=2, border_line_color=None
         )
         tips = [("label", "@label"), ("rate", "$data_y{0.0} Hz")]
         self.rate_plot.add_tools(HoverTool(renderers=[lines], tooltips=tips, limit=1))

@@ -106,7 +106,9 @@ class Learning:
         plot.vspan(x="x", source=self.marks, line_color="colour", line_dash="dotted")
         plot.add_tools(HoverTool(renderers=[marks], tooltips="@what"))
         if self.runs:
-            plot.legend.update(click_policy="hide", background_fill_alpha=0.7)
+            # Above the frame, where it lies over no curve.
+            plot.add_layout(plot.legend[0], "above")
+            plot.legend.update(click_policy="hide", ncols=4, border_line_color=None, padding=2)
             plot.legend.visible = len(self.runs) > 1
         self._place.children = [plot]
         self.draw()

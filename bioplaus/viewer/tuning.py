@@ -102,15 +102,15 @@ class Control:
         self.asked = ""
         self._answered = len([c for c in tuning.run.changes if c[2] == offer.name])
         self._log = len(tuning.run.log)
-        self.said = Div(text="", width=170)
+        self.said = Div(text="", sizing_mode="stretch_width")
         name = offer.name.replace("_", " ")
         self.field: Any = TextInput(title=name, value=value, width=130, name=offer.name)
         self.reset: Any = Button(label="start value", width=80, name=f"reset {offer.name}")
         self._number, self._unit = _split(value)
         self.slider = _slider(offer, self._number, self._unit) if number_and_unit(value) else None
         self.logarithmic = self.slider is not None and self.slider.name == "logarithmic"
-        widgets = [self.field, *([self.slider] if self.slider else []), self.reset, self.said]
-        self.layout = row(*widgets, styles={"align-items": "end"})
+        widgets = [self.field, *([self.slider] if self.slider else []), self.reset]
+        self.layout = column(row(*widgets, styles={"align-items": "end"}), self.said)
         self.field.on_change("value", lambda attr, old, new: self.ask(new))
         self.reset.on_click(lambda: self.ask(str(offer.start)))
         if self.slider is not None:

@@ -316,6 +316,7 @@ def test_the_address_restores_the_view(page: Page, runs: Path) -> None:
     again.inbox.data = {"kind": ["address"], "text": [address], "n": [1]}
     assert again.eye.window == pytest.approx((3.0, 4.0))
     assert (again.eye.population, again.eye.cell) == ("hidden", 5)
+    assert (shown(again).population.value, shown(again).cell.value) == ("hidden", 5)
     assert again.runs == [runs / "small"]
     gone = Page([runs], View(run=("nowhere",)))
     assert "nowhere is not there" in gone.outbox.data["said"][0]
