@@ -2,7 +2,7 @@
 
 What a rule reads is held in two bare cells; spikes and bursts are independent Poisson events.
 Where chance plays no part the change is exact; elsewhere it is compared within four standard
-errors, estimated from the cells of both sides, which are independent.  Brian2's numpy target.
+errors, estimated from the cells of both sides, which are independent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from brian2 import Hz, Network, TimedArray, linked_var, ms, prefs, second, seed, volt
+from brian2 import Hz, Network, TimedArray, linked_var, ms, second, seed, volt
 
 from bioplaus.neurons.cell import Cell, Clocks, Operation
 from bioplaus.neurons.leaky_integrator import STEP, phases
@@ -24,6 +24,8 @@ from bioplaus.plasticity.event_driven_random_backprop import EventDrivenRandomBa
 from bioplaus.plasticity.follow import Explicit, Factorised
 from bioplaus.plasticity.rule import NoDrift, Rule, connect
 from bioplaus.plasticity.two_phase import Differential, TwoPhase
+
+pytestmark = pytest.mark.usefixtures("engine_target")
 
 STEP_S = 1e-3
 CELLS = 20
@@ -61,7 +63,6 @@ class Side:
 
 def change(rule: Rule, pre: Side, post: Side, live: Mapping[str, float], seconds: float) -> Any:
     """Change per second of every weight, (pre, post), after a second in which traces come in."""
-    prefs.codegen.target = "numpy"
     seed(7)
     clocks = Clocks.of(STEP_S, 0.1)
     a = (pre.cell() + rule.pre()).group(CELLS, "a", clocks)

@@ -55,17 +55,13 @@ def test_lengths_off_the_slot_are_refused():
         Plan(replace(TOY, example="1.3 second"), np.random.default_rng(1))
 
 
+@pytest.mark.usefixtures("engine_target")
 def test_spiking_experiment_runs_and_counts_what_its_monitors_saw():
-    before = b2.prefs.codegen.target
-    b2.prefs.codegen.target = "numpy"
-    try:
-        b2.seed(1)
-        run = Run(TOY, 1, Journal())
-        experiment = Xor(TOY, run)
-        rows = [experiment.advance(segment) for segment in run.segments(len(experiment.ends))]
-        figures = experiment.finals()
-    finally:
-        b2.prefs.codegen.target = before
+    b2.seed(1)
+    run = Run(TOY, 1, Journal())
+    experiment = Xor(TOY, run)
+    rows = [experiment.advance(segment) for segment in run.segments(len(experiment.ends))]
+    figures = experiment.finals()
     assert len(rows) == 3
     assert all(row.keys() == rows[0].keys() for row in rows)
     # the raster of the last test and the population counts come by different ways
