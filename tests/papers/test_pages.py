@@ -210,13 +210,13 @@ def test_a_run_that_goes_on_is_whole(name: str) -> None:
     recorded = [[asdict(each) for each in it.recordings] for it in (whole, again)]
     np.testing.assert_equal(recorded[1], recorded[0][cut:])
     np.testing.assert_equal(unmarked(again.state), unmarked(whole.state))
-    assert same == figures
+    np.testing.assert_equal(same, figures)
     assert entering.nameless(run) == []
     asked = run.asked_for_part
     del run
     if asked:
         end = entering.entered_again(page, whole.state, evaluated=("", "test"), **changes)
-        assert end[1] == figures
+        np.testing.assert_equal(end[1], figures)
 
 
 def unmarked(state: Mapping[str, Any]) -> dict[str, Any]:
