@@ -64,7 +64,7 @@ class Aligned:
         options |= {"min_border_left": 76}
         self.rate_plot: Any = figure(height=170, y_axis_label="rate [Hz]", **options)
         lines = self.rate_plot.multi_line(
-            "x", "y", line_color="colour", line_width=1.6, source=self.rates, legend_group="label"
+            "x", "y", line_color="colour", line_width=1.6, source=self.rates, legend_field="label"
         )
         self.rate_plot.add_layout(
             self.rate_plot.legend[0], "above"

@@ -91,7 +91,7 @@ class Rates:
         self.plot = time_figure(eye, height, cross, "rate [Hz]")
         self._lines = ColumnDataSource({"x": [], "y": [], "colour": [], "name": []})
         drawn = self.plot.multi_line(
-            "x", "y", line_color="colour", source=self._lines, line_width=1.2, legend_group="name"
+            "x", "y", line_color="colour", source=self._lines, line_width=1.2, legend_field="name"
         )
         self.plot.legend.update(orientation="horizontal", label_text_font_size="10px", padding=2)
         tips = [("", "@name"), ("time", "$data_x{0.000} s"), ("rate", "$data_y{0.0} Hz")]
