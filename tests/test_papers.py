@@ -160,6 +160,12 @@ def test_every_named_setting_is_one_that_its_page_takes(key: str) -> None:
         assert setting.meaning, name
 
 
+def test_every_page_has_a_quick_form() -> None:
+    """The gallery shows it, and readers try it first."""
+    pages = registry.entries()
+    assert [page.name for page in pages if registry.setting(page, "default").quick is None] == []
+
+
 def test_an_unknown_setting_is_told_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "erbp-images", "--setting", "pulished"]) == 2
     assert "did you mean 'published'?" in capsys.readouterr().err
