@@ -10,7 +10,7 @@ import bioplaus
 from bioplaus.cli import main
 from bioplaus.comparison import differences, draw, final_figures
 
-DESCENT = str(Path(__file__).with_name("descent.py"))
+DESCENT = str(Path(__file__).parent / "sweeps" / "descent.py")
 
 
 @pytest.fixture(scope="module")
