@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioplaus.records import Presentations, Recording, RunReader, RunWriter, Windows, windows
-from bioplaus.records.overview import extent_of
+from bioplaus.records.overview import extent_of, write_overview
 from bioplaus.records.recording import TraceRecord
 
 CONFIG = {"experiment": "e", "seed": 1, "parameters": {}}
@@ -201,3 +201,19 @@ def test_answers_are_those_of_the_presentations_added_last() -> None:
     recording.add_answers(np.array([0]), learning=False)
     assert list(recording.presentations.learning) == [1, 1, 0]
     assert list(recording.presentations.wrong) == [False, True, True]
+
+
+def test_counts_do_not_depend_on_the_order_in_which_spikes_stand(tmp_path: Path) -> None:
+    """Times that ascend are cut where stretches begin, others are looked at one by one."""
+    rng = np.random.default_rng(5)
+    t, i = np.sort(rng.random(20_000) * 3), rng.integers(0, 5000, 20_000)
+    shuffled = rng.permutation(len(t))
+    with h5py.File(tmp_path / "spikes.h5", "w") as file:
+        write_overview(file, {"sorted": (t, i), "mixed": (t[shuffled], i[shuffled])}, {})
+        kept = file["overview/spikes"]
+        assert kept["sorted"].attrs["ascending"] != kept["mixed"].attrs["ascending"]
+        for name in ("64", "total"):
+            assert np.array_equal(kept["sorted"][name], kept["mixed"][name])
+            assert kept["sorted"][name][:].sum() == len(t)
+        write_overview(file, {"at once": (np.full(3, 2.0), np.arange(3))}, {})
+        assert kept["at once/total"][:].sum() == 3
