@@ -128,12 +128,15 @@ def _counts(t: Any, i: Any, extent: Extent, stretches: int) -> NDArray[np.uint8]
     row = np.asarray(i) // together if together > 1 else np.asarray(i)
     if extent.ascending and extent.last > extent.first:
         parts = itertools.pairwise(_cuts(t, extent.first, extent.last, stretches))
-        counts = np.array([np.bincount(row[a:b], minlength=rows) for a, b in parts]).T
-    else:
-        place = row.astype(np.int64) * stretches
-        place += _stretch(t, extent.first, extent.last, stretches)
-        counts = np.bincount(place, minlength=rows * stretches).reshape(rows, stretches)
-    return np.minimum(counts, 255).astype(np.uint8, order="C")
+        shown = [_up_to_255(np.bincount(row[a:b], minlength=rows)) for a, b in parts]
+        return np.ascontiguousarray(np.array(shown).T)
+    place = row.astype(np.int64) * stretches
+    place += _stretch(t, extent.first, extent.last, stretches)
+    return _up_to_255(np.bincount(place, minlength=rows * stretches)).reshape(rows, stretches)
+
+
+def _up_to_255(counts: NDArray[np.int64]) -> NDArray[np.uint8]:
+    return np.minimum(counts, 255).astype(np.uint8)
 
 
 def cells_in_a_row(cells: int) -> int:
