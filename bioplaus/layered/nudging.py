@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 
+from bioplaus.layered.chain import layer_sizes, projection_numbers
 from bioplaus.layered.two_way import Array
 from bioplaus.parameters import ParameterError
 
-__all__ = ["check_nudged_steps", "in_half_cost", "silent_units", "warn_of_silent_units"]
+__all__ = ["check_nudged_steps", "influence_and_rates", "silent_units", "warn_of_silent_units"]
 
 
-def in_half_cost(cost: str, value: float) -> float:
-    """An influence or learning rate that belongs to the cost named, for the half cost.
+def influence_and_rates(p: Any) -> tuple[float, list[float]]:
+    """Influence and learning rates, one for each pair of layers, in half-cost terms.
 
-    ``full`` is ``|d - s|^2``, twice ``half``, so that a full-cost influence and its rates are
-    twice as large (Scellier and Bengio 2017 use both, in paper and program).
+    p : has ``layers``, ``influence``, ``learning_rates`` and ``cost``.  The cost ``full`` is
+    ``|d - s|^2``, twice ``half``, so that a full-cost influence and its rates are twice as large
+    (Scellier and Bengio 2017 use both, in paper and program).
     """
-    return 2.0 * value if cost == "full" else value
+    pairs = len(layer_sizes(p.layers, least=3)) - 1
+    rates = projection_numbers("learning_rates", p.learning_rates, pairs, low=0)
+    scale = 2.0 if p.cost == "full" else 1.0
+    return scale * p.influence, [scale * rate for rate in rates]
 
 
 def check_nudged_steps(nudged_steps: int, sizes: tuple[int, ...]) -> None:

@@ -81,7 +81,7 @@ def extent_of(
     if i is not None:
         total = (
             np.diff(_cuts(t, first, last, BLOCK))
-            if ascending and last > first
+            if ascending
             else np.bincount(_stretch(t, first, last, BLOCK), minlength=BLOCK)
         )
         cells = int(i.max()) + 1
@@ -126,7 +126,7 @@ def _counts(t: Any, i: Any, extent: Extent, stretches: int) -> NDArray[np.uint8]
     together = cells_in_a_row(extent.cells)
     rows = -(-extent.cells // together)
     row = np.asarray(i) // together if together > 1 else np.asarray(i)
-    if extent.ascending and extent.last > extent.first:
+    if extent.ascending:
         parts = itertools.pairwise(_cuts(t, extent.first, extent.last, stretches))
         shown = [_up_to_255(np.bincount(row[a:b], minlength=rows)) for a, b in parts]
         return np.ascontiguousarray(np.array(shown).T)
@@ -147,14 +147,18 @@ def cells_in_a_row(cells: int) -> int:
     return together
 
 
+def _length(first: float, last: float, stretches: int) -> float:
+    return (last - first) / stretches or 1.0  # spikes that are all at once are in the first
+
+
 def _cuts(t: Any, first: float, last: float, stretches: int) -> NDArray[np.int64]:
     """Where each stretch begins among times that ascend, and the end; to look is all it takes."""
-    begins = first + (last - first) / stretches * np.arange(1, stretches)
+    begins = first + _length(first, last, stretches) * np.arange(1, stretches)
     return np.array([0, *np.searchsorted(t, begins), len(t)])
 
 
 def _stretch(t: Any, first: float, last: float, stretches: int) -> NDArray[np.int64]:
-    length = (last - first) / stretches or 1.0
+    length = _length(first, last, stretches)
     return np.minimum(((t - first) / length).astype(np.int64), stretches - 1)
 
 

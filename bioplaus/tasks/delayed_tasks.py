@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bioplaus.tasks.events import Events, SpikeTrains
+from bioplaus.tasks.events import NO_CLASS, Events, SpikeTrains
 
 __all__ = ["StoreRecall", "delayed_match", "store_recall"]
 
@@ -81,7 +81,7 @@ def store_recall(
         order = np.where(stored[:, n], 2, np.where(asked[:, n], 3, -1))
         periods.append((order, onset))
     spikes = _poisson_groups(rng, periods, slot, rate)
-    events = Events(spikes, np.full(trials, -1), 4 * CELLS, slots * slot)
+    events = Events(spikes, np.full(trials, NO_CLASS), 4 * CELLS, slots * slot)
     return StoreRecall(events, bits, asked)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from bioplaus.errors import UserError
 
-__all__ = ["EventError", "Events", "SpikeTrains"]
+__all__ = ["NO_CLASS", "EventError", "Events", "SpikeTrains"]
 
 NO_CLASS = -1
 """The label of an example that is of no class, as in a schedule."""
@@ -129,7 +130,7 @@ class Events:
             If a step is not positive, or more than 255 spikes of a unit fall into one.
         """
         at = self._steps(step)
-        steps = max(1, round(self.duration / step + 0.5 - 1e-9))
+        steps = max(1, math.ceil(self.duration / step - 1e-9))
         flat = (self._examples() * steps + at) * self.size + self.spikes.i
         counts = np.bincount(flat, minlength=len(self) * steps * self.size)
         if counts.size and counts.max() > np.iinfo(np.uint8).max:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from bioplaus import analysis, plotting, tasks
 from bioplaus.models import discrete_ep
@@ -33,7 +31,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """A new random order in each epoch; states start at zero for every batch."""
     check_discrete(p)
     images = run.load(p.dataset)
-    made = learner(p, run.rng, images)
+    made = discrete_ep.Learner(p, run.rng)
     run.keep(learner=made)
     examples = min(p.examples, len(images.train_labels))
     for _ in run.segments(p.epochs):
@@ -46,11 +44,6 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
             angle_to_output=float(angle),
         )
     return {f"{run.part}_error": made.error(*images.part(run.part))}
-
-
-def learner(p: Settings, rng: np.random.Generator, images: Any) -> discrete_ep.Learner:
-    """Draw the network."""
-    return discrete_ep.Learner(p, rng)
 
 
 def learning_curve(run: RunReader) -> Figure:

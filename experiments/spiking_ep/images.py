@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bioplaus import plotting, tasks
-from bioplaus.layered.nudging import silent_units, warn_of_silent_units
+from bioplaus.layered.nudging import influence_and_rates, silent_units, warn_of_silent_units
 from bioplaus.models import spiking_ep
-from bioplaus.models.spiking_ep.parameters import Spiking, influence_and_rates
+from bioplaus.models.spiking_ep.parameters import Spiking
 from bioplaus.parameters import parameter
 from bioplaus.runs.run import Run
 
@@ -41,7 +41,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """Fixed order of examples; validation on some images after every part of an epoch."""
     influence_and_rates(p)  # one for each pair of layers
     images = run.load(p.dataset)
-    made = learner(p, run.rng, images)
+    made = spiking_ep.Learner(p, run.rng)
     run.keep(learner=made)
     examples = min(p.examples, len(images.train_labels))
     parts = -(-examples // PART)
@@ -61,11 +61,6 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
             silent_outputs=len(silent_units(best)),
         )
     return {f"{run.part}_error": made.error(*images.part(run.part))}
-
-
-def learner(p: Settings, rng: np.random.Generator, images: Any) -> spiking_ep.Learner:
-    """Draw the network."""
-    return spiking_ep.Learner(p, rng)
 
 
 def learning_curve(run: RunReader) -> Figure:

@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from bioplaus.layered.batches import in_batches
+from bioplaus.layered.nudging import influence_and_rates
 from bioplaus.layered.two_way import Array, uniform
 from bioplaus.parameters import check
 
-from .parameters import Spiking, influence_and_rates, layer_sizes
+from .parameters import Spiking, layer_sizes
 from .ticks import Ticks, Wiring, run_phases
 
 __all__ = ["Learner"]

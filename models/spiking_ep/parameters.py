@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bioplaus.layered import chain
-from bioplaus.layered.nudging import in_half_cost
 from bioplaus.parameters import parameter
 
-__all__ = ["Spiking", "influence_and_rates", "layer_sizes"]
+__all__ = ["Spiking", "layer_sizes"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,3 @@ class Spiking:
 def layer_sizes(p: Spiking) -> tuple[int, ...]:
     """Units per layer, input first, with one hidden layer or more."""
     return chain.layer_sizes(p.layers, least=3)
-
-
-def influence_and_rates(p: Spiking) -> tuple[float, list[float]]:
-    """Influence and learning rates, one for each pair of layers, in half-cost terms."""
-    pairs = len(layer_sizes(p)) - 1
-    rates = chain.projection_numbers("learning_rates", p.learning_rates, pairs, low=0)
-    return in_half_cost(p.cost, p.influence), [in_half_cost(p.cost, rate) for rate in rates]

@@ -16,11 +16,11 @@ import numpy as np
 
 from bioplaus.layered.batch_kernels import input_drive
 from bioplaus.layered.batches import in_batches
-from bioplaus.layered.nudging import silent_units, warn_of_silent_units
+from bioplaus.layered.nudging import influence_and_rates, silent_units, warn_of_silent_units
 from bioplaus.layered.two_way import Array, TwoWay
 from bioplaus.parameters import ParameterError
 
-from .parameters import VectorField, check_vector_field, influence_and_rates, layer_sizes
+from .parameters import VectorField, check_vector_field, layer_sizes
 from .relaxation import ACTIVATIONS, Dynamics, Units, relax, scratch
 from .rules import RULES, Rates, states_for
 from .training import Phases, train_batches

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from brian2 import Network, NeuronGroup, Synapses
 
+from bioplaus.layered.nudging import influence_and_rates
 from bioplaus.layered.two_way import TwoWay
 from bioplaus.neurons.cell import Cell, Clocks
 from bioplaus.neurons.leaky_integrator import STEP, clamped, leaky_integrator, phases
@@ -21,7 +22,7 @@ from bioplaus.plasticity.model import Model
 from bioplaus.plasticity.rule import Bias, Projection, connect, summed
 from bioplaus.plasticity.two_phase import Differential, LearnedBias, TwoPhase
 
-from .parameters import VectorField, check_vector_field, influence_and_rates, layer_sizes
+from .parameters import VectorField, check_vector_field, layer_sizes
 from .weights import initial_weights
 
 __all__ = ["build", "by_layer", "live", "pixels", "time"]

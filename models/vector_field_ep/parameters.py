@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bioplaus.layered import chain
-from bioplaus.layered.nudging import check_nudged_steps, in_half_cost
+from bioplaus.layered.nudging import check_nudged_steps, influence_and_rates
 from bioplaus.parameters import ParameterError, Quantity, check, parameter
 
-__all__ = ["VectorField", "check_vector_field", "influence_and_rates", "layer_sizes"]
+__all__ = ["VectorField", "check_vector_field", "layer_sizes"]
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,6 @@ class VectorField:
 def layer_sizes(p: VectorField) -> tuple[int, ...]:
     """Units per layer, input first, with one hidden layer or more."""
     return chain.layer_sizes(p.layers, least=3)
-
-
-def influence_and_rates(p: VectorField) -> tuple[float, list[float]]:
-    """Influence and learning rates, one for each pair of layers, in half-cost terms."""
-    pairs = len(layer_sizes(p)) - 1
-    rates = chain.projection_numbers("learning_rates", p.learning_rates, pairs, low=0)
-    return in_half_cost(p.cost, p.influence), [in_half_cost(p.cost, rate) for rate in rates]
 
 
 def check_vector_field(p: VectorField) -> None:

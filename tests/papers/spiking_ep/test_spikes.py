@@ -5,9 +5,10 @@ import pytest
 
 from bioplaus import registry
 from bioplaus.experiments.spiking_ep import images
+from bioplaus.layered.nudging import influence_and_rates
 from bioplaus.layered.two_way import TwoWay
 from bioplaus.models.spiking_ep.learner import Learner
-from bioplaus.models.spiking_ep.parameters import Spiking, influence_and_rates
+from bioplaus.models.spiking_ep.parameters import Spiking
 from bioplaus.models.spiking_ep.ticks import sigma_delta
 from bioplaus.models.vector_field_ep import theory
 from bioplaus.parameters import ParameterError, replace
@@ -101,14 +102,14 @@ def test_a_batch_larger_than_the_data_is_refused():
 
 
 def test_spiking_units_that_fell_silent_are_named(monkeypatch):
-    page, drawn = entering.page("spiking_ep.images"), images.learner
+    page, drawn = entering.page("spiking_ep.images"), images.spiking_ep.Learner
 
     def silenced(*arguments):
         made = drawn(*arguments)
         made.bias[-3] = -50.0
         return made
 
-    monkeypatch.setattr(images, "learner", silenced)
+    monkeypatch.setattr(images.spiking_ep, "Learner", silenced)
     few = {"examples": 20, "epochs": 1, "free_steps": 5, "nudged_steps": 2}
     with pytest.warns(UserWarning, match=r"output units \[7\] answered none of 360"):
         rows, _ = entering.execute(page, seed=5, dataset="digits", layers="64-5-10", **few)
