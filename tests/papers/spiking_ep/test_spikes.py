@@ -1,6 +1,5 @@
 """Sigma-delta communication and the spiking relaxation (O'Connor et al. 2019)."""
 
-import brian2  # noqa: F401  (it takes warnings over as it is imported)
 import numpy as np
 import pytest
 
