@@ -1,20 +1,23 @@
 """Random events that were drawn before they happen: a part of the random state.
 
-They are kept from run to run by the name of their source, stored and restored with the generator,
-and forgotten when that is seeded.
+They are kept from run to run by the place of their source in the network (`sources`), stored and
+restored with the generator, and forgotten when that is seeded.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from brian2.core.variables import ArrayVariable
 
 from .kernel import ArrayArgument, Kernel, ValueArgument
 
-__all__ = ["Drawn", "basis_of", "resume"]
+__all__ = ["Drawn", "basis_of", "resume", "sources"]
 
 
 @dataclass(frozen=True)
@@ -46,17 +49,29 @@ class Drawn:
         return cls(basis, counters.copy(), numbers.copy())
 
 
-def resume(now: Drawn, drawn: dict[str, Drawn], name: str) -> None:
+def sources(objects: Sequence[Any]) -> dict[str, str]:
+    """What each object of a network is called here, by its name.
+
+    Brian2 counts on in the names of an object's parts (``inputs_thresholder_1``) while another
+    network lives that has the same: their order within the network takes the place of the count.
+    """
+    counted = (re.fullmatch(r"(.*?)(?:_(\d+))?", thing.name, re.DOTALL) for thing in objects)
+    order = sorted((m[1], int(m[2] or 0), m[0]) for m in counted if m is not None)
+    groups = groupby(order, key=lambda known: known[0])
+    return {name: f"{stem} {n}" for stem, same in groups for n, (_, _, name) in enumerate(same)}
+
+
+def resume(now: Drawn, drawn: dict[str, Drawn], source: str) -> None:
     """Go on with what a source has drawn in its last run, if nothing has changed since.
 
-    now : the source's memory; drawn : that of all sources, by their names; changed in place.
+    now : the source's memory; drawn : that of all sources, by place; changed in place.
     """
-    last = drawn.get(name)
+    last = drawn.get(source)
     if last is None or last.basis != now.basis:
         now.forget()
     elif last.counters is not now.counters:
         now.counters[:], now.numbers[:] = last.counters, last.numbers
-    drawn[name] = now
+    drawn[source] = now
 
 
 def basis_of(kernel: Kernel) -> str:

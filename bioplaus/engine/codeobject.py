@@ -76,8 +76,8 @@ class NumbaCodeObject(NumpyCodeObject):
     kernel: Kernel
     #: Name of the object and its statements, for errors.
     origin: str = ""
-    #: What the code object is called each time it is made.
-    title: str = ""
+    #: Its place in the network, by which what it has drawn ahead is kept (`ahead.sources`).
+    source: str = ""
     buffer: RecordBuffer | None = None
     queue: EventQueue | None = None
     cheaper: NextSpike | AllAtOnce | Unchanged | None = None
@@ -257,11 +257,11 @@ class NumbaCodeObject(NumpyCodeObject):
     def begin_run(self) -> None:
         """Start from the variables and the random state alone; called before every run."""
         if isinstance(self.cheaper, NextSpike):
-            self.cheaper.begin_run(self.kernel, self.device.drawn, self.title)
+            self.cheaper.begin_run(self.kernel, self.device.drawn, self.source)
         elif self.cheaper is not None:
             self.cheaper.begin_run()
         if self.counted is not None:
-            self.counted.begin_run(self.device.drawn, self.title)
+            self.counted.begin_run(self.device.drawn, self.source)
         for fault in self._faults.values():
             fault[0] = 0
 

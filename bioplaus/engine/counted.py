@@ -63,9 +63,9 @@ class Counted:
 
         return resolve
 
-    def begin_run(self, drawn: dict[str, Drawn], name: str) -> None:
-        """Go on where the last run ended; drawn : what all sources hold, by their names."""
-        resume(Drawn("counter", self.counters, np.zeros(0)), drawn, name)
+    def begin_run(self, drawn: dict[str, Drawn], source: str) -> None:
+        """Go on where the last run ended; drawn : what all sources hold, by place."""
+        resume(Drawn("counter", self.counters, np.zeros(0)), drawn, source)
 
 
 def counted(code_object: Any, body: list[ast.stmt]) -> tuple[Counted, list[ast.stmt]] | None:

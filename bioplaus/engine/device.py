@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 import weakref
 from collections import ChainMap
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from brian2.synapses.synapses import Synapses
 from brian2.units.allunits import second
 
 from . import numpy_stream
-from .ahead import Drawn
+from .ahead import Drawn, sources
 from .cache import register
 from .codeobject import NumbaCodeObject, PushSpikes
 from .functions import UnsupportedFunctionError
@@ -43,8 +45,10 @@ class NumbaDevice(RuntimeDevice):
     _began: Any = None
     #: Whether the present run goes object by object.
     one_by_one = False
-    #: What sources of random events have drawn ahead, by the names of their code objects.
+    #: What sources of random events have drawn ahead, by their places in the network.
     drawn: dict[str, Drawn]
+    #: The places of the objects of the network that is prepared, by name.
+    sources: Mapping[str, str] = MappingProxyType({})
 
     def code_object(
         self,
@@ -105,7 +109,8 @@ class NumbaDevice(RuntimeDevice):
             return self._numpy_code_object(arguments, options, str(problem))
         statements = "\n".join(code.strip() for code in abstract_code.values())
         code_object.origin = f"'{name.rstrip('*')}', whose statements are:\n{statements}"
-        code_object.title = name.rstrip("*")
+        owner_name = name.removesuffix("_codeobject*")
+        code_object.source = self.sources.get(owner_name, owner_name)
         code_object.again = partial(self.code_object, code_object.owner, *arguments[1:], **given)
         code_object.statements = code_object.code.run
         if code_object.statements in NumbaCodeObject.uncompilable:
@@ -231,6 +236,7 @@ class NumbaDevice(RuntimeDevice):
         self.begin_run()
         if profile or not fused.run(self, network, duration, **options):
             self.one_by_one = True
+            self.sources = sources(network.sorted_objects)
             try:
                 Network.run.original_function(network, duration, profile=profile, **options)
             finally:

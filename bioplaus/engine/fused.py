@@ -25,6 +25,7 @@ from brian2.synapses.synapses import Synapses
 from brian2.units.allunits import second
 from brian2.units.fundamentalunits import check_units
 
+from .ahead import sources
 from .blocks import in_blocks, numba_threads
 from .clocks import set_interval
 from .codeobject import NumbaCodeObject, PushSpikes
@@ -255,7 +256,7 @@ def last_plan(network: Network) -> Plan | None:
     return getattr(network, "_engine_plan", None)
 
 
-def _prepared(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
+def _prepared(device: Any, network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
     """A new plan."""
     network._engine_plan = None
     # Brian2 does so before every run: it warns about objects that nobody refers to any more.
@@ -263,6 +264,7 @@ def _prepared(network: Network, objects: Sequence[Any], namespace: Any) -> Plan:
     for thing in objects:
         if isinstance(thing, Synapses):
             forget_shape(thing)
+    device.sources = sources(objects)
     with noting() as noted:
         network.before_run(namespace)
         for thing in objects:
@@ -319,7 +321,7 @@ def run(
         prepared.begin_run()
     else:
         with while_compiling():
-            prepared = _prepared(network, network.sorted_objects, namespace)
+            prepared = _prepared(device, network, network.sorted_objects, namespace)
     if not prepared.circumstances.objects:
         return True
     reporter = Reporter(report, report_period, network.t, duration)
@@ -334,7 +336,7 @@ def run(
                 _run_in_python(prepared, problem)
             finally:
                 prepared.end_loop(device)
-            prepared = _prepared(network, network.sorted_objects, namespace)
+            prepared = _prepared(device, network, network.sorted_objects, namespace)
     network._engine_plan = prepared
     stopped = network._stopped or Network._globally_stopped
     network.t_ = last_clock.t_ if stopped else end

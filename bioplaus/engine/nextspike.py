@@ -63,9 +63,9 @@ class NextSpike:
 
         return resolve
 
-    def begin_run(self, kernel: Kernel, drawn: dict[str, Drawn], name: str) -> None:
-        """Go on where the last run ended; drawn : what all sources hold, by their names."""
-        resume(Drawn(basis_of(kernel), self.counters, self.numbers), drawn, name)
+    def begin_run(self, kernel: Kernel, drawn: dict[str, Drawn], source: str) -> None:
+        """Go on where the last run ended; drawn : what all sources hold, by place."""
+        resume(Drawn(basis_of(kernel), self.counters, self.numbers), drawn, source)
 
 
 def next_spike(code_object: Any) -> NextSpike | None:
