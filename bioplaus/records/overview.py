@@ -75,8 +75,8 @@ def extent_of(
     if not len(t):
         nothing = np.empty(0)
         return Extent(0.0, 0.0, 0, 0, True, step, nothing, np.zeros(BLOCK, np.int64))
-    first, last = float(t.min()), float(t.max())
     ascending = bool((t[1:] >= t[:-1]).all())
+    first, last = (t[0], t[-1]) if ascending else (t.min(), t.max())
     total = np.empty(0, np.int64)
     if i is not None:
         total = (
@@ -85,7 +85,9 @@ def extent_of(
             else np.bincount(_stretch(t, first, last, BLOCK), minlength=BLOCK)
         )
         cells = int(i.max()) + 1
-    return Extent(first, last, len(t), cells, ascending, step, np.array(t[::step], float), total)
+    return Extent(
+        float(first), float(last), len(t), cells, ascending, step, np.array(t[::step], float), total
+    )
 
 
 def measure(group: Any) -> Extent:

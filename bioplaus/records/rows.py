@@ -18,7 +18,7 @@ import numpy as np
 
 from bioplaus.records import atomic, layout
 from bioplaus.records.overview import write_overview
-from bioplaus.records.recording import TIMES_FIRST, groups_of, read_trace, write_weights
+from bioplaus.records.recording import TIMES_FIRST, write_weights
 from bioplaus.records.weights import WeightRecord
 
 __all__ = ["MonitorRows", "Part", "read_parts", "write_rows"]
@@ -75,24 +75,23 @@ def write_rows(
 
     def fill(partial: Path) -> None:
         with h5py.File(partial, "w") as file:
-            for monitor in monitors:
-                _write_monitor(file, monitor)
+            series = [one for monitor in monitors for one in _write_monitor(file, monitor)]
             for name, values in arrays.items():
                 file.create_dataset(f"arrays/{name}", data=values, track_times=False)
             write_weights(file, weights)
-            _write_overview(file)
+            named = [(tuple(place.split("/")), t, values) for place, t, values in series]
+            spikes = {name[1]: (t, i) for name, t, i in named if name[0] == "spikes"}
+            traces = {name[1:]: (t, value) for name, t, value in named if name[0] == "traces"}
+            write_overview(file, spikes, traces)
 
     atomic.write(path, fill)
 
 
-def _write_overview(file: Any) -> None:
-    written = groups_of(file)
-    spikes = {n[1]: (g["t"][:], g["i"][:]) for n, g in written if n[0] == "spikes"}
-    traces = {(n[1], n[2]): read_trace(g) for n, g in written if n[0] == "traces"}
-    write_overview(file, spikes, {name: (trace.t, trace.value) for name, trace in traces.items()})
+def _write_monitor(file: Any, monitor: MonitorRows) -> list[tuple[str, Any, Any]]:
+    """Write the rows as they are and by population; returns place, times and values of these.
 
-
-def _write_monitor(file: Any, monitor: MonitorRows) -> None:
+    values : (spikes,) or (cells, times).
+    """
     written = []
     for number, part in enumerate(_joined(monitor.parts)):
         group = file.create_group(f"monitors/{monitor.key}/{number}")
@@ -103,24 +102,30 @@ def _write_monitor(file: Any, monitor: MonitorRows) -> None:
         if not part.again:
             written.append((part, group))
     if not written:
-        return
-    times = _joined_times(written)
+        return []
+    parts = [part for part, _ in written]
+    t = _joined_times(parts)
     if monitor.kind == "spikes":
         place = _free(file, f"spikes/{monitor.population}", monitor)
-        _name(file, f"{place}/t", times)
-        _name(file, f"{place}/i", _joined_field(written, "i"))
-        return
-    for name in written[0][0].rows:
+        i = _joined_field(parts, "i")
+        _name(file, f"{place}/t", t, written)
+        _name(file, f"{place}/i", i, written)
+        return [(place, t, i)]
+    series = []
+    for name in parts[0].rows:
         if name == "t":
             continue
         place = _free(file, f"traces/{monitor.population}/{name}", monitor)
-        _name(file, f"{place}/t", times)
-        _name(file, f"{place}/value", _joined_field(written, name))
-        file[f"{place}/value"].attrs["unit"] = monitor.unit[name]
-        file[f"{place}/value"].attrs["axes"] = TIMES_FIRST
-        file[f"{place}/value"].attrs["threshold"] = monitor.threshold.get(name, np.nan)
+        values = _joined_field(parts, name)
+        _name(file, f"{place}/t", t, written)
+        data = _name(file, f"{place}/value", values, written)
+        data.attrs["unit"] = monitor.unit[name]
+        data.attrs["axes"] = TIMES_FIRST
+        data.attrs["threshold"] = monitor.threshold.get(name, np.nan)
         cells = [0] if monitor.cells is None else monitor.cells
         file.create_dataset(f"{place}/cells", data=np.array(cells, np.int64), track_times=False)
+        series.append((place, t, np.atleast_2d(values.T)))
+    return series
 
 
 def _joined(parts: list[Part]) -> list[Part]:
@@ -138,12 +143,12 @@ def _joined(parts: list[Part]) -> list[Part]:
     return found
 
 
-def _joined_times(written: list[tuple[Part, Any]]) -> Any:
-    """Times of the whole run; the monitor's own data set where they are the same."""
-    if len(written) == 1 and not any(shift for _, shift in written[0][0].shifts):
-        return written[0][1]["t"]
+def _joined_times(parts: list[Part]) -> Any:
+    """Times of the whole run; the monitor's own where they are the same."""
+    if len(parts) == 1 and not any(shift for _, shift in parts[0].shifts):
+        return parts[0].rows["t"]
     shifted = []
-    for part, _ in written:
+    for part in parts:
         t = np.array(part.rows["t"], np.float64)
         ends = [row for row, _ in part.shifts[1:]] + [len(t)]
         for (row, shift), end in zip(part.shifts, ends):
@@ -152,10 +157,8 @@ def _joined_times(written: list[tuple[Part, Any]]) -> Any:
     return np.concatenate(shifted)
 
 
-def _joined_field(written: list[tuple[Part, Any]], name: str) -> Any:
-    if len(written) == 1:
-        return written[0][1][name]
-    return np.concatenate([part.rows[name] for part, _ in written])
+def _joined_field(parts: list[Part], name: str) -> Any:
+    return parts[0].rows[name] if len(parts) == 1 else np.concatenate([p.rows[name] for p in parts])
 
 
 def _free(file: Any, place: str, monitor: MonitorRows) -> str:
@@ -166,13 +169,16 @@ def _free(file: Any, place: str, monitor: MonitorRows) -> str:
     return other if other not in file else f"{other}_{monitor.key}"
 
 
-def _name(file: Any, place: str, values: Any) -> None:
-    """Give a data set one more name, or write values."""
-    if isinstance(values, np.ndarray):
-        file.create_dataset(place, data=values, track_times=False)
-        file[place].attrs["unit"] = "s" if place.endswith("/t") else ""
-    else:
-        file[place] = values
+def _name(file: Any, place: str, values: Any, written: list[tuple[Part, Any]]) -> Any:
+    """Write values, or give the data set of a monitor that holds them one more name."""
+    for part, group in written:
+        for field_, own in part.rows.items():
+            if own is values:
+                file[place] = group[field_]
+                return file[place]
+    data = file.create_dataset(place, data=values, track_times=False)
+    data.attrs["unit"] = "s" if place.endswith("/t") else ""
+    return data
 
 
 def read_parts(run: Path, keys: Iterable[str], segments: int) -> dict[str, list[Part]]:
