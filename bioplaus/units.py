@@ -19,6 +19,7 @@ __all__ = [
     "measured_in",
     "number",
     "read_amount",
+    "unit_of",
 ]
 
 Dimensions = tuple[float, ...]
@@ -151,6 +152,14 @@ def measured_in(value: Any) -> str:
     return _unit_text(dimensions(value))
 
 
+def unit_of(value: Any) -> str:
+    """The SI unit of a value, or of what a Brian2 variable holds, as files keep it: ``1`` for none.
+
+    Brian2's own text for a number without dimension is that of whichever unit was made last.
+    """
+    return measured_in(value) or "1"
+
+
 def read_amount(text: str) -> Any:
     """``5 ms``, ``20*mV``, ``0.5 / ms`` or ``3`` as an amount or a number; None for other text."""
     match = _QUANTITY.fullmatch(text.replace("µ", "u").replace("μ", "u"))
@@ -196,7 +205,10 @@ def _tables() -> tuple[dict[str, Amount], dict[str, str]]:
     return units, symbols | _SHORT
 
 
-_NAMED = ("second", "volt", "amp", "siemens", "hertz", "ohm", "farad", "coulomb")
+_NAMED = (
+    *("second", "volt", "amp", "siemens", "hertz", "ohm", "farad", "coulomb"),
+    *("joule", "watt", "weber", "mole"),
+)
 _BELOW = {"m^2": "metre2", "m": "metre", "m^3": "metre3", "s": "second"}
 
 
@@ -208,6 +220,8 @@ def _unit_text(dims: Dimensions) -> str:
     for name in _NAMED:
         if UNITS[name].dimensions == dims:
             return symbol[name]
+        if UNITS[f"{name}2"].dimensions == dims:
+            return f"{symbol[name]}^2"
     for below, unit in _BELOW.items():
         product = tuple(a + b for a, b in zip(dims, UNITS[unit].dimensions))
         for name in _NAMED:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bioplaus.units import dimensions, number, read_amount
+from bioplaus.units import Amount, dimensions, number, read_amount, unit_of
 
 TIME = (0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
 
@@ -34,3 +36,32 @@ def test_a_quantity_is_its_number_in_si_and_its_dimensions(
 @pytest.mark.parametrize("text", ["2 0.5 0.03", "automatic", "", "784-500", "5 foo", "ms", "1e"])
 def test_other_text_is_no_quantity(text: str) -> None:
     assert read_amount(text) is None
+
+
+@given(st.tuples(*[st.integers(-4, 4)] * 7).filter(any))
+def test_a_unit_that_is_written_reads_back_as_one_of_the_same_dimensions(dims) -> None:
+    """Grams and litres of a thousand would show as another number."""
+    written = unit_of(Amount(1.0, tuple(float(d) for d in dims)))
+    found = read_amount(f"1 {written}")
+    assert dimensions(found) == dims
+    assert number(found) == pytest.approx(1.0, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("3", "1"), ("5 mV", "V"), ("2 nA", "A"), ("1 nS", "S"), ("1 ms", "s"), ("4 Hz", "Hz"),
+        ("1 V / s", "V/s"), ("1 V ** 2", "V^2"), ("1 uF / cm ** 2", "F/m^2"), ("1 mM", "mol/m^3"),
+        ("1 S / m ** 2", "S/m^2"), ("1 nA / ms", "A/s"), ("1 V * s", "Wb"), ("1 pJ", "J"),
+    ],
+)  # fmt: skip
+def test_units_are_those_in_which_neurons_are_measured(text: str, unit: str) -> None:
+    assert unit_of(read_amount(text)) == unit
+
+
+def test_a_number_without_dimension_is_no_angle() -> None:
+    """Brian2 names it after whichever unit without dimension was made last, such as the radian."""
+    brian2 = pytest.importorskip("brian2")
+    group = brian2.NeuronGroup(1, "v : volt\ny : 1\nphase : radian")
+    assert [unit_of(group.variables[name]) for name in ("v", "y", "phase")] == ["V", "1", "1"]
+    assert unit_of(brian2.Quantity(2.0)) == unit_of(2.0) == "1"

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
-from brian2 import Synapses, get_unit
+from brian2 import Synapses
 from brian2.utils.stringtools import get_identifiers
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, issparse
 
 from bioplaus.neurons.cell import Cell, Clocks, Operation, ShapeError
+from bioplaus.units import unit_of
 
 __all__ = ["Bias", "NoDrift", "Projection", "Rule", "connect", "summed"]
 
@@ -126,7 +127,7 @@ class Projection:
     @property
     def unit(self) -> str:
         """Unit of a weight."""
-        return str(get_unit(self.synapses.variables[self.rule.weight].dim))
+        return unit_of(self.synapses.variables[self.rule.weight])
 
     def _pairs(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         return np.array(self.synapses.i), np.array(self.synapses.j)
@@ -167,7 +168,7 @@ class Bias:
     @property
     def unit(self) -> str:
         """Unit of a bias."""
-        return str(get_unit(self.cells.variables[self.variable].dim))
+        return unit_of(self.cells.variables[self.variable])
 
 
 def summed(target: str, expression: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def weight_distribution(
     density = number / (number.sum() * np.diff(limits))
     with style():
         ax.stairs(density, limits, label=label or None, lw=1.2)
-        ax.set_ylim(bottom=0)
+        ax.set_ylim(bottom=0, auto=True)  # what is added later widens it
         ax.set_xlabel(_weight(unit))
         ax.set_ylabel("density")
         if label:

@@ -95,7 +95,7 @@ def population_rate(
         raise ValueError(f"{len(spikes)} counts need {len(spikes) + 1} edges, not {len(times)}")
     with style():
         ax.stairs(spikes / np.diff(times) / neurons, times, label=label or None, lw=1.0)
-        ax.set_ylim(bottom=0)
+        ax.set_ylim(bottom=0, auto=True)  # what is added later widens it
         ax.margins(x=0.01)
         ax.set_xlabel("time [s]")
         ax.set_ylabel("rate [Hz]")

@@ -88,13 +88,13 @@ def write_csv(run: RunReader, out: Path) -> None:
         _table(out / f"spikes-{population}.csv", ["t_s", "cell"], zip(*run.spikes(population)))
     for population, variable in run.traced():
         record = run.trace(population, variable)
-        head = ["t_s"] + [f"cell_{cell}_{record.unit}" for cell in record.cells]
+        head = ["t_s"] + [_in(f"cell_{cell}", record.unit) for cell in record.cells]
         rows = np.column_stack([record.t, record.value.T])
         _table(out / f"traces-{population}-{variable}.csv", head, rows)
     for name in run.arrays():
         array = run.array(name)
-        head = [f"{axis}_{along.unit}".rstrip("_") for axis, along in array.axes.items()]
-        _table(out / f"arrays-{name}.csv", [*head, f"value_{array.unit}"], array.rows())
+        head = [_in(axis, along.unit) for axis, along in array.axes.items()]
+        _table(out / f"arrays-{name}.csv", [*head, _in("value", array.unit)], array.rows())
     if run.has_presentations():
         shown = run.presentations()
         rows_shown = zip(shown.start, shown.stop, shown.label)
@@ -102,6 +102,11 @@ def write_csv(run: RunReader, out: Path) -> None:
     metrics = run.metrics
     _table(out / "metrics.csv", list(metrics), zip(*metrics.values()))
     _table(out / "parameters.csv", ["name", "value"], run.parameters.items())
+
+
+def _in(name: str, unit: str) -> str:
+    """The head of a column."""
+    return f"{name}_{unit}" if unit not in ("", "1") else name
 
 
 def _table(path: Path, head: list[str], rows: Iterable[Iterable[Any]]) -> None:

@@ -22,16 +22,17 @@ class GrowingTable:
         The file; what is there already is gone on with.
     first
         Columns that stand first, and in every row.
-    rows
-        How many rows to go on with; later ones are dropped, and columns that only those had.
+    rows, segments
+        How many rows and segments to go on with; later rows are dropped, and columns that only
+        those had.
     """
 
-    def __init__(self, path: Path, first: tuple[str, ...], rows: int) -> None:
+    def __init__(self, path: Path, first: tuple[str, ...], rows: int, segments: int) -> None:
         self.path = path
         self.last: dict[str, float] = {}
         self._first = first
         columns, lines = self._read()
-        kept = lines[:rows]
+        kept = [line for line in lines[:rows] if int(line[0]) <= segments]
         filled = [n for n in range(len(columns)) if any(row[n] != "nan" for row in kept)]
         self._columns = [columns[n] for n in filled] or list(first)
         self._count = len(kept)

@@ -9,13 +9,14 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bioplaus.errors import UserError
 from bioplaus.records import atomic, layout, lock
 from bioplaus.records.checkpoint import write_checkpoint
+from bioplaus.records.reader import DamagedRun
 from bioplaus.records.recording import Recording, write_recording
 
 __all__ = ["RunExists", "RunLocked", "RunWriter"]
@@ -146,18 +147,41 @@ class RunWriter:
         for old in sorted(folder.glob("*.ckpt"))[:-KEPT_CHECKPOINTS]:
             old.unlink()
 
-    def rewind(self, segments: int) -> None:
-        """Forget everything after the first ``segments`` segments."""
-        path = self.path / layout.METRICS
-        if path.exists():
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            atomic.write_text(path, "".join(lines[: segments + 1]) if segments else "")
-            if not segments:
-                path.unlink()
+    def rewind(self, segments: int) -> list[str]:
+        """Forget everything after the first ``segments`` segments; returns, as sentences, what is
+        lost of these.
+
+        Raises
+        ------
+        DamagedRun
+            If the metrics do not begin with the names of their columns.
+        """
+        lost = self._rewind_metrics(segments)
         for folder, ending in ((layout.RECORDING, "h5"), (layout.CHECKPOINTS, "ckpt")):
             for file in (self.path / folder).glob(f"*.{ending}"):
                 if int(file.stem) >= segments:
                     file.unlink()
+        return [f"metrics.csv has lost {_named(lost)}, which cannot come back"] if lost else []
+
+    def _rewind_metrics(self, segments: int) -> list[int]:
+        """Keep the rows of the first segments; returns which of these have none."""
+        path = self.path / layout.METRICS
+        if not path.exists():
+            return list(range(segments))
+        if not segments:
+            path.unlink()
+            return []
+        head, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True) or [""]
+        columns = head.strip().split(",")
+        if "segment" not in columns:
+            raise DamagedRun(f"{path} is damaged: its first line names no column 'segment'")
+        rows = {}
+        for line in lines:
+            number = line.strip().split(",")[columns.index("segment")]
+            if number.isdigit() and int(number) < segments and line.endswith("\n"):
+                rows[int(number)] = line
+        atomic.write_text(path, "".join([head, *rows.values()]))
+        return [segment for segment in range(segments) if segment not in rows]
 
     # What a run leaves
 
@@ -229,6 +253,19 @@ def _acquire(path: Path) -> int:
         owner = json.loads((path / layout.STATE).read_text(encoding="utf-8"))
         raise RunLocked(f"{path} is being written by process {owner['process']} on {owner['host']}")
     return descriptor
+
+
+def _named(segments: Sequence[int]) -> str:
+    """``segment 3`` or ``segments 1 to 4 and 7``."""
+    ends: list[list[int]] = []
+    for segment in segments:
+        if ends and segment == ends[-1][1] + 1:
+            ends[-1][1] = segment
+        else:
+            ends.append([segment, segment])
+    parts = [f"{first} to {last}" if last > first else str(first) for first, last in ends]
+    text = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
+    return f"segment{'s' if len(segments) > 1 else ''} {text}"
 
 
 def _header(path: Path) -> list[str]:

@@ -7,12 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from brian2 import Network, Synapses, get_unit
+from brian2 import Network, Synapses
+from scipy.sparse import coo_array
 
 from bioplaus.parameters import to_quantity
 from bioplaus.runs.recorded import Recorded, Trace
+from bioplaus.units import unit_of
 
-__all__ = ["EXPECTED_RATE_HZ", "plastic_weights", "recording_growth", "shortest_intervals"]
+__all__ = [
+    "EXPECTED_RATE_HZ",
+    "matrix_of",
+    "plastic_weights",
+    "recording_growth",
+    "shortest_intervals",
+]
 
 EXPECTED_RATE_HZ = 20.0
 _BYTES = 8  # of a number; a spike is two, its time and its cell
@@ -25,18 +33,26 @@ def plastic_weights(network: Network) -> dict[str, tuple[Any, str]]:
 
     Returns
     -------
-    name of the projection to (weights, unit); weights : (pre, post) where all pairs are connected,
-    else (synapses,).
+    name of the projection to (weights, unit); see :func:`matrix_of`.
     """
     found = {}
     for group in network.sorted_objects:
         if isinstance(group, Synapses) and _is_plastic(group):
-            shape = (len(group.source), len(group.target))
-            weights = np.array(group.w_)
-            if weights.size == shape[0] * shape[1]:
-                weights = weights.reshape(shape)
-            found[group.name] = (weights, str(get_unit(group.variables["w"].dim)))
+            weights = matrix_of(group, np.array(group.w_))
+            found[group.name] = (weights, unit_of(group.variables["w"]))
     return found
+
+
+def matrix_of(synapses: Synapses, values: Any) -> Any:
+    """A variable of synapses, (synapses,), as (pre, post); sparse where not all pairs are
+    connected, or not once, or not in order."""
+    shape = (len(synapses.source), len(synapses.target))
+    i, j = (synapses.variables[name].get_value() for name in "ij")
+    if len(values) == shape[0] * shape[1]:
+        place = i.astype(np.int64) * shape[1] + j
+        if np.array_equal(place, np.arange(len(values))):
+            return values.reshape(shape)
+    return coo_array((values, (i, j)), shape=shape)
 
 
 def shortest_intervals(populations: Mapping[str, Any]) -> dict[str, tuple[int, float]]:

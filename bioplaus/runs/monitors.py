@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from brian2 import get_unit
 from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 
 from bioplaus.records.rows import MonitorRows, Part
 from bioplaus.runs.thresholds import level_to_fire
+from bioplaus.units import unit_of
 
 __all__ = ["Stream", "give_back", "is_monitor", "recorded"]
 
@@ -68,7 +68,7 @@ class Stream:
                 kind="spikes" if isinstance(monitor, EventMonitor) else "trace",
                 name=name,
                 population=population,
-                unit={key: str(get_unit(monitor.variables[key].dim)) for key in fields},
+                unit={key: unit_of(monitor.variables[key]) for key in fields},
                 parts=[],
                 cells=np.array(monitor.record) if isinstance(monitor, StateMonitor) else None,
                 threshold={key: level_to_fire(monitor.source, key) for key in fields},

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from brian2 import Quantity, Synapses
+from brian2 import Synapses
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 from brian2.synapses.synapses import SynapticPathway
 from brian2.utils.stringtools import get_identifiers
 
 from bioplaus.records.weights import WeightRecord, summarise
+from bioplaus.runs.inspection import matrix_of
 from bioplaus.runs.numbering import is_nameable
-from bioplaus.units import measured_in
+from bioplaus.units import unit_of
 
 __all__ = ["learned", "measure", "names_of", "weights"]
 
@@ -144,20 +145,10 @@ def weights(
                 continue
             for variable in learned(thing):
                 name = names.get(id(thing), thing.name)
-                unit = measured_in(Quantity(1, dim=thing.variables[variable].dim)) or "1"
-                values = _matrix(thing, thing.variables[variable].get_value())
+                unit = unit_of(thing.variables[variable])
+                values = matrix_of(thing, thing.variables[variable].get_value())
                 found[name if variable == "w" else f"{name}_{variable}"] = summarise(values, unit)
     return found
-
-
-def _matrix(synapses: Synapses, values: Any) -> Any:
-    """(pre, post) where all pairs are connected in order, else (synapses,)."""
-    before, after = len(synapses.source), len(synapses.target)
-    if len(values) != before * after:
-        return values
-    i, j = synapses.variables["i"].get_value(), synapses.variables["j"].get_value()
-    ordered = np.array_equal(i.astype(np.int64) * after + j, np.arange(len(values)))
-    return values.reshape(before, after) if ordered else values
 
 
 def _identifier(name: Any) -> str:

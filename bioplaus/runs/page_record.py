@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bioplaus.papers import published
@@ -28,14 +28,21 @@ class PageRecord(Journal):
     The directory is made when the page enters its first loop, so that what is refused before that
     leaves nothing behind.
 
-    writer : of the directory; None until it is there.
+    writer : of the directory; None until it is there; lost : what a run that goes on is to be
+    told.
     """
 
     def __init__(
-        self, plan: Plan, out: Path, progress: Progress, writer: RunWriter | None, force: bool
+        self,
+        plan: Plan,
+        out: Path,
+        progress: Progress,
+        writer: RunWriter | None = None,
+        force: bool = False,
+        lost: Sequence[str] = (),
     ) -> None:
         self.plan, self.out, self.progress_report, self.force = plan, out, progress, force
-        self.writer = writer
+        self.writer, self._lost = writer, lost
         self.check: Callable[[], None] = lambda: None
         self._watch = Watch({}, out)
         self._run: Run | None = None
@@ -61,6 +68,7 @@ class PageRecord(Journal):
             self.writer.log(f"resumed after {run.to_come} of {segments} segments")
         self._run, self._segments = run, segments
         self.progress_report.open(segments, run.to_come, run.time)
+        self._warn(self._lost)
 
     def begin_segment(self, run: Run) -> None:
         """Apply what was changed at this segment before (in a run that goes on), then what is
@@ -162,7 +170,7 @@ class PageRecord(Journal):
         measured = {"wall_s": wall, "peak_memory_mb": memory, "engine": run.backend_report()}
         self._writer.write_environment({**self._fixed, **measured})
 
-    def _warn(self, found: list[str]) -> None:
+    def _warn(self, found: Sequence[str]) -> None:
         for warning in found:
             self._writer.log(f"warning: {warning}")
             self.progress_report.warn(warning)

@@ -45,7 +45,7 @@ def start(
         When a variable is no longer finite; the record so far is kept.
     """
     check_free(out, force)
-    return _run(plan, PageRecord(plan, out, progress or Progress(), None, force), None)
+    return _run(plan, PageRecord(plan, out, progress or Progress(), force=force), None)
 
 
 def resume(plan: Plan, out: Path, *, progress: Progress | None = None) -> RunReader:
@@ -62,11 +62,12 @@ def resume(plan: Plan, out: Path, *, progress: Progress | None = None) -> RunRea
     writer = RunWriter.reopen(out)
     try:
         done, kept = newest_checkpoint(out) or (0, None)
-        writer.rewind(done)
+        lost = writer.rewind(done)
     except BaseException:
         writer.close("interrupted")
         raise
-    return _run(plan, PageRecord(plan, out, progress or Progress(), writer, False), kept)
+    record = PageRecord(plan, out, progress or Progress(), writer, lost=lost)
+    return _run(plan, record, kept)
 
 
 def evaluate(plan: Plan, run: RunReader, dataset: str, part: str) -> Mapping[str, float]:

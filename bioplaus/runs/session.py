@@ -71,10 +71,11 @@ class Session:
         self.newest = kept.newest
         self.replaying = kept.newest is not None
         rows = kept.newest["rows_of_table"] if kept.newest else 0
+        segments = kept.newest["segment"] if kept.newest else 0
         first = ("segment", "epoch", "simulated_time_s")
-        self.table = GrowingTable(writer.path / layout.METRICS, first, rows)
+        self.table = GrowingTable(writer.path / layout.METRICS, first, rows, segments)
         self.recording = Recorder(self, record)
-        self.recording.forget_from(kept.newest["segment"] if kept.newest else 0)
+        self.recording.forget_from(segments)
         self.tuning = Tuning(self)
         self.loops: list[Loop] = []
         self.said = Said(self)
@@ -90,6 +91,8 @@ class Session:
         self.counts = {"pieces": 0, "states": 0, "skipped": 0, "again": 0}
         self.keeping = Keeping(self, options)
         self.calls = Calls(self)
+        if lost := rows - len(self.table):
+            self.tell(f"metrics.csv has lost {lost} of {rows} rows, which cannot come back")
 
     # Telling
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from brian2 import Clock, SpikeMonitor, StateMonitor, Synapses, get_unit, prefs, second
+from brian2 import Clock, SpikeMonitor, StateMonitor, Synapses, prefs, second
 from brian2.core.variables import ArrayVariable
 from numpy.typing import NDArray
 
@@ -18,6 +18,7 @@ from bioplaus.runs.inspection import plastic_weights, recording_growth, shortest
 from bioplaus.runs.presenting import namespace
 from bioplaus.runs.recorded import Recorded, Spikes
 from bioplaus.runs.thresholds import level_to_fire
+from bioplaus.units import unit_of
 
 if TYPE_CHECKING:
     from bioplaus.records import Recording
@@ -93,7 +94,7 @@ class Simulated:
                 recording.add_spikes(item.population, np.array(monitor.t_), np.array(monitor.i))
             else:
                 values = np.array(getattr(monitor, f"{item.variable}_"))
-                unit = str(get_unit(monitor.source.variables[item.variable].dim))
+                unit = unit_of(monitor.source.variables[item.variable])
                 key = (item.population, item.variable)
                 level = level_to_fire(monitor.source, item.variable)
                 recording.add_trace(key, np.array(monitor.t_), values, unit, level)

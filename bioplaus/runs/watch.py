@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bioplaus.analysis import silent_and_saturated
 
@@ -45,7 +44,7 @@ class Watch:
 
     def look(
         self,
-        weights: Mapping[str, tuple[NDArray[np.floating], str]],
+        weights: Mapping[str, tuple[Any, str]],
         recording: Recording | None,
         file: Path | None,
         segments_left: int,
@@ -55,7 +54,7 @@ class Watch:
         Parameters
         ----------
         weights
-            Plastic projection to (matrix, unit), as they are now.
+            Plastic projection to (matrix, sparse or not, and its unit), as they are now.
         recording, file
             What the segment recorded, and where it is.
         segments_left
@@ -73,10 +72,11 @@ class Watch:
         self._said.add(text)
         return known
 
-    def _idle(self, weights: Mapping[str, tuple[NDArray[np.floating], str]]) -> list[str]:
+    def _idle(self, weights: Mapping[str, tuple[Any, str]]) -> list[str]:
         found = []
         for name, (values, _) in weights.items():
-            fingerprint = hashlib.blake2b(np.ascontiguousarray(values).tobytes()).hexdigest()
+            numbers = np.ascontiguousarray(values.data if hasattr(values, "tocoo") else values)
+            fingerprint = hashlib.blake2b(numbers.tobytes()).hexdigest()
             if self._fingerprints.get(name) == fingerprint:
                 found.append(
                     f"no weight of {name} changed over a whole segment; is its learning rate zero, "

@@ -11,7 +11,7 @@ from brian2 import Quantity, Synapses, second
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
-from bioplaus.units import measured_in
+from bioplaus.units import unit_of
 
 __all__ = [
     "delays_of",
@@ -48,7 +48,7 @@ def equations_of(equations: Mapping[str, Any]) -> str:
         left = f"d{name}/dt" if equation.type == DIFFERENTIAL_EQUATION else name
         right = f" = {' '.join(str(equation.expr).split())}" if equation.expr is not None else ""
         flags = f" ({', '.join(equation.flags)})" if equation.flags else ""
-        unit = measured_in(Quantity(1, dim=equation.dim)) or "1"
+        unit = unit_of(equation)
         lines.append(f"`{left}{right} : {unit}{flags}`")
     return "\n".join(lines)
 

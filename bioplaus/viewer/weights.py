@@ -152,8 +152,10 @@ class Weights:
             self.note.text = f"segment {int(file.stem)} cannot be read"
             return
         image = np.atleast_2d(np.asarray(record.image, float))
-        size = " x ".join(str(n) for n in record.shape)
-        what = f"{size} synapses after segment {int(file.stem)}"
+        synapses, size = int(record.counts.sum()), " x ".join(str(n) for n in record.shape)
+        whole = synapses == math.prod(record.shape)
+        what = f"{size} synapses" if whole else f"{synapses:,} synapses between {size} cells"
+        what += f" after segment {int(file.stem)}"
         first = self._record(files[0]) if self.against.value else None
         if first is not None and first.image.shape == record.image.shape:
             image = image - first.image
@@ -171,7 +173,7 @@ class Weights:
         largest = float(np.nanmax(np.abs(image), initial=0.0)) or 1.0
         self._mapper.update(low=-largest, high=largest)
         labels = ("post", "pre")
-        extent: tuple[int, ...] = record.shape if len(record.shape) == 2 else (1, *record.shape)
+        extent: tuple[int, ...] = record.shape
         self.cells.update(end=max(1, image.shape[1] - 1))
         self.cells.visible = self.way.value == _WAYS[1]
         if self.way.value == _WAYS[1]:
@@ -200,6 +202,7 @@ class Weights:
             return
         x = np.array([number for number, _ in known])
         images = np.array([record.image.ravel() for _, record in known])
+        images = images[:, ~np.isnan(images[0])]  # where there are synapses
         chosen = np.linspace(0, images.shape[1] - 1, min(_PATHS, images.shape[1])).astype(int)
         curves = [images[:, n] for n in chosen]
         looks = [("#999999", 0.8, "a synapse")] * len(curves)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -116,6 +117,34 @@ def test_every_curve_lies_within_the_limits_whichever_comes_first(logarithmic: b
             assert ax.get_xlim()[1] >= max(line.get_xdata())
             assert ax.get_ylim()[0] <= min(line.get_ydata())
             assert ax.get_ylim()[1] >= max(line.get_ydata())
+
+
+SECOND_CALLS: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
+    "rates": (
+        lambda ax, counts: plotting.population_rate(ax, [0, 1, 2], counts, neurons=2),
+        [([1, 2],), ([40, 80],), ([0, 0],)],
+    ),
+    "weights": (
+        lambda ax, edges: plotting.weight_distribution(ax, edges, [1, 3]),
+        [([0, 1, 2],), ([-0.2, -0.1, 0.0],), ([5, 50, 500],)],
+    ),
+    "phase plane": (plotting.phase_plane, [([0, 1], [0, 1]), ([-9, 3], [7, 70]), ([2, 2], [2, 3])]),
+    "traces": (plotting.traces, [([0, 1], [0, 1]), ([-9, 3], [7, 70]), ([2, 3], [-2, -30])]),
+    "spikes": (plotting.raster, [([0, 1], [0, 1]), ([-9, 3], [7, 70]), ([2, 3], [2, 3])]),
+}
+
+
+@pytest.mark.parametrize("name", SECOND_CALLS)
+def test_what_is_added_later_lies_within_the_limits(name: str) -> None:
+    """Whatever was drawn first: each order of three calls."""
+    draw, calls = SECOND_CALLS[name]
+    for order in itertools.permutations(calls):
+        ax = plotting.figure().subplots()
+        for call in order:
+            draw(ax, *call)
+        drawn = ax.dataLim
+        assert ax.get_xlim()[0] <= drawn.x0 < drawn.x1 <= ax.get_xlim()[1]
+        assert ax.get_ylim()[0] <= drawn.y0 < drawn.y1 <= ax.get_ylim()[1]
 
 
 def test_a_smaller_population_added_to_a_raster_hides_no_row() -> None:

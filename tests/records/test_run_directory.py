@@ -23,6 +23,7 @@ from bioplaus.records import (
     RunWriter,
 )
 from bioplaus.records.atomic import DiskFull
+from bioplaus.records.reader import DamagedRun
 from bioplaus.records.recording import TraceRecord
 
 
@@ -67,6 +68,41 @@ def test_rewinding_forgets_later_segments(writer: RunWriter) -> None:
     assert run.metrics["segment"].tolist() == [0, 1, 2]
     assert run.spikes("h")[1].tolist() == [0, 1, 2]
     assert [p.stem for p in (writer.path / "checkpoint").iterdir()] == ["000002"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        ([], ""),
+        ([3], "segment 3"),
+        ([1, 2], "segments 1 to 2"),
+        ([0, 4, 5], "segments 0 and 4 to 5"),
+    ],
+)
+def test_rows_that_are_missing_are_told(writer: RunWriter, lost: list[int], words: str) -> None:
+    """And no row of a later segment comes up in their place."""
+    for n in range(8):
+        writer.append_metrics({"segment": n, "loss": 0.5})
+    path = writer.path / "metrics.csv"
+    head, *rows = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([head, *(row for n, row in enumerate(rows) if n not in lost)]))
+    told = writer.rewind(6)
+    assert told == ([f"metrics.csv has lost {words}, which cannot come back"] if lost else [])
+    left = RunReader(writer.path).metrics["segment"]
+    assert left.tolist() == [n for n in range(6) if n not in lost]
+
+
+def test_metrics_without_their_first_line_or_all_of_them(writer: RunWriter) -> None:
+    for n in range(3):
+        writer.append_metrics({"segment": n, "loss": 0.5})
+    path = writer.path / "metrics.csv"
+    rows = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(rows[1:]))
+    with pytest.raises(DamagedRun, match=r"metrics.csv is damaged: its first line"):
+        writer.rewind(3)
+    assert path.read_text() == "".join(rows[1:])
+    path.unlink()
+    assert writer.rewind(3) == ["metrics.csv has lost segments 0 to 2, which cannot come back"]
 
 
 def test_recordings_join_over_segments(writer: RunWriter) -> None:

@@ -85,11 +85,28 @@ def test_going_on_from_a_checkpoint_is_exact(tmp_path: Path, path: Path, kept: i
     assert contents(part) == contents(whole.path)
 
 
+def test_what_was_lost_meanwhile_is_told_when_a_run_goes_on(tmp_path: Path) -> None:
+    part = tmp_path / "part"
+    with pytest.raises(Interrupted):
+        start(plan(WALK), part, progress=StopsAfter(4))
+    head, *rows = (part / "metrics.csv").read_text().splitlines(keepends=True)
+    (part / "metrics.csv").write_text("".join([head, rows[0], rows[3]]))
+    told = StopsAfter(99)
+    run = resume(plan(WALK), part, progress=told)
+    assert told.warnings == ["metrics.csv has lost segments 1 to 2, which cannot come back"]
+    assert told.warnings[0] in run.log
+    assert run.metrics["segment"].tolist() == [0, 3, 4, 5]
+
+
 class StopsAfter(Progress):
     """Asks a run to end after so many segments."""
 
     def __init__(self, segments: int) -> None:
         self.left = segments
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
     def segment_done(self, *_: Any) -> None:
         self.left -= 1

@@ -11,6 +11,7 @@ from typing import Any
 import brian2
 import numpy as np
 import pytest
+from scipy.sparse import coo_array
 
 from bioplaus.parameters import parameter
 from bioplaus.records import Recording
@@ -79,7 +80,9 @@ def test_only_projections_that_learn_are_watched() -> None:
     found = plastic_weights(brian2.Network(cells, *projections, regular))
     assert sorted(found) == ["drifting", "on_spike", "regular"]
     assert found["on_spike"][0].shape == (2, 2)
-    assert found["regular"][0].shape == (1,)
+    assert found["regular"][0].shape == (2, 2)
+    assert found["regular"][0].nnz == 1
+    assert found["on_spike"][1] == "1"
     assert found["regular"][1] == "V"
 
 
@@ -94,6 +97,36 @@ def test_a_summary_keeps_every_weight_in_its_histogram_and_the_mean_in_its_image
     assert record.image[0, 0] == pytest.approx(weights[:2, 0].mean())
     assert record.edges[[0, -1]] == pytest.approx([weights.min(), weights.max()])
     assert summarise(np.arange(300.0), "").image.shape == (1, 128)
+
+
+def test_weights_of_some_pairs_stand_where_these_pairs_are() -> None:
+    """One synapse in three of 200 x 90: blocks by hand; pairs in no order are put in theirs."""
+    rng = np.random.default_rng(2)
+    i, j = np.divmod(rng.permutation(200 * 90)[:6000], 90)
+    values = rng.normal(size=6000)
+    record = summarise(coo_array((values, (i, j)), shape=(200, 90)), "nS")
+    assert record.shape == (200, 90)
+    assert record.image.shape == (128, 90)
+    assert record.counts.sum() == 6000
+    starts = np.linspace(0, 200, 128, endpoint=False).astype(int)
+    for row, column in ((0, 0), (77, 30), (127, 89)):
+        stop = [*starts, 200][row + 1]
+        inside = (i >= starts[row]) & (i < stop) & (j == column)
+        expected = values[inside].mean() if inside.any() else np.nan
+        assert record.image[row, column] == pytest.approx(expected, nan_ok=True)
+    assert np.count_nonzero(np.isnan(record.image)) > 1000
+    whole = rng.permutation(20 * 9)
+    image = summarise(coo_array((whole * 1.0, np.divmod(whole, 9)), shape=(20, 9)), "").image
+    assert image.ravel().tolist() == list(range(180))
+
+
+def test_pairs_connected_in_another_order_are_not_taken_for_the_matrix() -> None:
+    cells = brian2.NeuronGroup(2, "v : 1", threshold="v > 1", name="cells")
+    synapses = brian2.Synapses(cells, cells, "w : 1", on_pre="w += 1")
+    synapses.connect(i=[1, 1, 0, 0], j=[1, 0, 1, 0])
+    synapses.w = [11, 10, 1, 0]
+    ((weights, _),) = plastic_weights(brian2.Network(cells, synapses)).values()
+    assert summarise(weights, "1").image.tolist() == [[0, 1], [10, 11]]
 
 
 @dataclass(frozen=True)

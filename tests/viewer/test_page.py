@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import coo_array
 
 from bioplaus.errors import UserError
 from bioplaus.records import Presentations, Recording, RunWriter, Windows
@@ -366,6 +367,22 @@ def test_weights_follow_the_segment_and_have_paths(runs: Path) -> None:
     part.way.value = "receptive fields"
     assert "fields 8 x 8 of cells 0 to 63" in part.note.text
     assert Weights(Windows(runs / "small"), segment=3).number == 3
+
+
+def test_weights_of_some_pairs_are_drawn_where_these_are(tmp_path: Path) -> None:
+    """Half of 6 x 4 pairs: the others are left blank, and the note counts cells and synapses."""
+    i, j = np.divmod(np.arange(0, 24, 2), 4)
+    weights = {"some": summarise(coo_array((i + 1.0, (i, j)), shape=(6, 4)), "nS")}
+    writer = RunWriter.create(tmp_path / "run", configuration())
+    writer.write_recording(0, Recording(weights=weights))
+    writer.close("finished")
+    part = Weights(Windows(tmp_path / "run"))
+    assert part.note.text == "12 synapses between 6 x 4 cells after segment 0"
+    (image,) = part.image.data["image"]
+    assert (part.image.data["width"], part.image.data["height"]) == ([4], [6])
+    assert np.array_equal(np.isnan(image), np.tile([False, True], (6, 2)))
+    assert image[i, j].tolist() == (i + 1.0).tolist()
+    assert len(part.paths.data["y"]) == 12 + 4  # each synapse, three quantiles and the mean
 
 
 def test_fields_are_the_columns_of_the_matrix_upright() -> None:
