@@ -37,11 +37,9 @@ class Run(RunReader):
         UserError
             If the experiment recorded no presentations, or not so many.
         """
+        shown = self.presentations()
         try:
-            shown = self.presentations()
             return float(shown.start[number]), float(shown.stop[number])
-        except KeyError as error:
-            raise UserError(str(error.args[0])) from None
         except IndexError:
             count = len(shown.start)
             raise UserError(f"presentation {number} of {count}: there are 0..{count - 1}") from None
@@ -76,10 +74,7 @@ class Run(RunReader):
         """
         from bioplaus import plotting
 
-        try:
-            t, i = self.spikes(population)
-        except KeyError as error:
-            raise UserError(str(error.args[0])) from None
+        t, i = self.spikes(population)
         cells = int(i.max(initial=0)) + 1
         page = plotting.figure()
         axes = page.subplots()
@@ -104,10 +99,7 @@ class Run(RunReader):
         """
         from bioplaus import plotting
 
-        try:
-            record = self.trace(population, variable)
-        except KeyError as error:
-            raise UserError(str(error.args[0])) from None
+        record = self.trace(population, variable)
         page = plotting.figure()
         inside = slice(None)
         if during is not None:

@@ -50,6 +50,14 @@ def test_a_run_takes_parameters_as_words_and_returns_its_record(tmp_path: Path) 
     assert curve.axes[0].lines[0].get_ydata()[-1] == pytest.approx(0.015625)
 
 
+def test_a_paper_run_from_a_notebook_names_what_was_published(tmp_path: Path) -> None:
+    """As the command line's summary does."""
+    from bioplaus.papers import published
+
+    run = bioplaus.run("vector-field-ep-theory", quick=True, out=tmp_path / "run", quiet=True)
+    assert run.summary["published"] == published("vector-field-ep-theory") != []
+
+
 def test_wrong_names_and_values_are_told_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'rate'"):
         bioplaus.run(DESCENT, ratee=1.0, out=tmp_path / "run")

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "checkpoint": ["CheckpointError", "read_checkpoint", "write_checkpoint"],
-        "reader": ["DamagedRun", "NotARun", "RunReader"],
+        "reader": ["DamagedRun", "NotARun", "NotRecorded", "RunReader"],
         "recording": [
             "Presentations",
             "Recording",

@@ -24,7 +24,7 @@ from bioplaus.records.recording import (
     recorded_groups,
 )
 
-__all__ = ["DamagedRun", "NotARun", "RunReader"]
+__all__ = ["DamagedRun", "NotARun", "NotRecorded", "RunReader"]
 
 
 class NotARun(UserError, ValueError):
@@ -33,6 +33,12 @@ class NotARun(UserError, ValueError):
 
 class DamagedRun(UserError, ValueError):
     """A file of a run directory cannot be read; the message names it."""
+
+
+class NotRecorded(UserError, KeyError):
+    """A run has no recording of what is asked for."""
+
+    __str__ = Exception.__str__  # without the quotes of a key
 
 
 @contextmanager
@@ -198,12 +204,12 @@ class RunReader:
 
         Raises
         ------
-        KeyError
+        NotRecorded
             If there is none of this name.
         """
         found = [r.arrays[name] for r in self.recordings(f"arrays/{name}") if name in r.arrays]
         if not found:
-            raise KeyError(f"no array {name!r}; there are {', '.join(self.arrays()) or 'none'}")
+            raise NotRecorded(f"no array {name!r}; there are {', '.join(self.arrays()) or 'none'}")
         return found[segment]
 
     def has_presentations(self) -> bool:
@@ -236,13 +242,13 @@ class RunReader:
 
         Raises
         ------
-        KeyError
+        NotRecorded
             If its spikes were not recorded.
         """
         recordings = self.recordings(f"spikes/{population}", after)
         parts = [r.spikes[population] for r in recordings if r.spikes]
         if not parts:
-            raise KeyError(f"no spikes of {population!r} were recorded in {self.path}")
+            raise NotRecorded(f"no spikes of {population!r} were recorded in {self.path}")
         return np.concatenate([t for t, _ in parts]), np.concatenate([i for _, i in parts])
 
     def trace(self, population: str, variable: str, after: int = 0) -> TraceRecord:
@@ -252,14 +258,14 @@ class RunReader:
 
         Raises
         ------
-        KeyError
+        NotRecorded
             If it was not recorded.
         """
         key = (population, variable)
         recordings = self.recordings(f"traces/{population}/{variable}", after)
         parts = [r.traces[key] for r in recordings if r.traces]
         if not parts:
-            raise KeyError(f"no trace of {population}.{variable} was recorded in {self.path}")
+            raise NotRecorded(f"no trace of {population}.{variable} was recorded in {self.path}")
         return TraceRecord(
             t=np.concatenate([part.t for part in parts]),
             value=np.concatenate([part.value for part in parts], axis=1),
@@ -273,11 +279,11 @@ class RunReader:
 
         Raises
         ------
-        KeyError
+        NotRecorded
             If the experiment did not say.
         """
         recordings = self.recordings("presentations")
         found = [r.presentations for r in recordings if r.presentations is not None]
         if not found:
-            raise KeyError(f"no presentations were recorded in {self.path}")
+            raise NotRecorded(f"no presentations were recorded in {self.path}")
         return Presentations.joined(found)

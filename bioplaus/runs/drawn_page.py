@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,9 @@ def draw(run: RunReader, page: Page) -> list[Path]:
     paths = []
     with style():
         for stem, figure in page.draw(run):
+            if isinstance(figure, str):
+                print(f"{stem} is not drawn: {figure}", file=sys.stderr)
+                continue
             entitle(figure, title(run, stem))
             for ending in ("png", "svg"):
                 save = partial(figure.savefig, format=ending)

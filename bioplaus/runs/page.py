@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from bioplaus.errors import UserError
+from bioplaus.records import NotRecorded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,8 +67,20 @@ class Page:
             raise PageError(f"FORM = {form!r} of {name} is not one of {', '.join(FORMS)}")
         return cls(module.experiment, settings, form, dict(getattr(module, "FIGURES", {})))
 
-    def draw(self, run: RunReader) -> Iterator[tuple[str, Figure]]:
-        """Stem and figure of everything that a record has data for."""
+    def draw(self, run: RunReader) -> Iterator[tuple[str, Figure | str]]:
+        """Stem and figure of everything that a record has data for, or why it is not drawn.
+
+        A figure needs what the page records, and ``--record`` may have taken its place.
+        """
         for stem, draw in self.figures.items():
-            if (figure := draw(run)) is not None:
-                yield stem, figure
+            try:
+                figure = draw(run)
+            except NotRecorded as error:
+                yield stem, str(error)
+            except (IndexError, ValueError) as error:
+                if not run.config.get("record"):
+                    raise
+                yield stem, f"--record {run.config['record']} is not enough for it ({error})"
+            else:
+                if figure is not None:
+                    yield stem, figure

@@ -44,12 +44,12 @@ def read_record(text: str) -> tuple[Recorded, ...]:
         name, _, cells = item.strip().partition(":")
         population, _, variable = name.partition(".")
         named = population.isidentifier() and (not variable or variable.isidentifier())
-        if not named or (cells and not (variable and cells.isdigit())):
+        if not named or (cells and not (variable and cells.isdigit() and int(cells))):
             raise ParameterError(
                 f"--record {item!r} is not a population (its spikes) nor population.variable:cells"
             )
         if variable:
-            items.append(Trace(population, variable, int(cells) if cells else 5))
+            items.append(Trace(population, variable, int(cells) if cells else Trace.cells))
         else:
             items.append(Spikes(population))
     return tuple(items)

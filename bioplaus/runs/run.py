@@ -185,7 +185,7 @@ class Run:
             For a population or a variable that does not exist, with the nearest that does.
         """
         wanted = items if self.recorded is None else tuple(self.recorded)
-        self._follow(of).record(wanted, last)
+        self._follow(of).record(wanted, last, asked=self.recorded is not None)
 
     def keep(self, **objects: Any) -> None:
         """Keep more than ``rng`` and the models that the run was told of: models, generators,

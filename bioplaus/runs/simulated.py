@@ -16,7 +16,7 @@ from bioplaus.parameters import ParameterError, to_quantity, unknown_name
 from bioplaus.runs.finite import check_finite
 from bioplaus.runs.inspection import plastic_weights, recording_growth, shortest_intervals
 from bioplaus.runs.presenting import namespace
-from bioplaus.runs.recorded import Recorded, Spikes
+from bioplaus.runs.recorded import Recorded, Spikes, Trace
 from bioplaus.runs.thresholds import level_to_fire
 from bioplaus.units import unit_of
 
@@ -52,15 +52,18 @@ class Simulated:
 
     # Recording
 
-    def record(self, items: tuple[Recorded, ...], last: Any) -> None:
+    def record(self, items: tuple[Recorded, ...], last: Any, asked: bool) -> None:
         """Add a monitor to the network for each item.
 
-        last : how much of the end of every schedule is recorded (text with unit); None for all.
+        last : how much of the end of every schedule is recorded (text with unit); None for all;
+        asked : whether items are those of ``--record``, which names cells that there are; a page's
+        are of as many cells as its settings give.
 
         Raises
         ------
         ParameterError
-            For a population or a variable that does not exist, with the nearest that does.
+            For a population or a variable that does not exist, with the nearest that does, and
+            for more cells than there are.
         """
         self._last = None if last is None else float(to_quantity(last))
         for item in items:
@@ -73,6 +76,11 @@ class Simulated:
             elif item.variable not in group.variables:
                 known = [each for each in group.variables if not each.startswith("_")]
                 raise ParameterError(unknown_name("variable to record", item.variable, known))
+            elif asked and item.cells > max(len(group), Trace.cells):
+                raise ParameterError(
+                    f"--record {item.population}.{item.variable}:{item.cells} asks for more cells "
+                    f"than {item.population} has: {len(group)}"
+                )
             else:
                 name = f"{name}_{item.variable}"
                 clock = Clock(to_quantity(item.every), name=f"{name}_clock")

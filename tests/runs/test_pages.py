@@ -114,6 +114,31 @@ class StopsAfter(Progress):
             raise KeyboardInterrupt
 
 
+def test_a_figure_of_what_was_not_recorded_is_told_and_the_others_are_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What ``--record`` takes away, wholly or in part; a fault of a figure's own is not hidden."""
+
+    def few(run: RunReader) -> Any:
+        return run.trace("cell", "v").value[1]  # of two cells that the page records
+
+    def both(run: RunReader) -> Any:
+        return run.spikes("source")
+
+    entry = registry.find(str(NETWORK))
+    page = dataclasses.replace(registry.load(entry), figures={"few": few, "both": both})
+    one = Plan.make(
+        entry.name, entry.module, page, changes={}, record="cell.v:1", backend=Backend("numpy")
+    )
+    assert start(one, tmp_path / "run").status == "finished"
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("few is not drawn: --record cell.v:1 is not enough for it (index 1")
+    assert told[1].startswith("both is not drawn: no spikes of 'source' were recorded in")
+    faulty = dataclasses.replace(page, figures={"few": lambda run: [][0]})
+    with pytest.raises(IndexError):
+        start(dataclasses.replace(one, page=faulty, record=""), tmp_path / "again")
+
+
 def test_networks_differ_by_seed_only(tmp_path: Path) -> None:
     first = start(plan(NETWORK), tmp_path / "a")
     same = start(plan(NETWORK), tmp_path / "b")
@@ -361,6 +386,8 @@ def test_a_change_while_running_is_logged_and_replayed(tmp_path: Path) -> None:
         ("cell.v.x:3", "--record"),
         ("cell.v:many", "--record"),
         (":3", "--record"),
+        ("cell.v:0", "--record"),
+        ("cell.v:7", "asks for more cells than cell has: 6"),
         ("sell", "unknown population 'sell'; did you mean 'cell'"),
         ("cell.vv", "unknown variable to record 'vv'; did you mean 'v'"),
     ],
