@@ -32,6 +32,8 @@ class PageRecord(Journal):
     told.
     """
 
+    kept = True
+
     def __init__(
         self,
         plan: Plan,
@@ -68,7 +70,8 @@ class PageRecord(Journal):
             self.writer.log(f"resumed after {run.to_come} of {segments} segments")
         self._run, self._segments = run, segments
         self.progress_report.open(segments, run.to_come, run.time)
-        self._warn(self._lost)
+        for lost in self._lost:
+            self.warn(lost)
 
     def begin_segment(self, run: Run) -> None:
         """Apply what was changed at this segment before (in a run that goes on), then what is
@@ -89,7 +92,8 @@ class PageRecord(Journal):
 
     def expect(self, run: Run, size: float) -> None:
         """Say what will not fit on the disk, before the first segment of ``size`` bytes."""
-        self._warn(self._watch.expect(size, self._segments - run.done))
+        for found in self._watch.expect(size, self._segments - run.done):
+            self.warn(found)
 
     def progress(self, run: Run, fraction: float) -> None:
         """Report, and hear a signal that went unheard."""
@@ -112,10 +116,16 @@ class PageRecord(Journal):
         writer.log(f"segment {segment}: {time.monotonic() - self._segment_began:.2f} s")
         self._watch.ceilings = run.firing_ceilings()
         left = self._segments - run.done
-        self._warn(self._watch.look(weights, recording or None, file, left))
+        for found in self._watch.look(weights, recording or None, file, left):
+            self.warn(found)
         self.progress_report.segment_done(segment, epoch, run.time, figures)
         self._report(run)
         self.check()
+
+    def warn(self, text: str) -> None:
+        """Say what looks wrong, and log it."""
+        self._writer.log(f"warning: {text}")
+        self.progress_report.warn(text)
 
     # How it ends
 
@@ -169,8 +179,3 @@ class PageRecord(Journal):
         memory = round(peak_memory_mb(), 1)
         measured = {"wall_s": wall, "peak_memory_mb": memory, "engine": run.backend_report()}
         self._writer.write_environment({**self._fixed, **measured})
-
-    def _warn(self, found: Sequence[str]) -> None:
-        for warning in found:
-            self._writer.log(f"warning: {warning}")
-            self.progress_report.warn(warning)

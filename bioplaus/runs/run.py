@@ -9,6 +9,7 @@ and what comes after it needs nothing that only its body gives.
 from __future__ import annotations
 
 import dataclasses
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from bioplaus.runs.finite import check_finite
 from bioplaus.runs.plan import plain
 from bioplaus.runs.position import Position
 from bioplaus.runs.recorded import Recorded, Spikes, Trace
+from bioplaus.runs.unkept import Unkept
 
 if TYPE_CHECKING:
     from bioplaus.runs.simulated import Simulated
@@ -39,6 +41,12 @@ Item = TypeVar("Item")
 class Journal:
     """What is told of a run while it goes on, and may end it by an exception; this one keeps
     nothing."""
+
+    kept = False
+    """Whether there are states from which the run could go on."""
+
+    def warn(self, text: str) -> None:
+        """Something looks wrong."""
 
     def open(self, run: Run, segments: int) -> None:
         """The page has been set up, and so many segments will come in all."""
@@ -216,14 +224,32 @@ class Run:
         self._journal.open(self, self._loops.turns_in_all)
         if self._loops.arrived:
             self._take_up()
+        looked = self._journal.kept and self.done == 0
+        unkept = Unkept(sys._getframe(1)) if looked else None
         for number in turns:
             self._journal.begin_segment(self)
             yield Segment(number, count)
             self.done += 1
+            if unkept is not None:
+                self._tell_unkept(unkept.names(sys._getframe(1), self._all_kept()))
+                unkept = None
             self._loops.next()
             row, self._row = self._row, {}
             self._journal.end_segment(self, row, self._take_recording())
         self._loops.leave()
+
+    def _all_kept(self) -> list[Any]:
+        """Objects that come back."""
+        models = [each.model for each in self.simulated]
+        return [self, self.rng, *self._children.values(), *self._objects.values(), *models]
+
+    def _tell_unkept(self, names: list[str]) -> None:
+        for name in names:
+            self._journal.warn(
+                f"{name!r} changes in the loop and is not kept, so it begins anew after an "
+                "interruption: give it to run.keep before the loop (a number in a list, or as an "
+                "array) and change it in place"
+            )
 
     def _take_recording(self) -> Recording:
         recording, self._recording = self._recording, Recording()
