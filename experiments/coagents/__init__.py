@@ -1,0 +1,1 @@
+"""Experiments of one family: coagent networks (Kostas, Nota and Thomas 2020)."""

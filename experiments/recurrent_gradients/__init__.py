@@ -1,0 +1,1 @@
+"""Experiments about gradients of recurrent networks, whole and online."""

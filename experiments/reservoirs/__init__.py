@@ -1,0 +1,1 @@
+"""Experiments with reservoirs: fixed networks whose readout alone learns."""
