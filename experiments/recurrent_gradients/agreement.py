@@ -84,14 +84,14 @@ def nearness(run: RunReader) -> Figure:
     ax = figure.subplots()
     metrics, found = run.metrics, run.summary["metrics"]
     ax.semilogx(
-        metrics["draws"], metrics["unbiased_cosine"], "o-", label="unbiased, mean over draws"
+        metrics["draws"], metrics["unbiased_cosine"], "o-", ms=3, label="unbiased, mean\nover draws"
     )
     others = [name for name in found if name.startswith("truncated")] + ["local_cosine"]
     for colour, name in zip(plotting.COLOURS[1:], others):
         text = name.removesuffix("_cosine").replace("_", ", steps: ")
         ax.axhline(found[name], color=colour, ls="--", lw=1.2, label=text)
     ax.set(xlabel="draws", ylabel="cosine with the gradient", ylim=(None, 1.02))
-    ax.legend(fontsize="small")
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small")
     return figure
 
 

@@ -57,9 +57,8 @@ def spreading(run: RunReader) -> Figure | None:
     ax = figure.subplots()
     for number, order in enumerate(replay.ORDERS):
         known = run.array("known", number)
-        ax.plot(known.axes["sweep"].values, known.value, "o-", ms=3, label=order)
+        ax.plot(known.axes["sweep"].values, known.value, marker="o", ms=2, label=order)
     ax.set(xlabel="sweeps", ylabel="share of places known", ylim=(-0.02, 1.05))
-    ax.set_xscale("symlog", linthresh=10)
     ax.legend()
     return figure
 

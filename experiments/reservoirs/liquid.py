@@ -80,11 +80,14 @@ def distances(states: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
 
 
 def raster(run: RunReader) -> Figure | None:
-    """Channels and cells in the first four presentations."""
+    """Channels and cells in four presentations, where one template follows the other."""
     if not run.recording_files():
         return None
     shown = run.presentations()
-    end = float(shown.stop[min(3, len(shown.stop) - 1)])
+    changes = np.flatnonzero(np.diff(shown.label))
+    first = max(int(changes[0]) - 1, 0) if len(changes) else 0
+    four = slice(first, first + 4)
+    begin, end = float(shown.start[four][0]), float(shown.stop[four][-1])
     figure = plotting.figure(height=4.0)
     axes = figure.subplots(2, 1, sharex=True, height_ratios=(1, 3))
     p = run.parameters
@@ -92,19 +95,18 @@ def raster(run: RunReader) -> Figure | None:
     for ax, (population, count) in zip(axes, sizes.items()):
         t, i = run.spikes(population)
         plotting.raster(
-            ax, 1e3 * t[t < end], i[t < end], neurons=count, name=population,
-            colour=np.array([plotting.COLOURS[0]] * count, dtype=object),
+            ax, 1e3 * t[(t >= begin) & (t < end)], i[(t >= begin) & (t < end)], neurons=count,
+            name=population, colour=np.array([plotting.COLOURS[0]] * count, dtype=object),
         )  # fmt: skip
-    for start, label in zip(shown.start, shown.label):
-        if start < end:
-            axes[0].annotate(
-                f"template {'AB'[int(label)]}", (1e3 * start, 1.02), fontsize="small",
-                xycoords=("data", "axes fraction"),
-            )  # fmt: skip
-            for ax in axes:
-                ax.axvline(1e3 * start, color=plotting.GREY, lw=0.6)
+    for start, label in zip(shown.start[four], shown.label[four]):
+        axes[0].annotate(
+            f"template {'AB'[int(label)]}", (1e3 * start, 1.02), fontsize="small",
+            xycoords=("data", "axes fraction"),
+        )  # fmt: skip
+        for ax in axes:
+            ax.axvline(1e3 * start, color=plotting.GREY, lw=0.6)
     axes[0].set_xlabel("")
-    axes[1].set(xlim=(0, 1e3 * end), xlabel="time [ms]")
+    axes[1].set(xlim=(1e3 * begin, 1e3 * end), xlabel="time [ms]")
     return figure
 
 
