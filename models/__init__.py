@@ -1,1 +1,1 @@
-"""One package for each paper; every model is a Brian2 network."""
+"""One package for each paper: Brian2 networks, and the references that they are measured by."""

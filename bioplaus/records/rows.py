@@ -79,9 +79,9 @@ def write_rows(
             for name, values in arrays.items():
                 file.create_dataset(f"arrays/{name}", data=values, track_times=False)
             write_weights(file, weights)
-            named = [(tuple(place.split("/")), t, values) for place, t, values in series]
+            named = [(place.split("/"), t, values) for place, t, values in series]
             spikes = {name[1]: (t, i) for name, t, i in named if name[0] == "spikes"}
-            traces = {name[1:]: (t, value) for name, t, value in named if name[0] == "traces"}
+            traces = {(n[1], n[2]): (t, value) for n, t, value in named if n[0] == "traces"}
             write_overview(file, spikes, traces)
 
     atomic.write(path, fill)

@@ -39,7 +39,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     run.keep(needed=needed)
     for segment in run.segments(len(replay.ORDERS)):
         order = replay.ORDERS[segment.number]
-        values, known = np.zeros(p.places), []
+        values, known = np.zeros(p.places), list[float]()
         while len(known) < p.most and np.any(values < KNOWN * true):
             replay.sweep(values, order, p.discount, p.rate, run.rng)
             known.append(float(np.mean(values >= KNOWN * true)))

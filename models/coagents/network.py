@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 __all__ = ["Coagents", "Outcome"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)

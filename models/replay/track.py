@@ -15,8 +15,7 @@ ORDERS = ("forward", "reverse", "random")
 
 def true_values(places: int, discount: float) -> NDArray[np.float64]:
     """(places,) discounted reward from each place on."""
-    values: NDArray[np.float64] = discount ** np.arange(places - 1, -1, -1.0)
-    return values
+    return np.asarray(discount ** np.arange(places - 1, -1, -1.0), np.float64)
 
 
 def sweep(

@@ -13,10 +13,8 @@ Floats = NDArray[np.float64]
 def ridge(states: Floats, target: Floats, strength: float) -> Floats:
     """Weights (n + 1,), the last a bias, of a linear readout of states (times, n)."""
     known = np.column_stack([states, np.ones(len(states))])
-    weights: Floats = np.linalg.solve(
-        known.T @ known + strength * np.eye(known.shape[1]), known.T @ target
-    )
-    return weights
+    shrunk = known.T @ known + strength * np.eye(known.shape[1])
+    return np.asarray(np.linalg.solve(shrunk, known.T @ target), np.float64)
 
 
 def memory_capacity(
