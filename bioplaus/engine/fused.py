@@ -170,7 +170,7 @@ class Plan:
         for group, variables in self._integrating:
             # One pass; a sum that is not small is no reason yet.
             values = (variable.get_value() for variable in variables)
-            if not all(np.dot(v, v) < _SUSPICIOUS for v in values):
+            if not all(float(np.dot(v, v)) < _SUSPICIOUS for v in values):
                 group._check_for_invalid_states()
 
     def end_run(self) -> None:

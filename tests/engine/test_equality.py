@@ -14,6 +14,7 @@ import brian2 as b2
 import numpy as np
 import pytest
 from brian2 import Hz, ms, mV, second
+from brian2.utils.logger import catch_logs
 
 from bioplaus.engine.fused import last_plan
 
@@ -420,3 +421,30 @@ def test_what_changes_between_runs_is_seen(run_on: Callable[..., dict[str, Any]]
 
     reference, fused = run_on(scenario, "numpy"), run_on(scenario, "numba")
     np.testing.assert_array_equal(fused["seen"], reference["seen"])
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_states_that_have_grown_without_bound_are_warned_of(
+    fuse: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on every target: above 1e50, told once for each name."""
+    monkeypatch.setitem(b2.prefs, "codegen.target", "numba")
+    monkeypatch.setitem(b2.prefs, "codegen.runtime.numba.fuse", fuse)
+    group = b2.NeuronGroup(2, "dv/dt = v/ms : 1", method="exact", name=f"growing_{fuse}")
+    group.v = 1e-3
+    with catch_logs() as logs:
+        b2.Network(group).run(150 * ms)
+    assert any("very large" in text for _, _, text in logs)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_states_in_single_precision_are_checked_without_a_warning_of_numpy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The bound is none of float32."""
+    monkeypatch.setitem(b2.prefs, "codegen.target", "numba")
+    monkeypatch.setitem(b2.prefs, "core.default_float_dtype", np.float32)
+    group = b2.NeuronGroup(2, "dv/dt = -v/ms : 1", method="exact")
+    group.v = 1
+    b2.Network(group).run(1 * ms)
+    assert np.asarray(group.v) == pytest.approx(np.exp([-1, -1]), rel=1e-5)
