@@ -9,7 +9,7 @@ import brian2
 import numpy as np
 import pytest
 
-from bioplaus.models import burstccn, eprop, erbp, follow, sacramento, vector_field_ep
+from bioplaus.models import burstccn, diehl_cook, eprop, erbp, follow, sacramento, vector_field_ep
 from bioplaus.models.burstccn.parameters import Spiking
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import quantities, replace
@@ -18,6 +18,12 @@ from bioplaus.parameters import quantities, replace
 def _erbp(p: Any) -> Any:
     clocks = Clocks.of(quantities(p).time_step, 0.1)
     return erbp.build(p, np.random.default_rng(1), {"pixel": erbp.pixels(p, clocks)}, clocks)
+
+
+def _diehl_cook(p: Any) -> Any:
+    clocks = Clocks.of(quantities(p).time_step, 0.05)
+    inputs = {"pixel": diehl_cook.pixels(p, clocks)}
+    return diehl_cook.build(p, np.random.default_rng(1), inputs, clocks)
 
 
 def _eprop(p: Any) -> Any:
@@ -57,6 +63,10 @@ CASES: dict[str, tuple[Any, Any, Callable[[Any], Any], dict[str, Any], dict[str,
     "eprop": (
         eprop, eprop.Eprop(), _eprop,
         {"inputs": 4, "regular": 3, "adaptive": 2, "window": "60 ms"}, {"learning_rate": 0.5},
+    ),
+    "diehl_cook": (
+        diehl_cook, diehl_cook.DiehlCook(), _diehl_cook,
+        {"inputs": 6, "cells": 3, "total": 2.0}, {"learning_rate": 0.5, "depression": 0.25},
     ),
     "follow": (
         follow, follow.Linear(), _follow,
