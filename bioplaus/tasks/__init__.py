@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "random_teacher": ["RandomTeacher"],
         "schedule": ["Schedule", "common_step", "presentations", "stretch"],
         "sequential_images": ["crossings_of_images"],
-        "spike_trains": ["poisson_trains", "spike_exclusive_or", "wanted_train"],
+        "spike_trains": ["poisson_trains", "spaced_spikes", "spike_exclusive_or", "wanted_train"],
         "templates": ["jittered", "poisson_templates"],
         "yin_yang": ["published_yin_yang", "yin_yang_class", "yin_yang_points"],
         "tracking": ["CommandNoise", "Stretch", "Tracking", "TrackingSettings"],

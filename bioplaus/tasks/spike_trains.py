@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from bioplaus.tasks.poisson_images import StepTrains
 
-__all__ = ["poisson_trains", "spike_exclusive_or", "wanted_train"]
+__all__ = ["poisson_trains", "spaced_spikes", "spike_exclusive_or", "wanted_train"]
 
 
 def poisson_trains(cells: int, steps: int, chance: float, rng: np.random.Generator) -> StepTrains:
@@ -30,6 +30,24 @@ def wanted_train(
         if t >= (steps - 10) * time_step:
             return _one(np.array(found, np.int64), np.zeros(len(found), np.int64))
         found.append(int(t / time_step))
+
+
+def spaced_spikes(
+    rng: np.random.Generator, steps: int, spikes: int, cells: int
+) -> npt.NDArray[np.uint8]:
+    """(steps, cells) 0 or 1: a spike of each cell in the middle third of each of as many parts.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer steps than spikes.
+    """
+    if steps < spikes:
+        raise ValueError(f"{spikes} spikes do not fit into {steps} steps")
+    train = np.zeros((steps, cells), np.uint8)
+    middle = np.arange(spikes)[:, None] + 0.5 + 0.3 * (rng.random((spikes, cells)) - 0.5)
+    train[(middle * steps / spikes).astype(np.int64), np.arange(cells)] = 1
+    return train
 
 
 def spike_exclusive_or(

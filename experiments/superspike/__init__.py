@@ -1,0 +1,1 @@
+"""Experiments of one paper: SuperSpike (Zenke and Ganguli 2018)."""
