@@ -85,7 +85,7 @@ def traces(run: RunReader) -> Figure | None:
     """Membrane, error and eligibility of an output in the first and in the last trial."""
     if not run.recording_files():
         return None
-    figure = plotting.figure(width=7.0, height=4.4)
+    figure = plotting.figure("page", height=4.4)
     axes = figure.subplots(3, 2, sharex=True, sharey="row")
     length = _last(run)[1] - _last(run)[0]
     wanted, _ = run.spikes("wanted")
