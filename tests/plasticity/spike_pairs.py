@@ -26,11 +26,13 @@ def learned(
     live: Mapping[str, float] | None = None,
     signals: Mapping[str, Any] | None = None,
     seconds: float | None = None,
+    post_has: str = "",
 ) -> Projection:
     """The projection after the spikes: cell k is connected with cell k alone.
 
     pre, post : spike times [s] of each cell, whole steps; live : shared variables of the
-    postsynaptic cell or the synapses; signals : name to value, held, or to a timed array.
+    postsynaptic cell or the synapses; signals : name to value, held, or to a timed array;
+    post_has : equations that the postsynaptic cell has.
     """
     clocks = Clocks.of(step, 0.05)
     last = max((t for train in (*pre, *post) for t in train), default=0.0)
@@ -41,7 +43,8 @@ def learned(
         for cell, train in enumerate(trains):
             table[np.rint(np.asarray(train) / step).astype(int), cell] = 1
         names[f"spikes_{side}"] = TimedArray(table, dt=step * second, name=f"spikes_{side}")
-        cell = Cell("heard : 1", threshold=f"spikes_{side}(t, i) > 0.5", method="euler")
+        has = f"heard : 1\n{post_has}" if side == "b" else ""
+        cell = Cell(has, threshold=f"spikes_{side}(t, i) > 0.5", method="euler")
         made.append((cell + part).group(len(trains), side, clocks))
     projection = connect(rule, *made, clocks, condition="i == j")
     rule.write(projection.synapses, np.full(len(pre), start))

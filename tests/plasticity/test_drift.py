@@ -22,7 +22,10 @@ from bioplaus.plasticity.dendritic_prediction import DendriticPrediction
 from bioplaus.plasticity.error_path import DecoderRule, ForwardRule, MirroredRule, SignRule
 from bioplaus.plasticity.event_driven_random_backprop import EventDrivenRandomBackprop, Mirror
 from bioplaus.plasticity.follow import Explicit, Factorised
+from bioplaus.plasticity.pair_stdp import PairSTDP
+from bioplaus.plasticity.reward_modulated_stdp import RewardModulatedSTDP
 from bioplaus.plasticity.rule import NoDrift, Rule, connect
+from bioplaus.plasticity.triplet_stdp import TripletSTDP
 from bioplaus.plasticity.two_phase import Differential, TwoPhase
 
 pytestmark = pytest.mark.usefixtures("engine_target")
@@ -97,6 +100,7 @@ GATE = {"gate_low": -1.15 * volt, "gate_high": 1.15 * volt}
 BURSTS = {"tau_pre": 20 * ms, "tau_average": 2 * second, "rate_min": 0 * Hz, "rate_max": 100 * Hz}
 TRACE = {"decay": float(np.exp(-1 / 20)), "jump": (1 - float(np.exp(-1 / 20))) / ms}
 ETA = {"learning_rate": 1e-3}
+PAIR = (40 * ms, 30 * ms, 0.01, 0.004)
 
 RANDOM = {
     "eRBP": (
@@ -128,6 +132,30 @@ RANDOM = {
         Side(rates={"spike": 10.0, "burst": 1.0}),
         Side({"g_exc": 0.0}, rates={"spike": 8.0, "burst": 4.0}),
         {"p_b": 0.2, "eta": 1e-3},
+    ),
+    "pairs": (
+        PairSTDP(*PAIR),
+        Side(rates={"spike": 20.0}),
+        Side(rates={"spike": 20.0}),
+        ETA,
+    ),
+    "pairs, nearest": (
+        PairSTDP(*PAIR, nearest=True),
+        Side(rates={"spike": 20.0}),
+        Side(rates={"spike": 20.0}),
+        ETA,
+    ),
+    "triplets": (
+        TripletSTDP(0.002, 0.02, 0.004, 0.001, 40 * ms, 30 * ms, 60 * ms, 80 * ms),
+        Side(rates={"spike": 20.0}),
+        Side(rates={"spike": 20.0}),
+        ETA,
+    ),
+    "pairs, rewarded": (
+        RewardModulatedSTDP(*PAIR, kept=0.98),
+        Side(rates={"spike": 20.0}),
+        Side({"reward": 0.5}, rates={"spike": 20.0}),
+        {"learning_rate": 1e-5},
     ),
     "FOLLOW, factorised": (
         Factorised(**TRACE),
