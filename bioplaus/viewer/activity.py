@@ -18,7 +18,7 @@ from bokeh.plotting import figure
 from bioplaus.plotting import COLOURS
 from bioplaus.records import Windows
 from bioplaus.viewer import cells, statistics
-from bioplaus.viewer.controls import select
+from bioplaus.viewer.controls import missing, select
 from bioplaus.viewer.panels import Bands, Rates, Strip, Trace
 from bioplaus.viewer.raster import Raster
 from bioplaus.viewer.view_state import Eye
@@ -28,6 +28,7 @@ __all__ = ["Activity"]
 _RASTERS_HEIGHT = 420
 _TRACE_HEIGHT = 88
 _FIRST_TRACES = 4
+_HOW_TO_RECORD = "--record hidden,hidden.v:5 records spikes of hidden, and v of five of its cells"
 _COUNTED = 2_000_000  # more spikes in view are not read for their statistics
 
 
@@ -65,7 +66,7 @@ class Activity:
         self.pick: Any = select("pick", ["", *cells.PICKS], 170)
         self.order: Any = select("order of cells", [*cells.ORDERS], 170)
         self.order.value = next(iter(cells.ORDERS))
-        self.note = Div(text="nothing recorded yet", sizing_mode="stretch_width")
+        self.note = Div(text="", sizing_mode="stretch_width")
         self.said = Div(text="", sizing_mode="stretch_width")
         self._intervals = ColumnDataSource({"left": [], "right": [], "top": []})
         self.histogram = self._histogram()
@@ -86,6 +87,8 @@ class Activity:
     def refresh(self, fresh: bool = False) -> None:
         """Take up recordings that were closed since the last look."""
         self.store.refresh()
+        if not self._names():
+            self.note.text = missing(self.store.run, "spikes or variables", _HOW_TO_RECORD)
         if self.store.version == self._version and not fresh:
             return
         self._version = self.store.version

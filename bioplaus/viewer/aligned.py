@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bioplaus.plotting import COLOURS
 from bioplaus.records import Windows
-from bioplaus.viewer.controls import select, when_changed
+from bioplaus.viewer.controls import missing, select, when_changed
 from bioplaus.viewer.view_state import Eye
 
 __all__ = ["Aligned", "aligned_spikes"]
@@ -98,11 +98,13 @@ class Aligned:
     def refresh(self) -> None:
         """Take up new segments, and another window."""
         self.store.refresh()
-        if (self.store.version, self.eye.window) != self._drawn:
+        if not self.store.populations:
+            self.note.text = missing(self.store.run, "spikes", "--record hidden records some")
+        elif (self.store.version, self.eye.window) != self._drawn:
             self._drawn = (self.store.version, self.eye.window)
             self.eye.extend(self.store.ends)
             self.population.options = self.store.populations
-            if self.store.populations and not self.population.value:
+            if not self.population.value:
                 self.population.value = self.eye.population or self.store.populations[-1]
             self.draw()
 
@@ -126,7 +128,6 @@ class Aligned:
     def draw(self) -> None:
         """Draw what lies around the events in view."""
         if not self.population.value:
-            self.note.text = "no spikes were recorded"
             return
         events, labels = self._found()
         in_view = len(events)

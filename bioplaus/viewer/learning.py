@@ -15,7 +15,7 @@ from bokeh.plotting import figure
 from bioplaus.plotting import COLOURS
 from bioplaus.records import RunReader
 from bioplaus.viewer.catalogue import main_metric, plain
-from bioplaus.viewer.controls import WRAP, select, when_changed
+from bioplaus.viewer.controls import WRAP, missing, select, when_changed
 
 __all__ = ["Learning", "differences"]
 
@@ -72,6 +72,9 @@ class Learning:
         names = [name for name in names if name not in _CLOCKS.values()]
         if not names:
             self._tell()
+            self.table.text += (
+                missing(next(iter(self.runs.values())), "figures") if self.runs else ""
+            )
             return
         self.metric.options = names
         if self.metric.value not in names:
@@ -225,7 +228,7 @@ def _put(source: ColumnDataSource, data: dict[str, Any]) -> None:
 
 def _stamp(run: RunReader) -> list[Any]:
     found: list[Any] = []
-    for name in ("metrics.csv", "changes.csv", "summary.json"):
+    for name in ("metrics.csv", "changes.csv", "summary.json", "state.json"):
         try:
             status = (run.path / name).stat()
         except OSError:

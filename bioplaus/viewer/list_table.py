@@ -141,8 +141,7 @@ class RunList:
         self._mark()
         self._filling = False
         self.table.height = min(_HEIGHT, 34 + _ROW_HEIGHT * max(len(self._lines), 1))
-        running = sum(row.state == "running" for row in rows)
-        self.hint.text = html.escape(self._hint(len(rows), running, wanted))
+        self._tell()
 
     def _show(self, data: dict[str, list[Any]], names: list[str]) -> None:
         """Give the table what has changed: whole new data would lose clicks."""
@@ -200,17 +199,23 @@ class RunList:
         }
         return {name: known.get(name, _number(one.values.get(name, "-"))) for name in names}
 
-    def _hint(self, rows: int, running: int, wanted: str) -> str:
-        if not rows:
-            folders = ", ".join(str(root) for root in self.roots)
-            if wanted:
-                return f"No run matches {wanted!r}."
-            return f"No runs below {folders} yet: bioplaus run erbp-images --quick makes one."
-        counted = f"{rows} runs" if rows > 1 else "1 run"
+    def _tell(self) -> None:
+        """Say how many runs are listed, and what can be done next."""
+        listed = {row.path: row for _, members, _ in self._lines for row in members}
+        running = sum(row.state == "running" for row in listed.values())
+        wanted = self.filter.value_input or self.filter.value
+        counted = f"{len(listed)} run{'s' if len(listed) > 1 else ''}"
         counted += f", {running} running" if running else ""
-        if not self.chosen:
-            return f"{counted}. Choose one; Ctrl and Shift choose more."
-        return f"{counted}, {len(self.chosen)} chosen."
+        if listed and self.chosen:
+            text = f"{counted}, {len(self.chosen)} chosen."
+        elif listed:
+            text = f"{counted}. Choose one; Ctrl and Shift choose more."
+        elif self._rows:
+            text = f"No run matches {wanted!r}."
+        else:
+            folders = ", ".join(str(root) for root in self.roots)
+            text = f"No runs below {folders} yet: bioplaus run erbp-images --quick makes one."
+        self.hint.text = html.escape(text)
 
     # Choosing
 
@@ -242,7 +247,7 @@ class RunList:
         kept = [path for path in self.chosen if path in paths]
         self.chosen = kept + [path for path in paths if path not in kept]
         self._choose()
-        self.hint.text = html.escape(self._hint(len(self._rows), 0, ""))
+        self._tell()
 
 
 def _summary(

@@ -19,8 +19,6 @@ from bioplaus.viewer.learning import Learning
 
 __all__ = ["Tuning"]
 
-_NOTHING = "Nothing can be changed here; a script says after its first segment what can."
-
 
 @dataclasses.dataclass(frozen=True)
 class Offer:
@@ -75,7 +73,12 @@ class Tuning:
             control.listen(listens)
             control.answer([c for c in changes if c[2] == name], _refusal(log, name))
         if not self.controls:
-            self.state.text = _NOTHING
+            awaited = self.run.config.get("kind") == "script" and self.run.status == "running"
+            self.state.text = (
+                "The script says after its first segment what can be changed."
+                if awaited
+                else "Nothing can be changed in this run."
+            )
         elif not self._allowed:
             self.state.text = "This page was started to look only."
         elif not listens:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bioplaus.plotting import COLOURS
 from bioplaus.records import Windows, read_recording
 from bioplaus.records.weights import WeightRecord
-from bioplaus.viewer.controls import select, when_changed
+from bioplaus.viewer.controls import missing, select, when_changed
 
 __all__ = ["Weights", "fields"]
 
@@ -61,7 +61,7 @@ class Weights:
         self.way: Any = select("as", [*_WAYS], 150)
         self.against: Any = select("less segment", ["", "first"], 110)
         self.cells: Any = Slider(title="from cell", start=0, end=1, value=0, step=1, width=160)
-        self.note = Div(text="no weights recorded yet")
+        self.note = Div(text="")
         self._mapper: Any = LinearColorMapper(
             palette=_COLOURS, low=-1, high=1, nan_color="#ffffff00"
         )
@@ -77,13 +77,14 @@ class Weights:
     def refresh(self) -> None:
         """Take up recordings that were closed since the last look; follows the newest."""
         self.store.refresh()
+        if not self.store.weights:
+            self.note.text = missing(self.store.run, "weights that learn")
+            return
         if self.store.version == self._version:
             return
         first = self._version < 0
         self._version = self.store.version
         names = sorted(self.store.weights)
-        if not names:
-            return
         if self.projection.value not in names:
             self.projection.update(options=names, value=names[0])
         self.projection.options = names

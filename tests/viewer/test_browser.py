@@ -336,7 +336,7 @@ def test_every_tab_is_drawn_and_every_control_has_a_name(page: Any, site: Site) 
         "1": "final figures",
         "3": "presentations in view",
         "4": "synapses after segment 9",
-        "5": "nothing can be changed",
+        "5": "Nothing can be changed",
         "6": "tau_synapse",
         "7": "finished",
     }

@@ -167,6 +167,17 @@ def test_new_figures_are_patched_and_the_choice_stays(tmp_path: Path) -> None:
     assert len(listed.source.selected.indices) == 1
 
 
+def test_the_line_under_the_list_counts_what_the_list_shows(runs: Path) -> None:
+    """Also after a click, which chooses among what a filter has left."""
+    listed = RunList([runs], lambda: None)
+    assert listed.hint.text == "7 runs. Choose one; Ctrl and Shift choose more."
+    listed.filter.value_input = "tau_synapse=12ms"
+    listed.source.selected.indices = [1]
+    assert listed.hint.text == "3 runs, 1 chosen."
+    listed.filter.value_input = "no such run"
+    assert listed.hint.text == "No run matches &#x27;no such run&#x27;."
+
+
 def test_an_empty_folder_says_what_to_type(tmp_path: Path) -> None:
     assert "bioplaus run" in RunList([tmp_path], lambda: None).hint.text
 

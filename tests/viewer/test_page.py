@@ -455,6 +455,37 @@ def test_changes_are_marked_in_the_curve_and_new_rows_appended(tmp_path: Path) -
     writer.close("finished")
 
 
+@pytest.mark.parametrize("tab", ["learning", "activity", "aligned", "weights"])
+def test_a_hint_goes_with_what_it_waits_for_and_says_when_nothing_will_come(
+    tmp_path: Path, tab: str
+) -> None:
+    awaited = {
+        "learning": "no figures",
+        "activity": "no spikes or variables",
+        "aligned": "no spikes",
+        "weights": "no weights that learn",
+    }[tab]
+
+    def said(page: Page) -> str:
+        (part,) = page.parts[tab].values()
+        return str(part.table.text if tab == "learning" else part.note.text)
+
+    writer, still = (RunWriter.create(tmp_path / name, configuration()) for name in "ab")
+    page, silent = (Page([tmp_path], View(run=(str(tmp_path / n),), tab=tab)) for n in "ab")
+    assert f"{awaited} yet" in said(page)
+    weights = {"plastic": summarise(np.eye(3), "1")}
+    spikes = {"cells": (np.array([0.5]), np.array([0]))}
+    writer.write_recording(0, Recording(spikes, weights=weights))
+    writer.append_metrics({"segment": 0, "epoch": 1.0, "simulated_time_s": 1.0, "error": 0.5})
+    page.refresh()
+    assert awaited not in said(page)
+    still.close("finished")
+    silent.refresh()
+    assert f"{awaited} in this run" in said(silent)
+    assert "yet" not in said(silent)
+    writer.close("finished")
+
+
 # Export, texts, tuning, statistics
 
 
