@@ -44,6 +44,8 @@ docs: $(VENV)/.installed-docs
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.reentry
+	$(BIN)/python -m benchmarks.scale --fraction 0.1
+	$(BIN)/python -m benchmarks.scale --fraction 0.3
 	PYTHONHASHSEED=0 $(BIN)/python -m benchmarks.script_overhead
 	$(BIN)/python -m benchmarks.script_kills
 
