@@ -1,0 +1,172 @@
+"""Figures of spike timing in networks, from the record of a run alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bioplaus import plotting
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from bioplaus.records import RunReader
+
+__all__ = [
+    "competition_curve",
+    "competition_raster",
+    "distal_curve",
+    "distal_raster",
+    "exclusive_or_curve",
+    "exclusive_or_raster",
+    "frequencies",
+    "weights",
+]
+
+
+def competition_curve(run: RunReader) -> Figure:
+    """Shares of weak and strong weights, and the output rate, over time."""
+    figure = plotting.figure(height=3.4)
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    t = run.metrics["epoch"]
+    for name, label in (("weak", "below 0.2"), ("strong", "above 0.8"), ("between", "between")):
+        upper.plot(t, 100 * run.metrics[name], marker=".", label=label)
+    upper.set_ylabel("weights [%]")
+    upper.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
+    lower.plot(t, run.metrics["output_hz"], marker=".", color=plotting.COLOURS[3])
+    lower.set_ylabel("output [Hz]")
+    lower.set_ylim(bottom=0)
+    lower.set_xlabel("time [s]")
+    return figure
+
+
+def weights(run: RunReader) -> Figure | None:
+    """How the weights are distributed in the end."""
+    if "weights" not in run.arrays():
+        return None
+    figure = plotting.figure()
+    plotting.weight_histogram(figure.subplots(), run.array("weights").value)
+    return figure
+
+
+def competition_raster(run: RunReader) -> Figure | None:
+    """The end: a tenth of the inputs, the membrane, and the conductance that drives it."""
+    if not run.recording_files():
+        return None
+    v, ge = run.trace("cell", "v"), run.trace("cell", "ge")
+    begin = float(v.t[-1]) - 0.5
+    figure = plotting.figure(height=4.4)
+    axes = figure.subplots(3, 1, sharex=True, height_ratios=(3, 2, 2))
+    t, i = run.spikes("excitation")
+    shown = (t >= begin) & (i % 10 == 0)
+    plotting.raster(axes[0], 1e3 * (t[shown] - begin), i[shown] // 10, name="every tenth input")
+    axes[0].set_xlabel("")
+    _line(axes[1], v, begin, "membrane [mV]", 1e3)
+    _line(axes[2], ge, begin, "excitation")
+    axes[2].set_xlabel("time [ms]")
+    return figure
+
+
+def frequencies(run: RunReader) -> Figure | None:
+    """Change by sixty pairs over their frequency; lines are the sums over all spikes."""
+    if "change" not in run.arrays():
+        return None
+    change, summed = run.array("change"), run.array("summed")
+    f, lags = change.axes["frequency"].values, change.axes["lag"].values
+    figure = plotting.figure()
+    ax = figure.subplots()
+    for n, lag in enumerate(lags):
+        colour = plotting.COLOURS[n]
+        ax.plot(f, summed.value[:, n], color=colour, lw=1.2)
+        ax.plot(f, change.value[:, n], "o", color=colour, label=f"{lag:+.0f} ms")
+    ax.axhline(0, color=plotting.GREY, lw=0.6)
+    ax.set_xlabel("frequency of pairs [Hz]")
+    ax.set_ylabel("change of the weight")
+    ax.legend(title="post after pre")
+    return figure
+
+
+def distal_curve(run: RunReader) -> Figure:
+    """The chosen weight, the mean of all others, and rewards so far."""
+    figure = plotting.figure(height=3.4)
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    t = run.metrics["epoch"]
+    upper.plot(t, run.metrics["chosen"], label="chosen")
+    upper.plot(t, run.metrics["others_mean"], label="mean of the others")
+    upper.set_ylabel("weight / bound")
+    upper.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+    lower.plot(t, run.metrics["rewards"], color=plotting.COLOURS[3])
+    lower.set_ylabel("rewards")
+    lower.set_xlabel("time [s]")
+    return figure
+
+
+def distal_raster(run: RunReader) -> Figure | None:
+    """The last second: all cells, the membrane of the chosen source, and dopamine."""
+    if not run.recording_files():
+        return None
+    v, level = run.trace("cells", "v"), run.trace("dopamine", "level")
+    begin = float(v.t[-1]) - 3.0
+    figure = plotting.figure(height=4.4)
+    axes = figure.subplots(3, 1, sharex=True, height_ratios=(3, 2, 2))
+    t, i = run.spikes("cells")
+    shown = t >= begin
+    plotting.raster(axes[0], 1e3 * (t[shown] - begin), i[shown], name="cell")
+    axes[0].set_xlabel("")
+    _line(axes[1], v, begin, "membrane [mV]")
+    _line(axes[2], level, begin, "dopamine")
+    axes[2].set_xlabel("time [ms]")
+    return figure
+
+
+def exclusive_or_curve(run: RunReader) -> Figure:
+    """Output rates of the four patterns over epochs."""
+    figure = plotting.figure()
+    ax = figure.subplots()
+    for n, pattern in enumerate(("01", "10", "00", "11")):
+        right = pattern in ("01", "10")
+        ax.plot(
+            run.metrics["epoch"],
+            run.metrics[f"rate_{pattern}"],
+            color=plotting.COLOURS[n],
+            ls="-" if right else "--",
+            marker=".",
+            label=pattern,
+        )
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("output [Hz]")
+    ax.legend(title="pattern", ncols=2)
+    return figure
+
+
+def exclusive_or_raster(run: RunReader) -> Figure | None:
+    """The last four patterns: inputs, hidden cells, and the membrane of the output."""
+    if not run.recording_files():
+        return None
+    p, v = run.parameters, run.trace("output", "v")
+    begin = float(v.t[-1]) - 2.0
+    figure = plotting.figure(height=4.4)
+    axes = figure.subplots(3, 1, sharex=True, height_ratios=(2, 2, 2))
+    for n, (ax, population) in enumerate(zip(axes, ("input", "hidden"))):
+        t, i = run.spikes(population)
+        shown = t >= begin
+        size = p["inputs" if population == "input" else "hidden"]
+        colour = plotting.COLOURS[n]
+        plotting.raster(
+            ax, 1e3 * (t[shown] - begin), i[shown], neurons=size, name=population, colour=colour
+        )
+        ax.set_xlabel("")
+    _line(axes[2], v, begin, "output [mV]")
+    t, _ = run.spikes("output")
+    axes[2].plot(1e3 * (t[t >= begin] - begin), np.full((t >= begin).sum(), p["threshold"]), "|")
+    axes[2].set_xlabel("time [ms]")
+    return figure
+
+
+def _line(ax: Any, trace: Any, begin: float, name: str, scale: float = 1.0) -> None:
+    shown = trace.t >= begin - 1e-9
+    ax.plot(1e3 * (trace.t[shown] - begin), scale * trace.value[0, shown], lw=0.9)
+    ax.set_ylabel(name)
+    ax.margins(x=0.01)

@@ -1,0 +1,53 @@
+"""Single synapses between cells that spike as they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from brian2 import Network, NeuronGroup, ms
+
+from bioplaus.models.reward_stdp.parameters import SETS, Triplets
+from bioplaus.neurons.cell import Cell, Clocks
+from bioplaus.neurons.counting import COUNT
+from bioplaus.parameters import quantities
+from bioplaus.plasticity.model import Model
+from bioplaus.plasticity.rule import connect
+from bioplaus.plasticity.triplet_stdp import TripletSTDP
+
+__all__ = ["build", "live", "told"]
+
+
+def told(n: int, clocks: Clocks) -> NeuronGroup:
+    """Cells that spike where ``stimulus`` of the schedule is 1."""
+    return (COUNT + Cell(threshold="stimulus(t - onset, i) > 0.5")).group(n, "pre", clocks)
+
+
+def live(p: Triplets) -> dict[str, Any]:
+    """What may be set while the network runs."""
+    return {"post.learning_rate": p.learning_rate}
+
+
+def build(
+    p: Triplets, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: Clocks
+) -> Model:
+    """As many cells behind as before, each with one synapse; ``command`` says when they spike.
+
+    Nothing is drawn from ``rng``; weights begin at 0 and have no bounds in reach.
+    """
+    q = quantities(p)
+    (pre,) = inputs.values()
+    *amplitudes, tau_x, tau_y = SETS[p.amplitudes]
+    rule = TripletSTDP(
+        *amplitudes, q.tau_plus, q.tau_minus, tau_x * ms, tau_y * ms,
+        low=-100.0, high=100.0, nearest="nearest" in p.amplitudes,
+    )  # fmt: skip
+    cell = COUNT + Cell(threshold="command(t - onset, i) > 0.5") + rule.post()
+    post = cell.group(len(pre), "post", clocks)
+    learning = connect(rule, pre, post, clocks, condition="i == j")
+    network = Network(pre, post, learning.synapses)
+    populations = {"pre": pre, "post": post}
+    model = Model(network, populations, {learning.synapses.name: learning}, clocks)
+    model.set(live(p))
+    return model
