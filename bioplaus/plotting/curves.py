@@ -71,18 +71,21 @@ def learning_curve(
 def error_curves(
     ax: Axes, metrics: Mapping[str, npt.ArrayLike], samples: str = "training images"
 ) -> Axes:
-    """Draw validation error and the training error met while learning, in percent, over passes.
+    """Draw validation error and, where it is measured, the training error met while learning, in
+    percent, over passes.
 
     Parameters
     ----------
     metrics
-        ``epoch``, ``validation_error`` and ``training_error``, (point,) each; errors as fractions.
+        ``epoch``, ``validation_error`` and maybe ``training_error``, (point,) each; errors as
+        fractions.
     samples
         What a pass goes over.
     """
     for name, label in (("validation", "validation"), ("training", "training (while learning)")):
-        values = 100 * np.asarray(metrics[f"{name}_error"], dtype=float)
-        learning_curve(ax, metrics["epoch"], values, label=label, name="error [%]")
+        if f"{name}_error" in metrics:
+            values = 100 * np.asarray(metrics[f"{name}_error"], dtype=float)
+            learning_curve(ax, metrics["epoch"], values, label=label, name="error [%]")
     ax.set_xlabel(f"passes over the {samples}")
     return ax
 

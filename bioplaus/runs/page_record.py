@@ -14,9 +14,10 @@ from bioplaus.records.atomic import DiskFull
 from bioplaus.records.weights import summarise
 from bioplaus.records.writer import RunWriter
 from bioplaus.runs.backend import environment, peak_memory_mb
+from bioplaus.runs.journal import Journal
 from bioplaus.runs.plan import Plan
 from bioplaus.runs.progress import Progress
-from bioplaus.runs.run import Journal, Run
+from bioplaus.runs.run import Run
 from bioplaus.runs.watch import Watch
 
 __all__ = ["PageRecord"]

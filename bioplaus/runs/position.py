@@ -4,8 +4,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-__all__ = ["Position"]
+from bioplaus.parameters import ParameterError
+
+__all__ = ["Position", "Segment"]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A turn of a loop over segments: its number, from 0, of ``count``."""
+
+    number: int
+    count: int
+
+    @property
+    def first(self) -> bool:
+        """Whether it is the first."""
+        return self.number == 0
+
+    @property
+    def last(self) -> bool:
+        """Whether it is the last."""
+        return self.number == self.count - 1
+
+    def of(self, n: int) -> slice:
+        """Which of ``n`` things this segment is for.
+
+        Raises
+        ------
+        ParameterError
+            When there are fewer of them than segments.
+        """
+        if n < self.count:
+            raise ParameterError(
+                f"{n} cannot be shared out over {self.count} segments (evaluations): ask for at "
+                f"least {self.count} of what is shown, or for at most {n} of them"
+            )
+        return slice(self.number * n // self.count, (self.number + 1) * n // self.count)
 
 
 class Position:

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -22,10 +20,11 @@ from bioplaus.parameters import ParameterError, replace, unknown_name
 from bioplaus.records import Recording
 from bioplaus.records.arrays import ArrayRecord
 from bioplaus.records.checkpoint import CheckpointError
-from bioplaus.runs import kept_by_name
 from bioplaus.runs.finite import check_finite
+from bioplaus.runs.journal import Journal
+from bioplaus.runs.page_state import PageState
 from bioplaus.runs.plan import plain
-from bioplaus.runs.position import Position
+from bioplaus.runs.position import Position, Segment
 from bioplaus.runs.recorded import Recorded, Spikes, Trace
 from bioplaus.runs.unkept import Unkept
 
@@ -33,68 +32,9 @@ if TYPE_CHECKING:
     from bioplaus.runs.simulated import Simulated
     from bioplaus.tasks import Schedule
 
-__all__ = ["Journal", "Run", "Segment", "Spikes", "Trace"]
+__all__ = ["Run", "Segment", "Spikes", "Trace"]
 
 Item = TypeVar("Item")
-
-
-class Journal:
-    """What is told of a run while it goes on, and may end it by an exception; this one keeps
-    nothing."""
-
-    kept = False
-    """Whether there are states from which the run could go on."""
-
-    def warn(self, text: str) -> None:
-        """Something looks wrong."""
-
-    def open(self, run: Run, segments: int) -> None:
-        """The page has been set up, and so many segments will come in all."""
-
-    def begin_segment(self, run: Run) -> None:
-        """A segment begins: changes are made now."""
-
-    def expect(self, run: Run, size: float) -> None:
-        """A schedule is presented for the first time, and will record so many bytes, about."""
-
-    def progress(self, run: Run, fraction: float) -> None:
-        """A fraction of the present segment is done."""
-
-    def end_segment(self, run: Run, row: Mapping[str, float], recording: Recording) -> None:
-        """A segment is complete, with its metrics and what it has recorded."""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A turn of a loop over segments: its number, from 0, of ``count``."""
-
-    number: int
-    count: int
-
-    @property
-    def first(self) -> bool:
-        """Whether it is the first."""
-        return self.number == 0
-
-    @property
-    def last(self) -> bool:
-        """Whether it is the last."""
-        return self.number == self.count - 1
-
-    def of(self, n: int) -> slice:
-        """Which of ``n`` things this segment is for.
-
-        Raises
-        ------
-        ParameterError
-            When there are fewer of them than segments.
-        """
-        if n < self.count:
-            raise ParameterError(
-                f"{n} cannot be shared out over {self.count} segments (evaluations): ask for at "
-                f"least {self.count} of what is shown, or for at most {n} of them"
-            )
-        return slice(self.number * n // self.count, (self.number + 1) * n // self.count)
 
 
 class Run:
@@ -128,20 +68,17 @@ class Run:
         evaluated : data set (empty: the page's own) and part on which the kept state is tested.
         """
         self.p, self.seed = p, seed
-        self.rng = np.random.Generator(np.random.PCG64(seed))
         self.done = 0
         self.asked_for_part = False
         self.tuned: dict[str, Any] = {}
-        self.simulated: list[Simulated] = []
+        self._state = PageState(seed)
+        self.rng, self.simulated = self._state.rng, self._state.simulated
         self._journal, self.recorded = journal, recorded
         self._kept, self._evaluated = kept, evaluated
-        self._children: dict[str, np.random.Generator] = {}
-        self._objects: dict[str, Any] = {}
         self._live: list[tuple[Any, Callable[[Any], Any]]] = []
         self._row: dict[str, float] = {}
         self._expected = False
         self._recording = Recording()
-        self._to_come: list[Any] = []
         self._loops = Position(None if kept is None else kept["position"])
 
     # What it is given
@@ -166,10 +103,7 @@ class Run:
 
     def child(self, name: str) -> np.random.Generator:
         """A generator of its own that depends on the seed and the name; kept."""
-        if name not in self._children:
-            bits = np.random.PCG64([self.seed, zlib.crc32(name.encode())])
-            self._children[name] = np.random.Generator(bits)
-        return self._children[name]
+        return self._state.child(name)
 
     # What it is told before the loop
 
@@ -179,7 +113,7 @@ class Run:
         model : None where the page itself reads ``run.p`` in every segment.
         """
         if hasattr(model, "populations"):
-            self._follow(model)
+            self._state.follow(model)
         self._live.append((model, values))
 
     def record(self, *items: Recorded, of: Any, last: str | None = None) -> None:
@@ -193,7 +127,7 @@ class Run:
             For a population or a variable that does not exist, with the nearest that does.
         """
         wanted = items if self.recorded is None else tuple(self.recorded)
-        self._follow(of).record(wanted, last, asked=self.recorded is not None)
+        self._state.follow(of).record(wanted, last, asked=self.recorded is not None)
 
     def keep(self, **objects: Any) -> None:
         """Keep more than ``rng`` and the models that the run was told of: models, generators,
@@ -206,11 +140,7 @@ class Run:
             For anything else.
         """
         for name, value in objects.items():
-            if hasattr(value, "network") and hasattr(value, "populations"):
-                self._follow(value)
-            else:
-                kept_by_name.check(name, value)
-                self._objects[name] = value
+            self._state.keep(name, value)
 
     # Loops
 
@@ -231,17 +161,12 @@ class Run:
             yield Segment(number, count)
             self.done += 1
             if unkept is not None:
-                self._tell_unkept(unkept.names(sys._getframe(1), self._all_kept()))
+                self._tell_unkept(unkept.names(sys._getframe(1), [self, *self._state.objects()]))
                 unkept = None
             self._loops.next()
             row, self._row = self._row, {}
             self._journal.end_segment(self, row, self._take_recording())
         self._loops.leave()
-
-    def _all_kept(self) -> list[Any]:
-        """Objects that come back."""
-        models = [each.model for each in self.simulated]
-        return [self, self.rng, *self._children.values(), *self._objects.values(), *models]
 
     def _tell_unkept(self, names: list[str]) -> None:
         for name in names:
@@ -283,7 +208,7 @@ class Run:
         NonFiniteState
             When a state variable is no longer finite.
         """
-        simulated = self._follow(model)
+        simulated = self._state.follow(model)
         if record and not self._expected:
             self._expected = True
             self._journal.expect(self, simulated.growth(schedule.duration))
@@ -397,25 +322,8 @@ class Run:
             "segment": self.done,
             "position": self._loops.state(),
             "tuned": dict(self.tuned),
-            "rng": self.rng.bit_generator.state,
-            "children": {name: each.bit_generator.state for name, each in self._children.items()},
-            "networks": [each.state() for each in self.simulated],
-            "random": _random_state() if self.simulated else {},
-            "objects": {name: kept_by_name.read(each) for name, each in self._objects.items()},
+            **self._state.read(),
         }
-
-    def _follow(self, model: Any) -> Simulated:
-        """A model whose network is kept from now on."""
-        from bioplaus.runs.simulated import Simulated
-
-        for each in self.simulated:
-            if each.model is model:
-                return each
-        made = Simulated(model)
-        self.simulated.append(made)
-        if self._to_come:  # of a model that is presented for the first time after the loop began
-            made.restore(self._to_come.pop(0))
-        return made
 
     def _set(self, p: Any) -> None:
         for model, values in self._live:
@@ -432,26 +340,9 @@ class Run:
                 self._set(replace(self.p, kept["tuned"]))
                 self.tuned = dict(kept["tuned"])
             self.done = int(kept["segment"])
-            for name, state in kept["children"].items():
-                self.child(name).bit_generator.state = state
-            self._to_come = list(kept["networks"])
-            for each in self.simulated:
-                each.restore(self._to_come.pop(0))
-            for name, value in kept["objects"].items():
-                kept_by_name.fill(self._objects[name], value)
-            self.rng.bit_generator.state = kept["rng"]
-            if kept["random"]:
-                from bioplaus.runs import random_streams
-
-                random_streams.restore(kept["random"])
+            self._state.fill(kept)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 "the checkpoint does not fit the experiment as it is now "
                 f"({type(error).__name__}: {error}); was it written by another version?"
             ) from error
-
-
-def _random_state() -> dict[str, Any]:
-    from bioplaus.runs import random_streams
-
-    return random_streams.state()

@@ -12,11 +12,12 @@ from bioplaus.records.reader import NotARun, RunReader
 from bioplaus.records.writer import RunWriter, check_free
 from bioplaus.runs.drawn_page import draw
 from bioplaus.runs.interruption import signals_as_interrupts
+from bioplaus.runs.journal import Journal
 from bioplaus.runs.page_record import PageRecord
 from bioplaus.runs.plan import Plan
 from bioplaus.runs.progress import Progress
 from bioplaus.runs.recorded import read_record
-from bioplaus.runs.run import Journal, Run
+from bioplaus.runs.run import Run
 
 __all__ = ["Interrupted", "evaluate", "resume", "start"]
 

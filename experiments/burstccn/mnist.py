@@ -12,6 +12,7 @@ from bioplaus import analysis, plotting, tasks
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Discrete, check_discrete
 from bioplaus.parameters import parameter
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run, Segment
 
 if TYPE_CHECKING:
@@ -161,14 +162,6 @@ class Training:
         network, bursts = self.network, self.p.rule == "burstccn"
         down = sum(y.size for y in network.Y)
         return float(sum(w.size for w in network.W) + (2 * down if bursts else down))
-
-
-def learning_curve(run: RunReader) -> Figure:
-    """Validation error over epochs."""
-    figure = plotting.figure()
-    axes = figure.subplots()
-    plotting.learning_curve(axes, run.metrics["epoch"], run.metrics["validation_error"])
-    return figure
 
 
 def angles(run: RunReader) -> Figure:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from bioplaus import analysis, plotting, tasks
+from bioplaus import analysis, tasks
 from bioplaus.models import discrete_ep
 from bioplaus.models.discrete_ep.parameters import Discrete, check_discrete
 from bioplaus.parameters import parameter
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bioplaus.records import RunReader
 
 
 @dataclass(frozen=True)
@@ -44,13 +39,6 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
             angle_to_output=float(angle),
         )
     return {f"{run.part}_error": made.error(*images.part(run.part))}
-
-
-def learning_curve(run: RunReader) -> Figure:
-    """Error on training and validation images."""
-    figure = plotting.figure()
-    plotting.error_curves(figure.subplots(), run.metrics)
-    return figure
 
 
 FORM = "batched"

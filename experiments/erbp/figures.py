@@ -13,17 +13,10 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["WINDOW", "dendrites", "latency", "learning_curve", "raster"]
+__all__ = ["WINDOW", "dendrites", "latency", "raster"]
 
 WINDOW = 0.4
 """How much of the end of a segment is recorded and drawn [s]."""
-
-
-def learning_curve(run: RunReader) -> Figure:
-    """Validation and training error over the passes, in percent."""
-    figure = plotting.figure()
-    plotting.error_curves(figure.subplots(), run.metrics)
-    return figure
 
 
 def raster(run: RunReader) -> Figure | None:

@@ -18,6 +18,7 @@ from bioplaus.experiments.erbp.training import Training, check_task
 from bioplaus.models import erbp
 from bioplaus.models.erbp.parameters import OneHiddenLayer, check_network
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run, Spikes, Trace
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
@@ -88,7 +89,7 @@ def check(p: Settings) -> None:
 
 FORM = "network"
 FIGURES = {
-    "learning-curve": figures.learning_curve,
+    "learning-curve": learning_curve,
     "raster": figures.raster,
     "dendrites": figures.dendrites,
     "latency": figures.latency,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bioplaus.experiments.erbp import figures
 from bioplaus.experiments.erbp.rate_training import RateTraining
 from bioplaus.parameters import parameter
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
@@ -39,4 +39,4 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 
 
 FORM = "rate reference"
-FIGURES = {"learning-curve": figures.learning_curve}
+FIGURES = {"learning-curve": learning_curve}

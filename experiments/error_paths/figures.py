@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["alignment", "learning_curve", "members", "search"]
+__all__ = ["alignment", "members", "search"]
 
 
 def alignment(run: RunReader) -> Figure:
@@ -25,20 +25,6 @@ def alignment(run: RunReader) -> Figure:
     )
     angle.plot(passes, metrics["feedback_angle"])
     angle.set(xlabel="passes", ylabel="angle [degrees]")
-    return figure
-
-
-def learning_curve(run: RunReader) -> Figure:
-    """Validation and, where it is counted, training error over the passes."""
-    figure = plotting.figure()
-    ax = figure.subplots()
-    metrics = run.metrics
-    for part in ("validation", "training"):
-        if f"{part}_error" in metrics:
-            errors = 100 * metrics[f"{part}_error"]
-            plotting.learning_curve(ax, metrics["epoch"], errors, label=part, name="error [%]")
-    ax.set_xlabel("passes over the training images")
-    ax.legend()
     return figure
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bioplaus.experiments.error_paths import figures
 from bioplaus.experiments.error_paths.training import Training, fitting, images
 from bioplaus.models.error_paths import Layers, products
 from bioplaus.parameters import parameter
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
@@ -45,4 +45,4 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 
 
 FORM = "batched"
-FIGURES = {"learning-curve": figures.learning_curve}
+FIGURES = {"learning-curve": learning_curve}

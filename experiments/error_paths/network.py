@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bioplaus import tasks
-from bioplaus.experiments.error_paths import figures
 from bioplaus.experiments.error_paths.training import Images, fitting, images
 from bioplaus.models import error_paths
 from bioplaus.models.error_paths import OneExample
 from bioplaus.parameters import parameter
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
@@ -69,4 +69,4 @@ def error(p: Settings, model: Model, shown: Images, part: str) -> float:
 
 
 FORM = "network"
-FIGURES = {"learning-curve": figures.learning_curve}
+FIGURES = {"learning-curve": learning_curve}

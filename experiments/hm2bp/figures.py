@@ -13,14 +13,7 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["alignment", "learning_curve", "raster"]
-
-
-def learning_curve(run: RunReader) -> Figure:
-    """Validation and training error over the passes, in percent."""
-    figure = plotting.figure()
-    plotting.error_curves(figure.subplots(), run.metrics)
-    return figure
+__all__ = ["alignment", "raster"]
 
 
 def alignment(run: RunReader) -> Figure | None:

@@ -14,6 +14,7 @@ from bioplaus.experiments.hm2bp.exact import exact_angles
 from bioplaus.models import hm2bp
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro, check_network, whole_steps
 from bioplaus.parameters import ParameterError, parameter
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run
 
 PIECE = 500
@@ -139,4 +140,4 @@ def live(p: Settings) -> dict[str, float]:
 
 
 FORM = "batched"
-FIGURES = {"learning-curve": figures.learning_curve, "alignment": figures.alignment}
+FIGURES = {"learning-curve": learning_curve, "alignment": figures.alignment}

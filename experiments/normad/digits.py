@@ -14,6 +14,7 @@ from bioplaus.models import normad
 from bioplaus.models.normad import Digits
 from bioplaus.models.normad.parameters import check_network
 from bioplaus.parameters import ParameterError, parameter
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run
 
 PIECE = 250
@@ -98,4 +99,4 @@ def shown(
 
 
 FORM = "batched"
-FIGURES = {"learning-curve": figures.learning_curve, "kernels": figures.kernels}
+FIGURES = {"learning-curve": learning_curve, "kernels": figures.kernels}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["correlation", "kernels", "learning_curve", "patterns", "trains"]
+__all__ = ["correlation", "kernels", "patterns", "trains"]
 
 
 def correlation(run: RunReader) -> Figure:
@@ -53,13 +53,6 @@ def patterns(run: RunReader) -> Figure:
     left.set(xlabel="passes", ylabel="patterns that are right, of four", ylim=(-0.1, 4.1))
     right.plot(run.metrics["epoch"], run.metrics["hidden_spikes"])
     right.set(xlabel="passes", ylabel="hidden spikes a presentation", ylim=(0, None))
-    return figure
-
-
-def learning_curve(run: RunReader) -> Figure:
-    """Validation and training error over the passes, in percent."""
-    figure = plotting.figure()
-    plotting.error_curves(figure.subplots(), run.metrics)
     return figure
 
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bioplaus import plotting, tasks
+from bioplaus import tasks
 from bioplaus.layered.nudging import influence_and_rates, silent_units, warn_of_silent_units
 from bioplaus.models import spiking_ep
 from bioplaus.models.spiking_ep.parameters import Spiking
 from bioplaus.parameters import parameter
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from bioplaus.records import RunReader
-
 
 PART = 5000
 """Examples of one segment; an epoch of 50,000 takes a minute or more."""
@@ -61,13 +55,6 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
             silent_outputs=len(silent_units(best)),
         )
     return {f"{run.part}_error": made.error(*images.part(run.part))}
-
-
-def learning_curve(run: RunReader) -> Figure:
-    """Error on training and validation images."""
-    figure = plotting.figure()
-    plotting.error_curves(figure.subplots(), run.metrics)
-    return figure
 
 
 FORM = "batched"

@@ -17,6 +17,7 @@ from bioplaus import analysis, plotting, tasks
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.parameters import VectorField, check_vector_field
 from bioplaus.parameters import parameter
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run
 
 if TYPE_CHECKING:
@@ -120,13 +121,6 @@ def aligned(weights: Any) -> dict[str, float]:
         for pair, (forward, feedback) in enumerate(pairs, start=1)
     }
     return angles | traces | {"smallest_trace": min(traces.values())}
-
-
-def learning_curve(run: RunReader) -> Figure:
-    """Error on training and validation images."""
-    figure = plotting.figure()
-    plotting.error_curves(figure.subplots(), run.metrics)
-    return figure
 
 
 def alignment(run: RunReader) -> Figure:

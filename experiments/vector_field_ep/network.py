@@ -12,6 +12,7 @@ from bioplaus import analysis, plotting, tasks
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.parameters import VectorField, check_vector_field
 from bioplaus.parameters import parameter, replace
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run, Trace
 
 if TYPE_CHECKING:
@@ -95,14 +96,6 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         f"{run.part}_error": evaluated.error(*images.part(run.part)),
         "final_validation_error": evaluated.error(*validation),
     }
-
-
-def learning_curve(run: RunReader) -> Figure:
-    """Error on validation images over the passes."""
-    figure = plotting.figure()
-    axes = figure.subplots()
-    plotting.learning_curve(axes, run.metrics["epoch"], run.metrics["validation_error"])
-    return figure
 
 
 def relaxation(run: RunReader) -> Figure:

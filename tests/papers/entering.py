@@ -15,8 +15,9 @@ from bioplaus.parameters import replace
 from bioplaus.records import Recording
 from bioplaus.records.checkpoint import read_checkpoint, write_checkpoint
 from bioplaus.runs.backend import Backend
+from bioplaus.runs.journal import Journal
 from bioplaus.runs.page import Page
-from bioplaus.runs.run import Journal, Run
+from bioplaus.runs.run import Run
 
 __all__ = [
     "Opened",

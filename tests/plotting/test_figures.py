@@ -266,3 +266,6 @@ def test_error_curves_are_in_percent_and_say_which_is_which() -> None:
     drawn = {line.get_label(): list(line.get_ydata()) for line in ax.lines}
     assert drawn == {"validation": [30, 20], "training (while learning)": [50, 10]}
     assert ax.get_xlabel() == "passes over the training points"
+    del metrics["training_error"]
+    ax = plotting.error_curves(plotting.figure().subplots(), metrics)
+    assert [line.get_label() for line in ax.lines] == ["validation"]

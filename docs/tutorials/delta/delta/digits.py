@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 import delta
-from bioplaus import neurons, plotting, tasks
+from bioplaus import neurons, tasks
 from bioplaus.parameters import Quantity, parameter, quantities
+from bioplaus.runs.page_figures import learning_curve
 from bioplaus.runs.run import Run, Spikes, Trace
 
 
@@ -70,13 +71,6 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         )
     tested = np.arange(len(images.part(run.part)[1]))
     return {f"{run.part}_error": show(run.part, tested, 0.0)[0]}
-
-
-def learning_curve(run: Any) -> Any:
-    """Error on training and validation images."""
-    figure = plotting.figure()
-    plotting.error_curves(figure.subplots(), run.metrics)
-    return figure
 
 
 FORM = "network"
