@@ -8,14 +8,18 @@ export OPENBLAS_NUM_THREADS ?= 1
 # The newest Python and Brian2 that are supported, in an environment of their own.
 NEWER_PYTHON ?= python3.13
 
-.PHONY: install demo test test-slow test-newer lint docs bench brian2-suite brian2-examples clean
+.PHONY: install demo test test-fast test-slow test-newer lint docs bench brian2-suite brian2-examples clean
 
 install: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	$(BIN)/bioplaus demo
 
-test: $(VENV)/.installed-test lint
+# What is written and what it does are checked side by side.
+test: $(VENV)/.installed-test
+	$(MAKE) --jobs 2 lint test-fast
+
+test-fast: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 -m "not slow and not cython"
 
 test-slow: $(VENV)/.installed-test

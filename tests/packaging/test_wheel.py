@@ -44,10 +44,11 @@ def test_the_wheel_works_in_an_empty_environment(
 ) -> None:
     monkeypatch.delenv("PYTHONPATH", raising=False)
     environment = tmp_path / "empty"
-    venv.create(environment, with_pip=True)
+    venv.create(environment)
     python = environment / "bin" / "python"
     # The dependencies are those of this environment; what is tested is what the wheel brings.
-    subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", wheel], check=True)
+    install = ["pip", "--python", python, "install", "-q", "--no-deps", wheel]
+    subprocess.run([sys.executable, "-m", *install], check=True)
     (site,) = (Path(p) for p in sys.path if p.endswith("site-packages"))
     target = next((environment / "lib").glob("python3*/site-packages"))
     (target / "borrowed.pth").write_text(f"{site}\n")
