@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bioplaus.runs.run import Journal, Run
+from bioplaus.runs.journal import Journal
+from bioplaus.runs.run import Run
 
 
 class Heard(Journal):
