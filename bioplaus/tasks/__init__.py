@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "spike_trains": ["poisson_trains", "spaced_spikes", "spike_exclusive_or", "wanted_train"],
         "templates": ["jittered", "poisson_templates"],
         "yin_yang": ["published_yin_yang", "yin_yang_class", "yin_yang_points"],
+        "walk": ["Walk"],
         "tracking": ["CommandNoise", "Stretch", "Tracking", "TrackingSettings"],
     },
 )

@@ -21,6 +21,8 @@ __all__ = [
     "exclusive_or_curve",
     "exclusive_or_raster",
     "frequencies",
+    "walk_curve",
+    "walk_raster",
     "weights",
 ]
 
@@ -162,6 +164,49 @@ def exclusive_or_raster(run: RunReader) -> Figure | None:
     t, _ = run.spikes("output")
     axes[2].plot(1e3 * (t[t >= begin] - begin), np.full((t >= begin).sum(), p["threshold"]), "|")
     axes[2].set_xlabel("time [ms]")
+    return figure
+
+
+def walk_curve(run: RunReader) -> Figure:
+    """Share of walks that reach the goal, and their steps by the fewest possible."""
+    figure = plotting.figure(height=3.4)
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    walks = run.metrics["epoch"]
+    upper.plot(walks, 100 * run.metrics["reached"], marker="o")
+    upper.set_ylabel("goal reached [%]")
+    upper.set_ylim(0, 104)
+    lower.plot(walks, run.metrics["detour"], marker="o", color=plotting.COLOURS[3])
+    lower.axhline(1, color=plotting.GREY, lw=0.8, ls="--", label="straight")
+    lower.set_ylabel("steps / fewest")
+    lower.set_ylim(bottom=0)
+    lower.legend()
+    lower.set_xlabel("walks")
+    return figure
+
+
+def walk_raster(run: RunReader) -> Figure | None:
+    """The last walk: cells of places and of both actions, a membrane, and the reward."""
+    if not run.recording_files():
+        return None
+    p, v = run.parameters, run.trace("action", "v")
+    gaps = np.flatnonzero(np.diff(v.t) > 0.01)
+    begin = float(v.t[gaps[-1] + 1 if len(gaps) else 0])
+    figure = plotting.figure(height=4.8)
+    axes = figure.subplots(4, 1, sharex=True, height_ratios=(3, 2, 2, 1))
+    for n, (ax, population) in enumerate(zip(axes, ("place", "action"))):
+        t, i = run.spikes(population)
+        shown = t >= begin
+        size = p["cells"] * (p["places"] if population == "place" else 2)
+        colour = plotting.COLOURS[n]
+        plotting.raster(
+            ax, 1e3 * (t[shown] - begin), i[shown], neurons=size, name=population, colour=colour
+        )
+        ax.set_xlabel("")
+    axes[1].set_ylabel("left | right")
+    axes[1].axhline(p["cells"] - 0.5, color=plotting.GREY, lw=0.6)
+    _line(axes[2], v, begin, "membrane [mV]")
+    _line(axes[3], run.trace("action", "reward"), begin, "reward")
+    axes[3].set_xlabel("time [ms]")
     return figure
 
 

@@ -97,7 +97,7 @@ class ExclusiveOr:
 class Walk:
     """Cells that choose between left and right at every place."""
 
-    places: int = parameter(9, "places from the wrong to the right end, an odd number", low=3)
+    places: int = parameter(9, "places in a row", low=2)
     cells: int = parameter(10, "Poisson cells of a place, and cells of an action", low=1)
     rate: Quantity = parameter("60 Hz", "of the cells of the place", low="0 Hz")
     threshold: float = parameter(16.0, "above rest [mV]", low=0.001)
@@ -105,4 +105,4 @@ class Walk:
     inhibition: float = parameter(8.0, "by a spike of the other action [mV]", low=0)
     largest: float = parameter(5.0, "largest weight [mV]", low=0)
     tau_c: Quantity = parameter("300 ms", "eligibility", low="1 ms")
-    learning_rate: float = parameter(0.05, "[mV]", low=0, tunable=True)
+    learning_rate: float = parameter(0.02, "[mV]", low=0, tunable=True)

@@ -11,6 +11,14 @@ import pytest
 
 from bioplaus.models import burstccn, diehl_cook, eprop, erbp, follow, sacramento, vector_field_ep
 from bioplaus.models.burstccn.parameters import Spiking
+from bioplaus.models.reward_stdp import actor, competition, distal, exclusive_or, pairing
+from bioplaus.models.reward_stdp.parameters import (
+    Competition,
+    Distal,
+    ExclusiveOr,
+    Triplets,
+    Walk,
+)
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import quantities, replace
 
@@ -30,6 +38,33 @@ def _eprop(p: Any) -> Any:
     clocks = Clocks.of(1e-3, 0.06)
     inputs = {"input": eprop.spike_input(p, clocks)}
     return eprop.build(p, np.random.default_rng(1), inputs, clocks)
+
+
+def _competition(p: Any) -> Any:
+    clocks, rate = Clocks.of(1e-4, 1.0), quantities(p).rate
+    inputs = {name: competition.poisson(2, rate, name, clocks) for name in ("many", "few")}
+    return competition.build(p, np.random.default_rng(1), inputs, clocks)
+
+
+def _pairing(p: Any) -> Any:
+    clocks = Clocks.of(1e-3, 1.0)
+    return pairing.build(p, np.random.default_rng(1), {"pre": pairing.told(2, clocks)}, clocks)
+
+
+def _distal(p: Any) -> Any:
+    return distal.build(p, np.random.default_rng(1), {}, Clocks.of(1e-3, 1.0))
+
+
+def _exclusive_or(p: Any) -> Any:
+    clocks = Clocks.of(1e-3, 0.5)
+    inputs = {"input": exclusive_or.bits(p, clocks)}
+    return exclusive_or.build(p, np.random.default_rng(1), inputs, clocks)
+
+
+def _walk(p: Any) -> Any:
+    clocks = Clocks.of(1e-3, 0.05)
+    inputs = {"place": actor.place_cells(p, clocks)}
+    return actor.build(p, np.random.default_rng(1), inputs, clocks)
 
 
 def _follow(p: Any) -> Any:
@@ -68,6 +103,17 @@ CASES: dict[str, tuple[Any, Any, Callable[[Any], Any], dict[str, Any], dict[str,
         diehl_cook, diehl_cook.DiehlCook(), _diehl_cook,
         {"inputs": 6, "cells": 3, "total": 2.0}, {"learning_rate": 0.5, "depression": 0.25},
     ),
+    "competition": (competition, Competition(), _competition, {}, {"learning_rate": 0.5}),
+    "triplets": (pairing, Triplets(), _pairing, {}, {"learning_rate": 0.5}),
+    "distal reward": (
+        distal, Distal(), _distal,
+        {"excitatory": 4, "inhibitory": 2, "targets": 2}, {"learning_rate": 0.5},
+    ),
+    "exclusive or": (
+        exclusive_or, ExclusiveOr(), _exclusive_or,
+        {"inputs": 8, "hidden": 3}, {"learning_rate": 0.25},
+    ),
+    "walk": (actor, Walk(), _walk, {"places": 3, "cells": 2}, {"learning_rate": 0.5}),
     "follow": (
         follow, follow.Linear(), _follow,
         {"neurons": 30, "rate_convention": "article"},
