@@ -34,8 +34,12 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     last: dict[str, float] = {"reached_s": NEVER}
     run.live(model, distal.live)
     run.keep(last=last)
-    traces = [Trace("dopamine", "level", cells=1), Trace("cells", "v", cells=1)]
-    run.record(Spikes("cells"), *traces, of=model, last="3 s")
+    traces = [
+        Trace("cells", "v", cells=1),
+        Trace("synapses", "c", cells=distal.CHOSEN + 1),
+        Trace("dopamine", "level", cells=1),
+    ]
+    run.record(Spikes("cells"), *traces, of=model, last="10 s")
     synapses = model.plastic["cells_to_cells"].synapses  # type: ignore[union-attr]
     for segment in run.segments(p.evaluations):
         part, before = segment.of(p.seconds), float(cells.spike_count_[:].sum())
@@ -65,4 +69,5 @@ FIGURES = {
     "learning-curve": figures.distal_curve,
     "weights": figures.weights,
     "raster": figures.distal_raster,
+    "traces": figures.distal_traces,
 }

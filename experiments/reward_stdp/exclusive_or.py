@@ -35,7 +35,11 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     last: dict[str, float] = {}
     run.live(model, exclusive_or.live)
     run.keep(last=last)
-    traces = [Trace("output", "v", cells=1), Trace("hidden", "v", cells=3)]
+    traces = [
+        Trace("output", "v", cells=1),
+        Trace("synapses", "c", cells=p.hidden),
+        Trace("output", "reward", cells=1),
+    ]
     run.record(*(Spikes(name) for name in ("input", "hidden", "output")), *traces,
                of=model, last="2 s")  # fmt: skip
     for segment in run.segments(p.evaluations):
@@ -56,4 +60,8 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 
 
 FORM = "network"
-FIGURES = {"learning-curve": figures.exclusive_or_curve, "raster": figures.exclusive_or_raster}
+FIGURES = {
+    "learning-curve": figures.exclusive_or_curve,
+    "raster": figures.exclusive_or_raster,
+    "traces": figures.exclusive_or_traces,
+}

@@ -18,11 +18,14 @@ __all__ = [
     "competition_raster",
     "distal_curve",
     "distal_raster",
+    "distal_traces",
     "exclusive_or_curve",
     "exclusive_or_raster",
+    "exclusive_or_traces",
     "frequencies",
     "walk_curve",
     "walk_raster",
+    "walk_traces",
     "weights",
 ]
 
@@ -105,20 +108,35 @@ def distal_curve(run: RunReader) -> Figure:
 
 
 def distal_raster(run: RunReader) -> Figure | None:
-    """The last second: all cells, the membrane of the chosen source, and dopamine."""
+    """Two seconds: all cells, the uppermost of which inhibit."""
     if not run.recording_files():
         return None
-    v, level = run.trace("cells", "v"), run.trace("dopamine", "level")
-    begin = float(v.t[-1]) - 3.0
-    figure = plotting.figure(height=4.4)
-    axes = figure.subplots(3, 1, sharex=True, height_ratios=(3, 2, 2))
+    begin = float(run.trace("cells", "v").t[-1]) - 2.0
+    figure = plotting.figure(height=3.2)
     t, i = run.spikes("cells")
     shown = t >= begin
-    plotting.raster(axes[0], 1e3 * (t[shown] - begin), i[shown], name="cell")
-    axes[0].set_xlabel("")
-    _line(axes[1], v, begin, "membrane [mV]")
-    _line(axes[2], level, begin, "dopamine")
-    axes[2].set_xlabel("time [ms]")
+    size = run.parameters["excitatory"] + run.parameters["inhibitory"]
+    colours = np.array([plotting.COLOURS[0]] * size, dtype=object)
+    colours[run.parameters["excitatory"] :] = plotting.COLOURS[1]
+    ax = figure.subplots()
+    plotting.raster(
+        ax, 1e3 * (t[shown] - begin), i[shown], neurons=size, name="cell", colour=colours
+    )
+    ax.set_xlabel("time [ms]")
+    return figure
+
+
+def distal_traces(run: RunReader) -> Figure | None:
+    """The chosen synapse in the last ten seconds: the membrane before it, its eligibility, and
+    dopamine."""
+    if not run.recording_files():
+        return None
+    v = run.trace("cells", "v")
+    begin = float(v.t[-1]) - 10.0
+    figure, axes = _three()
+    _line(axes[0], v, begin, "membrane [mV]")
+    _line(axes[1], run.trace("synapses", "c"), begin, "eligibility")
+    _line(axes[2], run.trace("dopamine", "level"), begin, "dopamine")
     return figure
 
 
@@ -167,6 +185,19 @@ def exclusive_or_raster(run: RunReader) -> Figure | None:
     return figure
 
 
+def exclusive_or_traces(run: RunReader) -> Figure | None:
+    """The last four patterns: the output's membrane, eligibilities onto it, and the reward."""
+    if not run.recording_files():
+        return None
+    v, c = run.trace("output", "v"), run.trace("synapses", "c")
+    begin = float(v.t[-1]) - 2.0
+    figure, axes = _three()
+    _line(axes[0], v, begin, "membrane [mV]")
+    _line(axes[1], c, begin, "eligibility of\nthree synapses", cells=_liveliest(c, begin))
+    _line(axes[2], run.trace("output", "reward"), begin, "reward")
+    return figure
+
+
 def walk_curve(run: RunReader) -> Figure:
     """Share of walks that reach the goal, and their steps by the fewest possible."""
     figure = plotting.figure(height=3.4)
@@ -185,14 +216,12 @@ def walk_curve(run: RunReader) -> Figure:
 
 
 def walk_raster(run: RunReader) -> Figure | None:
-    """The last walk: cells of places and of both actions, a membrane, and the reward."""
+    """The last walk: cells of places and of both actions."""
     if not run.recording_files():
         return None
-    p, v = run.parameters, run.trace("action", "v")
-    gaps = np.flatnonzero(np.diff(v.t) > 0.01)
-    begin = float(v.t[gaps[-1] + 1 if len(gaps) else 0])
-    figure = plotting.figure(height=4.8)
-    axes = figure.subplots(4, 1, sharex=True, height_ratios=(3, 2, 2, 1))
+    p, begin = run.parameters, _last_walk(run)
+    figure = plotting.figure(height=3.6)
+    axes = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     for n, (ax, population) in enumerate(zip(axes, ("place", "action"))):
         t, i = run.spikes(population)
         shown = t >= begin
@@ -201,17 +230,56 @@ def walk_raster(run: RunReader) -> Figure | None:
         plotting.raster(
             ax, 1e3 * (t[shown] - begin), i[shown], neurons=size, name=population, colour=colour
         )
-        ax.set_xlabel("")
+    axes[0].set_xlabel("")
     axes[1].set_ylabel("left | right")
     axes[1].axhline(p["cells"] - 0.5, color=plotting.GREY, lw=0.6)
-    _line(axes[2], v, begin, "membrane [mV]")
-    _line(axes[3], run.trace("action", "reward"), begin, "reward")
-    axes[3].set_xlabel("time [ms]")
+    axes[1].set_xlabel("time [ms]")
     return figure
 
 
-def _line(ax: Any, trace: Any, begin: float, name: str, scale: float = 1.0) -> None:
+def walk_traces(run: RunReader) -> Figure | None:
+    """The last walk: the liveliest cell's membrane, eligibilities onto it, and the reward."""
+    if not run.recording_files():
+        return None
+    begin = _last_walk(run)
+    t, i = run.spikes("action")
+    actions = 2 * run.parameters["cells"]
+    cell = int(np.bincount(i[t >= begin], minlength=actions).argmax())
+    c = run.trace("synapses", "c")
+    figure, axes = _three()
+    _line(axes[0], run.trace("action", "v"), begin, "membrane [mV]", cells=[cell])
+    onto = np.arange(cell, len(c.value), actions)
+    most = onto[_liveliest(c, begin, onto)]
+    _line(axes[1], c, begin, "eligibility of\nthree synapses", cells=most)
+    _line(axes[2], run.trace("action", "reward"), begin, "reward")
+    return figure
+
+
+def _last_walk(run: RunReader) -> float:
+    """When the last walk that was recorded began [s]."""
+    t = run.trace("action", "v").t
+    gaps = np.flatnonzero(np.diff(t) > 0.01)
+    return float(t[gaps[-1] + 1 if len(gaps) else 0])
+
+
+def _liveliest(trace: Any, begin: float, among: Any = slice(None)) -> Any:
+    """The three rows that move most."""
+    return np.argsort(-np.ptp(trace.value[among][:, trace.t >= begin], axis=1))[:3]
+
+
+def _three() -> tuple[Any, Any]:
+    """Axes one beneath the other, in ms."""
+    figure = plotting.figure(height=4.4)
+    axes = figure.subplots(3, 1, sharex=True)
+    axes[2].set_xlabel("time [ms]")
+    return figure, axes
+
+
+def _line(
+    ax: Any, trace: Any, begin: float, name: str, scale: float = 1.0, cells: Any = (0,)
+) -> None:
     shown = trace.t >= begin - 1e-9
-    ax.plot(1e3 * (trace.t[shown] - begin), scale * trace.value[0, shown], lw=0.9)
+    values = scale * trace.value[np.asarray(cells)][:, shown]
+    ax.plot(1e3 * (trace.t[shown] - begin), values.T, lw=0.9)
     ax.set_ylabel(name)
     ax.margins(x=0.01)

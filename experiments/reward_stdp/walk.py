@@ -38,7 +38,12 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     last: dict[str, float] = {"expected": 0.0}
     run.live(model, actor.live)
     run.keep(world=world, last=last)
-    traces = [Trace("action", "v", cells=2 * p.cells), Trace("action", "reward", cells=1)]
+    learning = len(model.populations["synapses"])
+    traces = [
+        Trace("action", "v", cells=2 * p.cells),
+        Trace("action", "reward", cells=1),
+        Trace("synapses", "c", cells=learning, every="5 ms"),
+    ]
     run.record(Spikes("place"), Spikes("action"), *traces, of=model)
     moment = tasks.Schedule(STEP, STEP, {})
 
@@ -71,4 +76,8 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 
 
 FORM = "network"
-FIGURES = {"learning-curve": figures.walk_curve, "raster": figures.walk_raster}
+FIGURES = {
+    "learning-curve": figures.walk_curve,
+    "raster": figures.walk_raster,
+    "traces": figures.walk_traces,
+}

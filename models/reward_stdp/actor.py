@@ -70,7 +70,7 @@ def build(p: Walk, rng: np.random.Generator, inputs: Mapping[str, Any], clocks: 
         action, action, on_pre=f"I_post -= {p.inhibition!r}", clock=clocks.step, name="rivals"
     )
     rivals.connect(condition=f"int(i >= {p.cells}) != int(j >= {p.cells})")
-    populations = {"place": place, "action": action}
+    populations = {"place": place, "action": action, "synapses": learning.synapses}
     network = Network(place, action, learning.synapses, rivals)
     model = Model(network, populations, {learning.synapses.name: learning}, clocks)
     model.set(live(p))

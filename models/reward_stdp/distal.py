@@ -63,6 +63,7 @@ def build(p: Distal, rng: np.random.Generator, inputs: Mapping[str, Any], clocks
     """Build the network, which has no input but noise.
 
     rng : draws the targets.  The weight of the chosen synapse begins at 0, all others at 1 or -1.
+    The population ``synapses`` is what learns, to be recorded.
     """
     q = quantities(p)
     rule = RewardModulatedSTDP(
@@ -85,7 +86,7 @@ def build(p: Distal, rng: np.random.Generator, inputs: Mapping[str, Any], clocks
     source = _heard(cells, dopamine, "heard", 0, clocks)
     target = _heard(cells, dopamine, "answered", int(onto[CHOSEN]), clocks)
     network = Network(cells, dopamine, learning.synapses, inhibition, source, target)
-    populations = {"cells": cells, "dopamine": dopamine}
+    populations = {"cells": cells, "dopamine": dopamine, "synapses": learning.synapses}
     model = Model(network, populations, {learning.synapses.name: learning}, clocks)
     model.set(live(p))
     return model

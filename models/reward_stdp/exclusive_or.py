@@ -29,7 +29,7 @@ __all__ = ["ExclusiveOrModel", "bits", "build", "live"]
 
 @dataclass(frozen=True)
 class ExclusiveOrModel(Model):
-    """Populations ``input``, ``hidden``, ``output``, ``critic``.
+    """Populations ``input``, ``hidden``, ``output``, ``critic``; ``synapses`` onto the output.
 
     responses : counts of the output at every frame, for
     :func:`bioplaus.neurons.counting.read_responses`.
@@ -85,6 +85,7 @@ def build(
     )  # fmt: skip
     judged.connect()
     populations = {group.name: group for group in (source, hidden, output, critic)}
+    populations["synapses"] = plastic[-1].synapses
     responses = monitor_responses(output, clocks)
     synapses = {each.synapses.name: each.synapses for each in plastic}
     network = Network(*populations.values(), *synapses.values(), judged, responses)
