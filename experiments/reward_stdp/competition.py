@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -53,8 +54,8 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     return last
 
 
-def _spikes(model: object) -> float:
-    return float(model.populations["cell"].spike_count_[0])  # type: ignore[attr-defined]
+def _spikes(model: Any) -> float:
+    return float(model.populations["cell"].spike_count_[0])
 
 
 FORM = "network"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     return found
 
 
-def _told(trains: list[NDArray[np.float64]], steps: int) -> NDArray[np.float64]:
+def _told(trains: list[NDArray[Any]], steps: int) -> NDArray[np.float64]:
     table = np.zeros((steps, len(trains)))
     for cell, train in enumerate(trains):
         table[np.rint(train).astype(int), cell] = 1

@@ -38,9 +38,10 @@ def build(
     """
     q = quantities(p)
     (pre,) = inputs.values()
-    *amplitudes, tau_x, tau_y = SETS[p.amplitudes]
+    pair_plus, triplet_plus, pair_minus, triplet_minus, tau_x, tau_y = SETS[p.amplitudes]
     rule = TripletSTDP(
-        *amplitudes, q.tau_plus, q.tau_minus, tau_x * ms, tau_y * ms,
+        pair_plus, triplet_plus, pair_minus, triplet_minus,
+        q.tau_plus, q.tau_minus, tau_x * ms, tau_y * ms,
         low=-100.0, high=100.0, nearest="nearest" in p.amplitudes,
     )  # fmt: skip
     cell = COUNT + Cell(threshold="command(t - onset, i) > 0.5") + rule.post()
