@@ -27,12 +27,13 @@ def learned(
     signals: Mapping[str, Any] | None = None,
     seconds: float | None = None,
     post_has: str = "",
+    delay: Any = None,
 ) -> Projection:
     """The projection after the spikes: cell k is connected with cell k alone.
 
     pre, post : spike times [s] of each cell, whole steps; live : shared variables of the
     postsynaptic cell or the synapses; signals : name to value, held, or to a timed array;
-    post_has : equations that the postsynaptic cell has.
+    post_has : equations that the postsynaptic cell has; delay : of the presynaptic spikes.
     """
     clocks = Clocks.of(step, 0.05)
     last = max((t for train in (*pre, *post) for t in train), default=0.0)
@@ -46,7 +47,7 @@ def learned(
         has = f"heard : 1\n{post_has}" if side == "b" else ""
         cell = Cell(has, threshold=f"spikes_{side}(t, i) > 0.5", method="euler")
         made.append((cell + part).group(len(trains), side, clocks))
-    projection = connect(rule, *made, clocks, condition="i == j")
+    projection = connect(rule, *made, clocks, delay=delay, condition="i == j")
     rule.write(projection.synapses, np.full(len(pre), start))
     for owner in (*made, projection.synapses):
         for name, value in (live or {}).items():

@@ -90,6 +90,21 @@ def test_a_learning_rate_scales_and_nothing_moves_at_0() -> None:
     assert change(PAIR, pre, post, live={"learning_rate": 0.0}).tolist() == [0.0]
 
 
+def test_a_delay_counts_from_the_arrival() -> None:
+    """5 ms under way: 10 ms after the presynaptic spike is a lag of 5, 3 ms one of -2."""
+    found = change(PAIR, [[50], [50]], [[60], [53]], delay=5 * ms)
+    assert found == pytest.approx([0.01 * exp(-5 / 20), -0.0105 * exp(-2 / 20)], abs=1e-14)
+
+
+def test_a_spike_transmits_the_weight_that_it_found() -> None:
+    """Post, pre, pre: the first presynaptic spike adds 1/2, the second what the first has left."""
+    rule = PairSTDP(20 * ms, 20 * ms, 0.01, 0.1, drives="heard")
+    made = learned(rule, [[0.02, 0.03]], [[0.01]], step=1e-3)
+    first = 0.5 - 0.1 * exp(-10 / 20)
+    assert made.synapses.target.heard[:] == pytest.approx([0.5 + first], abs=1e-14)
+    assert weights(made) == pytest.approx([first - 0.1 * exp(-20 / 20)], abs=1e-14)
+
+
 def summed(name: str, pre, post) -> float:
     """The change as a sum over spikes [ms], without traces that are carried along."""
     a2p, a3p, a2m, a3m, tau_x, tau_y = SETS[name]
@@ -167,6 +182,15 @@ def test_rewards_move_weights_as_a_program_of_its_own_says() -> None:
             c = kept * c
         assert np.abs(found - w).max() < 1e-12
         assert np.ptp(found) > 0.1
+
+
+def test_weights_move_as_often_as_they_are_told_to() -> None:
+    """Every 10 ms, and a half of the eligibility is left each time: 20, 30, .. 90 ms."""
+    rule = RewardModulatedSTDP(
+        20 * ms, 20 * ms, 1.0, 1.5, kept=0.5, every=10 * ms, low=-10, high=10
+    )
+    found = change(rule, [[12]], [[13]], post_has="reward : 1", live={"reward": 2.0}, seconds=0.1)
+    assert found == pytest.approx([2.0 * exp(-1 / 20) * (2 - 0.5**7)], abs=1e-13)
 
 
 def test_a_pulse_of_reward_after_a_pair_in_closed_form() -> None:

@@ -1,4 +1,4 @@
-"""The closed loop: the actor, and a run that goes on where it was."""
+"""The actor of the closed loop."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from bioplaus.models.reward_stdp import actor
 from bioplaus.models.reward_stdp.parameters import Walk
 from bioplaus.neurons.cell import Clocks
 from bioplaus.tasks import Schedule
-from tests.papers import entering, showing
+from tests.papers import showing
 
 pytestmark = pytest.mark.usefixtures("engine_target")
-
-SMALL = {"places": 5, "goal": 3, "cells": 5, "walks": 4, "evaluations": 2, "patience": 5}
 
 
 def built(p: Walk):
@@ -57,14 +55,3 @@ def test_weights_move_while_there_is_a_reward_alone() -> None:
     moved = model.weights()["place_to_action"] != before
     assert moved[4:8].any()
     assert not moved[[0, 1, 2, 3, 8, 9, 10, 11]].any()
-
-
-def test_a_run_that_is_taken_up_ends_as_one_that_was_not_interrupted() -> None:
-    page = entering.page("reward_stdp.walk")
-    whole, figures = entering.execute(page, "numba", **SMALL)
-    begun = entering.stops_after(1)
-    with pytest.raises(entering.Opened):
-        entering.execute(page, "numba", journal=begun, **SMALL)
-    later, again, _ = entering.entered_again(page, begun.state, backend="numba", **SMALL)
-    assert again == figures
-    assert later.rows == whole.rows[1:]
