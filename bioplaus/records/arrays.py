@@ -40,16 +40,22 @@ class ArrayRecord:
         Raises
         ------
         ValueError
-            For a name with a slash, and for axes that are not those of the array.
+            For a name with a slash, for an array of anything but numbers, and for axes that are
+            not those of the array.
         """
         if not name or "/" in name:
             raise ValueError(f"an array cannot be called {name!r}: write a name without a slash")
+        whole = np.asarray(value)
+        if whole.dtype.kind not in "biufc":
+            raise ValueError(
+                f"array {name!r} is of {whole.dtype}: give numbers; an axis may be text"
+            )
         found = {}
         for axis, given in axes.items():
             pair = isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], str)
             along, of_axis = given if pair and not isinstance(given[0], str) else (given, "")
             found[axis] = Axis(np.asarray(along), of_axis)
-        whole, lengths = np.asarray(value), [axis.values.shape for axis in found.values()]
+        lengths = [axis.values.shape for axis in found.values()]
         if [(n,) for n in whole.shape] != lengths:
             told = ", ".join(f"{axis} {n}" for axis, n in zip(found, lengths)) or "none"
             raise ValueError(

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 __all__ = [
     "BLOCK",
+    "Between",
+    "Counts",
     "Extent",
     "cells_in_a_row",
     "extent_of",
@@ -37,6 +39,19 @@ _LEVELS = {64: 10_000, 2048: 100_000}
 _BLOCKS = (BLOCK, 4096)
 _LEAST_BLOCKS = 64
 _MOST_ROWS = 2048
+
+
+Between = tuple[float, float]
+"""A stretch of time, [s]."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Spikes of a stretch, counted: counts (rows, stretches), each row ``together`` cells."""
+
+    between: Between
+    counts: NDArray[np.uint8]
+    together: int
 
 
 @dataclass(frozen=True)

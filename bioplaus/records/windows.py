@@ -5,17 +5,18 @@ Only the recording files that a stretch meets are opened, and of those only the 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bioplaus.records.held import MOST_BYTES, Held
 from bioplaus.records.overview import (
     BLOCK,
+    Between,
+    Counts,
     Extent,
     cells_in_a_row,
     measure,
@@ -31,23 +32,12 @@ from bioplaus.records.recording import (
     read_trace,
 )
 
-__all__ = ["Counts", "Windows"]
+__all__ = ["Windows"]
 
-_CACHED_BYTES = 64 * 2**20
 _DRAWN = 3_000_000
 """More spikes than this are taken from overviews, where those are fine enough."""
 
-Between = tuple[float, float]
 Name = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Spikes of a stretch, counted: counts (rows, stretches), each row ``together`` cells."""
-
-    between: Between
-    counts: NDArray[np.uint8]
-    together: int
 
 
 class Windows:
@@ -88,9 +78,10 @@ class Windows:
         self.units: dict[Name, tuple[str, NDArray[np.int64]]] = {}
         self.thresholds: dict[Name, float] = {}
         self.weights: dict[str, list[Path]] = {}
+        self.arrays: dict[str, list[Path]] = {}
         self.unreadable: dict[str, str] = {}
         self._shown: list[Presentations] = []
-        self._cache: OrderedDict[Any, Any] = OrderedDict()
+        self._held = Held()
 
     def _guard(self, path: Path, read: Callable[[], Any]) -> Any:
         try:
@@ -115,8 +106,9 @@ class Windows:
                     about = group["value"].attrs
                     self.units.setdefault(name, (str(about["unit"]), group["cells"][:]))
                     self.thresholds[name] = float(about.get("threshold", np.nan))
-                elif name[0] == "weights":
-                    self.weights.setdefault(name[1], []).append(path)
+                elif name[0] in ("weights", "arrays"):
+                    known = self.weights if name[0] == "weights" else self.arrays
+                    known.setdefault(name[1], []).append(path)
                 elif name[0] == "presentations":
                     self._shown.append(Presentations.read(group))
         for name, extent in extents.items():
@@ -125,6 +117,11 @@ class Windows:
                 files[path] = extent
 
     # What there is
+
+    @property
+    def files(self) -> int:
+        """How many recordings were taken up."""
+        return len(self._stamps)
 
     @property
     def populations(self) -> list[str]:
@@ -246,7 +243,7 @@ class Windows:
 
     def _spikes(self, path: Path, name: Name, extent: Extent, between: Between) -> Any:
         part = extent.part(between)
-        if 12 * extent.count <= _CACHED_BYTES // 4:
+        if 12 * extent.count <= MOST_BYTES // 4:
             part = slice(0, extent.count)
         found = self._cached(path, (name, part), lambda group: read_spikes(group, part), name)
         if found is None:
@@ -297,22 +294,11 @@ class Windows:
     def _cached(self, path: Path, key: Any, read: Callable[[Any], Any], name: Name) -> Any:
         import h5py
 
-        key = (path, str(key))
-        if key in self._cache:
-            self._cache.move_to_end(key)
-            return self._cache[key]
-
         def load() -> Any:
             with h5py.File(path, "r") as file:
                 return read(file["/".join(name)])
 
-        found = self._guard(path, load)
-        if found is not None:
-            self._cache[key] = found
-            held = sum(_bytes(values) for values in self._cache.values())
-            while held > _CACHED_BYTES and len(self._cache) > 1:
-                held -= _bytes(self._cache.popitem(last=False)[1])
-        return found
+        return self._held.get((path, str(key)), lambda: self._guard(path, load))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -321,7 +307,3 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
-
-
-def _bytes(values: Any) -> int:
-    return sum(array.nbytes for array in (values if isinstance(values, tuple) else (values,)))

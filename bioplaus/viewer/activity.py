@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 from bokeh.events import DoubleTap, Tap
 from bokeh.layouts import column, row
-from bokeh.models import ColumnDataSource, LinearAxis
 from bokeh.models.annotations import Span
 from bokeh.models.widgets import Div, MultiChoice, NumericInput
-from bokeh.plotting import figure
 
-from bioplaus.plotting import COLOURS
 from bioplaus.records import Windows
-from bioplaus.viewer import cells, statistics
+from bioplaus.viewer import cells
 from bioplaus.viewer.controls import missing, select
+from bioplaus.viewer.in_view import InView
 from bioplaus.viewer.panels import Bands, Rates, Strip, Trace
 from bioplaus.viewer.raster import Raster
 from bioplaus.viewer.view_state import Eye
@@ -29,7 +27,6 @@ _RASTERS_HEIGHT = 420
 _TRACE_HEIGHT = 88
 _FIRST_TRACES = 4
 _HOW_TO_RECORD = "--record hidden,hidden.v:5 records spikes of hidden, and v of five of its cells"
-_COUNTED = 2_000_000  # more spikes in view are not read for their statistics
 
 
 class Activity:
@@ -67,13 +64,11 @@ class Activity:
         self.order: Any = select("order of cells", [*cells.ORDERS], 170)
         self.order.value = next(iter(cells.ORDERS))
         self.note = Div(text="", sizing_mode="stretch_width")
-        self.said = Div(text="", sizing_mode="stretch_width")
-        self._intervals = ColumnDataSource({"left": [], "right": [], "top": []})
-        self.histogram = self._histogram()
+        self.in_view = InView(eye)
         controls = row(self.population, self.cell, self.pick, self.order, self.choice)
         controls.sizing_mode = "stretch_width"
-        below = row(self.said, self.histogram, sizing_mode="stretch_width")
-        self.layout = column(controls, self.note, self._stack, below, sizing_mode="stretch_width")
+        body = (controls, self.note, self._stack, self.in_view.layout)
+        self.layout = column(*body, sizing_mode="stretch_width")
         self.choice.on_change("value", lambda attr, old, new: self._arrange())
         self.order.on_change("value", lambda attr, old, new: self._sort())
         self.pick.on_change("value", lambda attr, old, new: self._pick(new))
@@ -167,22 +162,6 @@ class Activity:
         self._stack.children = chosen
         self.draw()
 
-    def _histogram(self) -> Any:
-        plot: Any = figure(
-            width=300,
-            height=110,
-            x_axis_type="log",
-            x_axis_label="interval [ms]",
-            tools="",
-            toolbar_location=None,
-        )
-        names = {"left": "left", "right": "right", "top": "top"}
-        plot.quad(**names, bottom=0, source=self._intervals, color=COLOURS[0])
-        plot.yaxis.ticker.desired_num_ticks = 2
-        assert isinstance(plot.yaxis[0], LinearAxis)
-        plot.visible = False
-        return plot
-
     # Drawing
 
     def later(self, attr: str, old: Any, new: Any) -> None:
@@ -224,13 +203,13 @@ class Activity:
         rates = None
         for panel in self.shown.values():
             if isinstance(panel, Raster):
-                held[panel.population] = (panel.draw(), self.store)
+                held[panel.population] = panel.draw()
             elif isinstance(panel, Rates):
                 rates = panel
             else:
                 panel.draw()
         if rates is not None:
-            rates.draw(held)
+            rates.draw(held, self.store)
         notes = [
             f"<b>{html.escape(name)}</b> {panel.note}"
             for name, panel in self.shown.items()
@@ -239,28 +218,8 @@ class Activity:
         unreadable = [f"{name}: {why}" for name, why in self.store.unreadable.items()]
         notes += [f"<b>unreadable</b> {html.escape(text)}" for text in unreadable]
         self.note.text = " &nbsp;·&nbsp; ".join(notes)
-        self._count(held)
+        self.in_view.tell(held, self.store)
         self._drawn()
-
-    def _count(self, held: dict[str, Any]) -> None:
-        """Say what the spikes in view say."""
-        start, end = self.eye.window
-        lines = []
-        chosen = np.empty(0)
-        for name, (((t, i), counted), store) in held.items():
-            if counted or len(t) > _COUNTED:
-                lines.append(f"<b>{name}</b> too many spikes in view to be counted cell by cell")
-                continue
-            text = statistics.of_population(t, i, max(store.cells(name), 1), (start, end))
-            lines.append(f"<b>{name}</b> {text}")
-            if name == self.eye.population and self.eye.cell >= 0:
-                chosen = t[i == self.eye.cell]
-                text = statistics.of_cell(chosen, end - start)
-                lines.insert(0, f"<b>{name} {self.eye.cell}</b> {text}")
-        self.said.text = "in view: " + "<br>".join(lines) if lines else ""
-        edges, counts = statistics.interval_histogram(chosen)
-        self._intervals.data = {"left": edges[:-1], "right": edges[1:], "top": counts}
-        self.histogram.visible = bool(counts.any())
 
     def _under(self, panel: Any, time: float, level: float) -> str:
         bands = self._panels.get("presentations")

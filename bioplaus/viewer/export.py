@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +13,25 @@ from bioplaus.records import Windows
 from bioplaus.viewer.panels import Trace
 from bioplaus.viewer.raster import Raster
 
-__all__ = ["MOST_ROWS", "draw", "python_lines", "rows"]
+__all__ = ["MOST_ROWS", "draw", "offer", "python_lines", "rows"]
 
 MOST_ROWS = 200_000
 """A longer table is none for a page: `bioplaus export` writes it."""
+
+
+def offer(store: Windows, panels: Sequence[Any], window: tuple[float, float]) -> str:
+    """Links to the view as figure and table, and the lines that draw the figure."""
+    lines, table = python_lines(store, panels, window), rows(store, panels, window)
+    name = store.run.path.name
+    links = [
+        _link(f"{name}.{kind}", mime, draw(lines, kind))
+        for kind, mime in (("svg", "image/svg+xml"), ("pdf", "application/pdf"))
+    ]
+    if table:
+        links.append(_link(f"{name}.csv", "text/csv", "\n".join([*table, ""]).encode()))
+    else:
+        links.append(f"no csv, of more than {MOST_ROWS:,} rows (`bioplaus export`)")
+    return f"figure: {', '.join(links)}, drawn by<pre>{html.escape(lines)}</pre>"
 
 
 def python_lines(store: Windows, panels: Sequence[Any], window: tuple[float, float]) -> str:
@@ -85,3 +102,9 @@ def draw(lines: str, kind: str) -> bytes:
     file = io.BytesIO()
     names["figure"].savefig(file, format=kind)
     return file.getvalue()
+
+
+def _link(name: str, mime: str, content: bytes) -> str:
+    """A file to be saved, in the page itself."""
+    data, kind = base64.b64encode(content).decode(), name.rpartition(".")[2]
+    return f"<a download='{html.escape(name)}' href='data:{mime};base64,{data}'>{kind}</a>"

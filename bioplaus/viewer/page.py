@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import html
-import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
-from weakref import WeakValueDictionary
 
 import bokeh
 from bokeh.document import Document
@@ -20,24 +17,17 @@ from bokeh.layouts import column, row
 from bokeh.models import ColumnDataSource, CustomJS, TabPanel, Tabs
 from bokeh.models.widgets import Button, Div, TextInput
 
-from bioplaus.records import RunReader, Windows
+from bioplaus.records import Windows
 from bioplaus.viewer import export, hands
-from bioplaus.viewer.activity import Activity
-from bioplaus.viewer.aligned import Aligned
-from bioplaus.viewer.learning import Learning
+from bioplaus.viewer.contents import MOST_STACKED, Contents, store_of
 from bioplaus.viewer.list_table import RunList
-from bioplaus.viewer.texts import Parameters, Texts
-from bioplaus.viewer.tuning import Tuning
 from bioplaus.viewer.view_state import TABS, Eye, View
-from bioplaus.viewer.weights import Weights
 
 __all__ = ["Page"]
 
-_LOG = logging.getLogger(__name__)
 REFRESH_MS = 1000
 LIST_MS = 2000
 _HIDDEN_EVERY = 8  # looks at the list while the page is not seen
-_MOST_STACKED = 4  # runs whose tabs stand below each other
 
 # Bokeh's own page also loads WebGL and MathJax, half of all its bytes, which nothing here needs.
 _TEMPLATE = """
@@ -46,17 +36,6 @@ _TEMPLATE = """
 <script src="/static/js/{{ part }}.min.js?v={{ version }}"></script>
 {% endfor %}{% endblock %}
 """
-
-_stores: WeakValueDictionary[Path, Windows] = WeakValueDictionary()
-"""What was read of each run, shared by all who look at it."""
-
-
-def store_of(path: Path) -> Windows:
-    """The recordings of a run, read once for all."""
-    store = _stores.get(path)
-    if store is None:
-        _stores[path] = store = Windows(path)
-    return store
 
 
 class Page:
@@ -68,11 +47,8 @@ class Page:
     def __init__(
         self, roots: Sequence[Path], view: View | None = None, tuning: bool = True
     ) -> None:
-        self.view, self._tuning = view or View(), tuning
-        self.eye = Eye()
+        self.view, self.eye = view or View(), Eye()
         self.runs: list[Path] = []
-        self.parts: dict[str, dict[Path | None, Any]] = {}
-        self._faults: dict[str, str] = {}
         self._watched: list[Any] = []
         self._held: Windows | None = None  # of the first run, or it would be read for each who asks
         self._drawn, self._looks, self._visible, self._restoring = 0, 0, True, False
@@ -92,7 +68,10 @@ class Page:
         )
         self.tabs.sizing_mode = "stretch_width"
         self.list = RunList(roots, self._choose)
-        bar = row(self.go, self.figure, self.pointer, sizing_mode="stretch_width")
+        self.contents = Contents(self.list.name, tuning, self._watch, self._answer)
+        self.follow: Any = Button(label="", width=190, visible=False)
+        self._seen = 0  # segments, when the view last followed
+        bar = row(self.go, self.figure, self.follow, self.pointer, sizing_mode="stretch_width")
         bar.styles = {"align-items": "end"}
         body = (self.list.layout, bar, self.title, self.exported, self.tabs)
         self.layout = column(*body, sizing_mode="stretch_width", styles={"padding": "6px 10px"})
@@ -101,6 +80,7 @@ class Page:
         self.inbox.on_change("data", lambda attr, old, new: self._hear())
         self.go.on_change("value", lambda attr, old, new: self._go(new))
         self.figure.on_click(self._export)
+        self.follow.on_click(lambda: self._say(self.press("End")))
         self.restore(self.view)
 
     def attach(self, document: Document) -> None:
@@ -141,7 +121,7 @@ class Page:
     def _choose(self) -> None:
         """Show the chosen runs."""
         self.runs = list(self.list.chosen)
-        self.parts = {}
+        self.contents.parts = {}
         self._watched = []
         self.exported.visible = False
         self._look_again()
@@ -171,86 +151,52 @@ class Page:
 
     def _show(self) -> None:
         """Show the active tab, made when it is first looked at."""
-        self._faults = {}
-        if TABS[self.tabs.active] not in self.parts and self.runs:
+        self.contents.faults = {}
+        if TABS[self.tabs.active] not in self.contents.parts and self.runs:
             self._build()
         self.refresh()
 
     def _build(self) -> None:
-        tab = TABS[self.tabs.active]
-        self.parts[tab] = self._make(tab)
         # Bokeh shows new children of a column, but no new child of a tab.
-        place = self.tabs.tabs[self.tabs.active].child
-        place.children = [self._framed(path, part) for path, part in self.parts[tab].items()]
-
-    def _make(self, tab: str) -> dict[Path | None, Any]:
-        if tab == "learning":
-            return {None: self._try(tab, self._learning)}
-        many = self.runs[:_MOST_STACKED]
-        return {path: self._try(tab, partial(self._part, tab, path)) for path in many}
-
-    def _learning(self) -> Learning:
-        names = [self.list.name(path) for path in self.runs]
-        runs = {name: RunReader(path) for name, path in zip(names, self.runs)}
-        return Learning(runs, self.view.metric)
-
-    def _part(self, tab: str, path: Path) -> Any:
-        if tab == "activity":
-            return Activity(store_of(path), self.eye, self._watch, self._answer)
-        if tab == "aligned":
-            return Aligned(store_of(path), self.eye)
-        if tab == "weights":
-            return Weights(store_of(path), self.view.seg)
-        if tab == "tuning":
-            return Tuning(RunReader(path), self._tuning)
-        return {"parameters": Parameters, "text": Texts}[tab](RunReader(path))
-
-    def _try(self, tab: str, make: Any) -> Any:
-        """A part, or what is wrong with it: a fault in one never empties another."""
-        try:
-            return make()
-        except Exception as error:
-            self._fault(tab, error)
-            return None
-
-    def _framed(self, path: Path | None, part: Any) -> Any:
-        content = Div(text="nothing can be shown") if part is None else part.layout
-        if path is None or len(self.runs) == 1:
-            return content
-        name = Div(text=f"<h3 style='margin:4px 0'>{html.escape(self.list.name(path))}</h3>")
-        return column(name, content, sizing_mode="stretch_width")
+        place, tab = self.tabs.tabs[self.tabs.active].child, TABS[self.tabs.active]
+        place.children = self.contents.layout(tab, self.runs, self.view, self.eye)
 
     def refresh(self) -> None:
         """Take up what has changed in the runs that are shown."""
         tab = TABS[self.tabs.active]
         if not self._visible:
             return
-        if None in self.parts.get(tab, {}).values():  # a run that has only begun may lack files
+        if None in self.contents.parts.get(tab, {}).values():  # a new run may still lack files
             self._build()
-        for part in filter(None, self.parts.get(tab, {}).values()):
-            try:
-                part.refresh()
-            except Exception as error:
-                self._fault(tab, error)
-            else:
-                self._faults.pop(tab, None)
+        self.contents.refresh(tab)
         self._show_title()
-
-    def _fault(self, tab: str, error: Exception) -> None:
-        if self._faults.get(tab) != str(error):
-            _LOG.warning("%s", tab, exc_info=error)
-        self._faults[tab] = " ".join(str(error).split())
+        self._show_follow()
 
     def _show_title(self) -> None:
         named = [f"<b>{html.escape(self.list.name(path))}</b>" for path in self.runs]
         states = [html.escape(self.list.state(path)) for path in self.runs]
         title = " &nbsp; ".join(f"{name} ({state})" for name, state in zip(named, states))
-        if len(self.runs) > _MOST_STACKED and TABS[self.tabs.active] != "learning":
-            title += f"<br>this tab shows the first {_MOST_STACKED}"
-        faults = [f"<br>{tab}: {html.escape(fault)}" for tab, fault in self._faults.items()]
+        if len(self.runs) > MOST_STACKED and TABS[self.tabs.active] != "learning":
+            title += f"<br>this tab shows the first {MOST_STACKED}"
+        found = self.contents.faults.items()
+        faults = [f"<br>{tab}: {html.escape(fault)}" for tab, fault in found]
         text = title + "".join(faults)
         if text != self.title.text:
             self.title.text = text
+
+    def _show_follow(self) -> None:
+        """Say how many segments of a run that goes on have come since the view stood still."""
+        store = self._held
+        runs = bool(self.runs) and self.list.state(self.runs[0]) == "running"
+        self.follow.visible = runs and store is not None
+        if store is None:
+            return
+        if self.eye.following:
+            self._seen = store.files
+        new = store.files - self._seen
+        counted = f" ({new} new segment{'s' if new > 1 else ''})" if new > 0 else ""
+        self.follow.disabled = self.eye.following
+        self.follow.label = "following the run" if self.eye.following else f"follow{counted}"
 
     def _look_at_list(self) -> None:
         self._looks += 1
@@ -261,7 +207,10 @@ class Page:
 
     def _store(self) -> Windows | None:
         """Of the first run, which keys move over."""
-        return self._try("activity", partial(store_of, self.runs[0])) if self.runs else None
+        if not self.runs:
+            return None
+        found: Windows | None = self.contents.guarded("activity", partial(store_of, self.runs[0]))
+        return found
 
     def _watch(self, plot: Any, under: Any) -> None:
         """Tell what lies under the pointer in a panel."""
@@ -288,7 +237,7 @@ class Page:
 
     def press(self, key: str) -> str:
         """Do what a key does; returns what it did."""
-        if key in "1234567":
+        if key in "12345678":
             self.tabs.active = int(key) - 1
             return TABS[int(key) - 1]
         if key == "l":
@@ -312,22 +261,12 @@ class Page:
 
     def _export(self) -> None:
         """The present activity as a figure and as the lines that draw it."""
-        activity = next((p for p in self.parts.get("activity", {}).values() if p is not None), None)
+        activity = self.contents.first("activity")
         if activity is None:
             self._say("look at the activity of a run first")
             return
-        view = activity.store, list(activity.shown.values()), self.eye.window
-        lines, rows = export.python_lines(*view), export.rows(*view)
-        links = [
-            _link(f"{activity.store.run.path.name}.{kind}", mime, export.draw(lines, kind))
-            for kind, mime in (("svg", "image/svg+xml"), ("pdf", "application/pdf"))
-        ]
-        if rows:
-            table = "\n".join([*rows, ""]).encode()
-            links.append(_link(f"{activity.store.run.path.name}.csv", "text/csv", table))
-        else:
-            links.append(f"no csv, of more than {export.MOST_ROWS:,} rows (`bioplaus export`)")
-        self.exported.text = f"figure: {', '.join(links)}, drawn by<pre>{html.escape(lines)}</pre>"
+        shown = list(activity.shown.values())
+        self.exported.text = export.offer(activity.store, shown, self.eye.window)
         self.exported.visible = True
 
     # The address
@@ -340,9 +279,8 @@ class Page:
         if self._restoring:  # on the way to an address there are none to go back to
             return
         start, end = self.eye.window
-        timed = self.eye.whole[1] > self.eye.whole[0] and bool(self.parts.get("activity"))
-        weights = next(iter(self.parts.get("weights", {}).values()), None)
-        learning = self.parts.get("learning", {}).get(None)
+        timed = self.eye.whole[1] > self.eye.whole[0] and "activity" in self.contents.parts
+        weights, learning = self.contents.first("weights"), self.contents.first("learning")
         self.view = dataclasses.replace(
             self.view,
             run=tuple(self.list.name(path) for path in self.runs),
@@ -364,9 +302,3 @@ class Page:
             "push": [int(push)],
             "said": [said],
         }
-
-
-def _link(name: str, mime: str, content: bytes) -> str:
-    """A file to be saved, in the page itself."""
-    data, kind = base64.b64encode(content).decode(), name.rpartition(".")[2]
-    return f"<a download='{html.escape(name)}' href='data:{mime};base64,{data}'>{kind}</a>"

@@ -97,13 +97,13 @@ class Rates:
         tips = [("", "@name"), ("time", "$data_x{0.000} s"), ("rate", "$data_y{0.0} Hz")]
         self.plot.add_tools(HoverTool(renderers=[drawn], tooltips=tips, limit=1))
 
-    def draw(self, held: dict[str, tuple[Any, Windows]]) -> None:
-        """Draw from what the rasters hold of the window: by population, with its store."""
+    def draw(self, held: dict[str, Any], store: Windows) -> None:
+        """Draw from what the rasters hold of the window, by population."""
         start, end = self.eye.window
         width = max(5e-3, (end - start) / _BINS)
         edges = start + width * np.arange(int((end - start) / width) + 2)  # the last beyond the end
         data: dict[str, list[Any]] = {"x": [], "y": [], "colour": [], "name": []}
-        for k, (name, (((t, _), counted), store)) in enumerate(held.items()):
+        for k, (name, ((t, _), counted)) in enumerate(held.items()):
             if counted:
                 x, y = store.rate(name)
                 middles = (x[:-1] + x[1:]) / 2

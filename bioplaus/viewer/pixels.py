@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bioplaus.records.windows import Counts
+from bioplaus.records.overview import Counts
 
 __all__ = ["fold", "in_window", "nearest", "pixel_counts", "thin_out"]
 

@@ -12,8 +12,8 @@ from bokeh.models import Range1d
 
 __all__ = ["TABS", "Eye", "View"]
 
-TABS = ("learning", "activity", "aligned", "weights", "tuning", "parameters", "text")
-"""By their keys 1 to 7."""
+TABS = ("learning", "activity", "aligned", "weights", "tuning", "parameters", "text", "arrays")
+"""By their keys 1 to 8."""
 
 SHORTEST_S = 1e-4
 _FIRST_VIEW_S = 1.0

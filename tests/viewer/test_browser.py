@@ -93,6 +93,13 @@ def page(site: Site) -> Iterator[Any]:
     assert not outside
 
 
+def fresh(site: Site) -> Any:
+    """A page of its own, which waits as long as all others do."""
+    page = site.browser.new_page()
+    page.set_default_timeout(WAIT_S * 1000)
+    return page
+
+
 def spawn(*arguments: object, **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "bioplaus.cli", *map(str, arguments)]
     return subprocess.Popen(command, text=True, **options)
@@ -184,7 +191,7 @@ main(["view", {str(site.folder)!r}, "--no-browser", "--port", "0"])
     server = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     address = server.stdout.readline().split()[0]
-    page = site.browser.new_page()
+    page = fresh(site)
     for cells, width in itertools.product((300, 1000), (900, 1280, 1920)):
         page.set_viewport_size({"width": width, "height": 1000})
         run = site.folder / f"once-{cells}"
@@ -224,6 +231,11 @@ def processor_time(process: int) -> float:
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
+def busy() -> bool:
+    """Whether others use this machine, so that its clock tells nothing."""
+    return os.getloadavg()[0] > 1.0
+
+
 def look_at_a_million(page: Any, site: Site) -> tuple[float, list[float], float]:
     """Seconds until the first view, seconds of seven steps, and the server's CPU seconds a step."""
     open_view(page, site, run="small", tab="activity")  # the browser knows the program now
@@ -251,7 +263,7 @@ def test_a_step_over_a_million_spikes_costs_little_more_than_counting_them(
 @pytest.mark.slow
 def test_the_first_view_of_a_million_spikes_and_a_step_come_in_time(page: Any, site: Site) -> None:
     """The promise is for a machine that does nothing else."""
-    if os.getloadavg()[0] > 1.0:
+    if busy():
         pytest.skip("others use this machine, so that its clock tells nothing")
     first, took, _ = look_at_a_million(page, site)
     assert first < 2.0
@@ -482,21 +494,21 @@ def test_through_a_tunnel_with_another_port(site: Site) -> None:
     """40 ms and 2 MB/s, and the browser sees another port than the server has."""
     host, _, token = site.address.removeprefix("http://").partition("/")
     tunnel = Tunnel(int(host.partition(":")[2]))
-    page = site.browser.new_page()
+    page = fresh(site)
     through = site._replace(address=f"http://localhost:{tunnel.port}/{token}")
     open_view(page, through, run="million", tab="activity", t0=-1, t1=101)
     took = sorted(steps(page))
     print(f"through the tunnel: {took[3]:.3f} s a step")
-    assert took[3] < 0.6 or not CONTINUOUS
     page.close()
     tunnel.close()
+    assert took[3] < 0.3 or busy()
 
 
 def test_the_page_says_when_the_server_has_ended(site: Site) -> None:
     server = spawn("view", site.folder, "--no-browser", "--port", "0", stdout=subprocess.PIPE)
     assert server.stdout is not None
     address = server.stdout.readline().split()[0]
-    page = site.browser.new_page()
+    page = fresh(site)
     open_view(page, site._replace(address=address))
     server.send_signal(signal.SIGINT)
     assert server.wait(60) == 0

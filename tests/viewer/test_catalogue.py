@@ -233,7 +233,7 @@ def test_a_recording_that_was_cut_short_is_told_and_the_rest_shown(tmp_path: Pat
     page = Page([tmp_path])
     page.list.set_chosen([path])
     page.press("2")
-    (activity,) = page.parts["activity"].values()
+    (activity,) = page.contents.parts["activity"].values()
     activity.eye.look(-1, 101)
     activity.draw()
     assert "90 spikes" in activity.note.text

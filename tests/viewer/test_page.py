@@ -17,14 +17,17 @@ from scipy.sparse import coo_array
 
 from bioplaus.errors import UserError
 from bioplaus.records import Presentations, Recording, RunWriter, Windows
+from bioplaus.records.arrays import ArrayRecord, Axis
 from bioplaus.records.inbox import request_change
 from bioplaus.records.weights import summarise
 from bioplaus.viewer import activity, export, raster
 from bioplaus.viewer.aligned import aligned_spikes
+from bioplaus.viewer.arrays import Arrays, positions
 from bioplaus.viewer.cells import by_label, by_rate, ranked
 from bioplaus.viewer.command import make_server
+from bioplaus.viewer.contents import store_of
 from bioplaus.viewer.learning import Learning, differences
-from bioplaus.viewer.page import Page, store_of
+from bioplaus.viewer.page import Page
 from bioplaus.viewer.statistics import interval_histogram, of_cell, of_population
 from bioplaus.viewer.texts import Texts
 from bioplaus.viewer.tuning import Control, Offer
@@ -55,7 +58,7 @@ def page(runs: Path) -> Page:
 
 
 def shown(page: Page) -> Any:
-    (part,) = page.parts["activity"].values()
+    (part,) = page.contents.parts["activity"].values()
     return part
 
 
@@ -171,7 +174,7 @@ def test_the_chosen_cell_has_its_variables_and_spikes_below(page: Page, runs: Pa
     assert trace.plot.yaxis.axis_label == "v [mV]"
     t, i = Windows(runs / "small").spikes("hidden", page.eye.window)
     assert list(trace._ticks.data["x"]) == list(t[i == 1])
-    assert f"<b>hidden 1</b> {np.count_nonzero(i == 1)} spikes" in part.said.text
+    assert f"<b>hidden 1</b> {np.count_nonzero(i == 1)} spikes" in part.in_view.said.text
 
 
 def test_a_click_chooses_the_row_under_it_in_any_order(page: Page) -> None:
@@ -238,11 +241,11 @@ def test_overviews_are_drawn_where_there_are_too_many_spikes(
     part.draw()
     (image,) = part.shown["spikes hidden"].image.data["image"]
     assert image.sum() == 1_000_000
-    assert "too many spikes" in part.said.text
+    assert "too many spikes" in part.in_view.said.text
 
 
 def test_fifteen_thousand_cells_are_all_in_the_image() -> None:
-    from bioplaus.records.windows import Counts
+    from bioplaus.records.overview import Counts
     from bioplaus.viewer.pixels import fold
 
     counts = np.ones((2000, 8), np.uint8)
@@ -305,7 +308,7 @@ def test_every_key_of_the_script_is_answered(page: Page) -> None:
     assert listed is not None
     for key in listed.group(1).split():
         assert page.press(key), key
-    assert not page._faults
+    assert not page.contents.faults
 
 
 def test_the_address_restores_the_view(page: Page, runs: Path) -> None:
@@ -321,6 +324,34 @@ def test_the_address_restores_the_view(page: Page, runs: Path) -> None:
     assert again.runs == [runs / "small"]
     gone = Page([runs], View(run=("nowhere",)))
     assert "nowhere is not there" in gone.outbox.data["said"][0]
+
+
+def test_a_button_leads_to_new_segments_of_a_run_that_goes_on(tmp_path: Path) -> None:
+    writer = RunWriter.create(tmp_path / "run", configuration())
+
+    def record(segment: int) -> None:
+        t = segment + np.linspace(0.01, 0.99, 50)
+        writer.write_recording(segment, Recording(spikes={"a": (t, np.arange(50) % 7)}))
+
+    record(0)
+    page = Page([tmp_path], View(run=(str(tmp_path / "run"),), tab="activity"))
+    assert page.follow.visible
+    assert page.follow.label == "following the run"
+    page.press("ArrowLeft")
+    page.press("+")
+    page.press("ArrowLeft")
+    for segment in (1, 2):
+        record(segment)
+        page.refresh()
+    assert page.follow.label == "follow (2 new segments)"
+    page.press("End")
+    page.refresh()
+    assert page.follow.label == "following the run"
+    assert page.eye.window[1] == pytest.approx(2.99, abs=0.1)
+    writer.close("finished")
+    page.list.refresh()
+    page.refresh()
+    assert not page.follow.visible
 
 
 def test_two_visitors_share_what_was_read(runs: Path, page: Page) -> None:
@@ -339,7 +370,7 @@ def test_aligned_spikes_by_hand() -> None:
 
 def test_aligned_views_group_by_label(page: Page, runs: Path) -> None:
     page.press("3")
-    (part,) = page.parts["aligned"].values()
+    (part,) = page.contents.parts["aligned"].values()
     assert "100 presentations" in part.note.text
     assert list(part.rates.data["label"]) == ["0", "1", "2", "3"]
     # 20,000 spikes in 100 s of 200 cells: 1 Hz, whatever the label
@@ -412,7 +443,7 @@ def test_a_segment_without_weights_leaves_those_of_the_last(tmp_path: Path) -> N
 def test_runs_over_each_other_and_what_differs(page: Page, runs: Path) -> None:
     page.list.set_chosen([runs / "small", runs / "million"])
     page.press("1")
-    part = page.parts["learning"][None]
+    part = page.contents.parts["learning"][None]
     assert len(part._drawn) == 2
     for source in part._drawn.values():
         assert list(source.data["y"]) == pytest.approx(0.9 * 0.7 ** np.arange(10))
@@ -455,7 +486,7 @@ def test_changes_are_marked_in_the_curve_and_new_rows_appended(tmp_path: Path) -
     writer.close("finished")
 
 
-@pytest.mark.parametrize("tab", ["learning", "activity", "aligned", "weights"])
+@pytest.mark.parametrize("tab", ["learning", "activity", "aligned", "weights", "arrays"])
 def test_a_hint_goes_with_what_it_waits_for_and_says_when_nothing_will_come(
     tmp_path: Path, tab: str
 ) -> None:
@@ -464,10 +495,11 @@ def test_a_hint_goes_with_what_it_waits_for_and_says_when_nothing_will_come(
         "activity": "no spikes or variables",
         "aligned": "no spikes",
         "weights": "no weights that learn",
+        "arrays": "no arrays",
     }[tab]
 
     def said(page: Page) -> str:
-        (part,) = page.parts[tab].values()
+        (part,) = page.contents.parts[tab].values()
         return str(part.table.text if tab == "learning" else part.note.text)
 
     writer, still = (RunWriter.create(tmp_path / name, configuration()) for name in "ab")
@@ -475,7 +507,9 @@ def test_a_hint_goes_with_what_it_waits_for_and_says_when_nothing_will_come(
     assert f"{awaited} yet" in said(page)
     weights = {"plastic": summarise(np.eye(3), "1")}
     spikes = {"cells": (np.array([0.5]), np.array([0]))}
-    writer.write_recording(0, Recording(spikes, weights=weights))
+    recording = Recording(spikes, weights=weights)
+    recording.add_array("a", ArrayRecord.of("a", np.arange(3.0), "", {"n": np.arange(3)}))
+    writer.write_recording(0, recording)
     writer.append_metrics({"segment": 0, "epoch": 1.0, "simulated_time_s": 1.0, "error": 0.5})
     page.refresh()
     assert awaited not in said(page)
@@ -484,6 +518,91 @@ def test_a_hint_goes_with_what_it_waits_for_and_says_when_nothing_will_come(
     assert f"{awaited} in this run" in said(silent)
     assert "yet" not in said(silent)
     writer.close("finished")
+
+
+# Arrays
+
+
+def one_array(folder: Path, value: Any, unit: str, segments: int = 1, **axes: Any) -> Arrays:
+    writer = RunWriter.create(folder / "run", configuration())
+    for segment in range(segments):
+        recording = Recording()
+        factor = np.array(1 + segment, np.asarray(value).dtype)
+        recording.add_array("hand", ArrayRecord.of("hand", factor * value, unit, axes))
+        writer.write_recording(segment, recording)
+    writer.close("finished")
+    return Arrays(Windows(folder / "run"))
+
+
+def test_a_few_rows_of_an_array_are_curves_over_its_longer_axis(tmp_path: Path) -> None:
+    """A hand's path in millimetres, twice as long in the second segment."""
+    t = np.linspace(0.0, 2.0, 50)
+    path = np.stack([0.02 * t, -0.01 * t], axis=1)
+    part = one_array(tmp_path, path, "V", 2, time=(t, "s"), coordinate=["x", "y"])
+    assert part.note.text == "time 50 x coordinate 2 after segment 1, -40 to 80 mV"
+    assert part.curves.data["name"] == ["coordinate x", "coordinate y"]
+    for column, y in enumerate(part.curves.data["y"]):
+        assert part.curves.data["x"][column] == pytest.approx(t)
+        assert y == pytest.approx(2e3 * path[:, column])
+    assert part.plot.xaxis[0].axis_label == "time [s]"
+    assert part.plot.yaxis[0].axis_label == "hand [mV]"
+    part.segment.value = 0
+    assert part.curves.data["y"][0] == pytest.approx(1e3 * path[:, 0])
+
+
+def test_an_array_of_many_rows_is_an_image_at_its_places(tmp_path: Path) -> None:
+    """Rows ascend from 10 Hz, columns descend from 3 s: the lower left is (10 Hz, 0 s)."""
+    value = np.arange(20 * 31.0).reshape(20, 31)
+    axes = {"frequency": (10.0 + np.arange(20), "Hz"), "time": (np.linspace(3, 0, 31), "s")}
+    part = one_array(tmp_path, value, "", **axes)
+    (image,) = part.image.data["image"]
+    assert image[0, 0] == value[0, -1]
+    assert image[19, 30] == value[19, 0]
+    found = [part.image.data[name][0] for name in "xywh"]
+    assert found == pytest.approx([-0.05, 9.5, 3.1, 20.0])  # half a step beyond each end
+    assert part.plot.yaxis[0].axis_label == "frequency [Hz]"
+
+
+def test_of_more_dimensions_the_last_two_are_drawn_at_a_chosen_place(tmp_path: Path) -> None:
+    value = np.arange(3 * 2 * 40.0).reshape(3, 2, 40)
+    axes = {"layer": ["first", "second", "third"], "sign": ["+", "-"], "bin": np.arange(40)}
+    part = one_array(tmp_path, value, "", **axes)
+    (layer,) = part.others
+    assert part.curves.data["y"][1] == pytest.approx(value[0, 1])
+    layer.value = 2
+    assert part.curves.data["y"][1] == pytest.approx(value[2, 1])
+    assert "layer = third" in part.note.text
+
+
+def test_places_in_equal_steps_are_kept_and_all_others_numbered() -> None:
+    places, labels = positions(Axis(np.array([3.0, 2.5, 2.0]), "s"))
+    assert (places.tolist(), labels) == ([3.0, 2.5, 2.0], {})
+    places, labels = positions(Axis(np.array([1.0, 10.0, 100.0])))
+    assert (places.tolist(), labels) == ([0, 1, 2], {0: "1", 1: "10", 2: "100"})
+    places, labels = positions(Axis(np.array(["a", "b"])))
+    assert (places.tolist(), labels) == ([0, 1], {0: "a", 1: "b"})
+    assert positions(Axis(np.array([1, 1])))[1] == {0: "1", 1: "1"}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.float64(4.0), "one number after segment 0, 4"),
+        (np.array([1.0, np.nan, np.inf, 3.0]), "1 to 3; 2 not finite"),
+        (np.full(3, np.nan), "no finite number"),
+        (np.array([3 + 4j, 0]), "magnitude, 0 to 5"),
+        (np.array([True, False]), "0 to 1"),
+        (np.empty(0), "no numbers to draw"),
+    ],
+)
+def test_arrays_of_every_kind_are_told(tmp_path: Path, value: Any, said: str) -> None:
+    axes = {"n": np.arange(len(value))} if np.ndim(value) else {}
+    writer = RunWriter.create(tmp_path / "run", configuration())
+    recording = Recording()
+    recording.add_array("a", ArrayRecord.of("a", value, "1", axes))
+    writer.write_recording(0, recording)
+    writer.close("finished")
+    assert said in Arrays(Windows(tmp_path / "run")).note.text
 
 
 # Export, texts, tuning, statistics
