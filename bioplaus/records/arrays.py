@@ -47,9 +47,7 @@ class ArrayRecord:
             raise ValueError(f"an array cannot be called {name!r}: write a name without a slash")
         whole = np.asarray(value)
         if whole.dtype.kind not in "biufc":
-            raise ValueError(
-                f"array {name!r} is of {whole.dtype}: give numbers; an axis may be text"
-            )
+            raise ValueError(f"array {name!r} is of {whole.dtype}: give numbers; axes may be text")
         found = {}
         for axis, given in axes.items():
             pair = isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], str)

@@ -44,7 +44,7 @@ def test_an_array_is_read_as_it_was_put(run: RunReader) -> None:
     assert hand.axes["coordinate"].values.tolist() == ["x", "höhe"]
     assert (mass.value.dtype, mass.value.shape, float(mass.value)) == (np.float32, (), 3.0)
     assert list(hand.rows())[3] == (0.1, "höhe", 1.3)
-    with pytest.raises(ValueError, match="array 'words' is of .*: give numbers"):
+    with pytest.raises(ValueError, match=r"array 'words' is of .*: give numbers"):
         ArrayRecord.of("words", ["a", "b"], "", {"n": [0, 1]})
     with pytest.raises(KeyError, match="no array 'foot'; there are hand, mass"):
         run.array("foot")
