@@ -202,7 +202,9 @@ class Arrays:
         _write(plot.yaxis, up)
         known = values[np.isfinite(values)]
         low, high = (known.min(), known.max()) if len(known) else (0.0, 1.0)
-        mapper: Any = LinearColorMapper("Viridis256", low=low, high=high, nan_color="#ffffff00")
+        mapper: Any = LinearColorMapper(
+            palette="Viridis256", low=low, high=high, nan_color="#ffffff00"
+        )
         plot.image("image", "x", "y", "w", "h", source=self.image, color_mapper=mapper)
         plot.add_layout(ColorBar(color_mapper=mapper, width=10, title=name), "right")
         plot.x_range.range_padding = plot.y_range.range_padding = 0

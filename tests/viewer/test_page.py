@@ -561,6 +561,9 @@ def test_an_array_of_many_rows_is_an_image_at_its_places(tmp_path: Path) -> None
     found = [part.image.data[name][0] for name in "xywh"]
     assert found == pytest.approx([-0.05, 9.5, 3.1, 20.0])  # half a step beyond each end
     assert part.plot.yaxis[0].axis_label == "frequency [Hz]"
+    (drawn,) = part.plot.renderers
+    mapper = drawn.glyph.color_mapper
+    assert (len(mapper.palette), mapper.low, mapper.high) == (256, 0.0, 619.0)
 
 
 def test_of_more_dimensions_the_last_two_are_drawn_at_a_chosen_place(tmp_path: Path) -> None:
