@@ -30,7 +30,7 @@ class NumpyLearner:
     """The vector-field rule on one hidden layer, written with whole arrays and nothing else."""
 
     def __init__(self, learner: Any, batch: int) -> None:
-        weights = learner.weights
+        weights = learner.projections
         self.w1, self.w2 = (w.copy() for w in weights.forward)
         self.back = weights.feedback[0].copy()
         self.b1, self.b2 = (b.copy() for b in weights.bias)
@@ -90,7 +90,7 @@ def measure(batch: int, samples: int, repeats: int) -> dict[str, float]:
             start = time.process_time()
             one.train(x, labels, order)
             times[name].append((time.process_time() - start) / samples * 1e3)
-    gap = float(np.max(np.abs(learner.weights.forward[1] - plain.w2)))
+    gap = float(np.max(np.abs(learner.projections.forward[1] - plain.w2)))
     return {name: min(values) for name, values in times.items()} | {"largest gap": gap}
 
 

@@ -62,7 +62,7 @@ class Training:
         pixels, classes = self.images.train_images.shape[1], len(self.images.classes)
         self.network = burstccn.BatchedNetwork(p, pixels, classes, run.rng)
         run.keep(weights=self.network)
-        run.live(None, lambda p: {"learning_rate": p.learning_rate})
+        run.live(self.network, lambda p: {"learning_rate": p.learning_rate})
         self.twin = None
         if p.twin:
             self.twin = burstccn.BatchedNetwork(p, pixels, classes, run.rng)
@@ -79,8 +79,8 @@ class Training:
         for first in range(0, len(images), p.batch):
             batch = order[first : first + p.batch]
             done = (segment.number + first / len(images)) / p.epochs
-            rate = self.run.p.learning_rate * (1 - (1 - p.final_rate) * done)
-            output = self._learn(images[batch], targets[batch], rate)
+            share = 1 - (1 - p.final_rate) * done
+            output = self._learn(images[batch], targets[batch], share)
             squares += float(np.square(output - targets[batch]).sum())
             if first % (100 * p.batch) == 0:
                 self.run.progress(first / len(images))
@@ -91,17 +91,18 @@ class Training:
             **self._angles(),
         }
 
-    def _learn(self, x: Any, target: Any, rate: float) -> Any:
+    def _learn(self, x: Any, target: Any, share: float) -> Any:
         if self.twin is not None:
-            self._learn_linear(self.twin, self.twin.Y, x, target, rate)
+            self._learn_linear(self.twin, self.twin.Y, x, target, share)
         if self.p.rule == "burstccn":
-            return self.network.learn(x, target, rate)
+            return self.network.learn(x, target, share)
         backwards = self.p.rule == "backpropagation"
         down = self.network.W[1:] if backwards else self.network.Y
-        return self._learn_linear(self.network, down, x, target, rate)
+        return self._learn_linear(self.network, down, x, target, share)
 
-    def _learn_linear(self, network: Any, down: Any, x: Any, target: Any, rate: float) -> Any:
+    def _learn_linear(self, network: Any, down: Any, x: Any, target: Any, share: float) -> Any:
         p, output = self.p, network.forward(x)
+        rate = self.network.learning_rate * share
         # dW of the bursts is p_b kappa times the gradient; the controls take the same step.
         network.update(network.references(target, down), rate * p.baseline * p.error_scale)
         return output

@@ -52,7 +52,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         setting = replace(p, {"initial_angle": angle})
         learner = discrete_ep.Learner(setting, np.random.default_rng(run.seed))
         training_error = learner.train(images.train_images, images.train_labels, order)
-        run.check_finite(learner.state())
+        run.check_finite(learner.weights())
         errors.append(learner.error(images.validation_images, images.validation_labels))
         run.log(initial_angle=angle, validation_error=errors[-1], training_error=training_error)
     at = dict(zip(ANGLES, errors, strict=True))

@@ -31,7 +31,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     examples = min(p.examples, len(images.train_labels))
     for _ in run.segments(p.epochs):
         training_error = made.train(*images.part("train"), run.rng.permutation(examples))
-        run.check_finite(made.state())
+        run.check_finite(made.weights())
         angle = analysis.alignment_angle(made.forward[-1], made.feedback[-1].T)
         run.log(
             validation_error=made.error(*images.part("validation")),

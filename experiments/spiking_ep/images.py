@@ -44,8 +44,8 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         start = segment.number % parts * PART
         order = np.arange(start, min(start + PART, examples))
         training_error = made.train(*images.part("train"), order)
-        run.check_finite(made.state())
-        answers = made.answers(shown)
+        run.check_finite(made.weights())
+        answers = made.answer(shown)
         best = answers.max(axis=0)
         warn_of_silent_units(best, len(shown))
         run.log(

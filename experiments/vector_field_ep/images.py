@@ -55,9 +55,9 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     validation = images.part("validation")
     for segment in run.segments(p.epochs):
         report = made.train(*images.part("train"), np.arange(examples))
-        run.check_finite(made.state())
+        run.check_finite(made.arrays())
         made.warn(report, validation[0][:20])
-        angles = aligned(made.weights)
+        angles = aligned(made.projections)
         error = made.error(*validation)
         run.log(
             validation_error=error,
@@ -74,7 +74,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         readings["final_train_error"] = report.error
         readings["final_validation_error"] = error
         readings["training_operations"] = operations(made, report.steps)
-    angles = aligned(made.weights)
+    angles = aligned(made.projections)
     return {
         f"{run.part}_error": made.error(*images.part(run.part)),
         **readings,
@@ -88,13 +88,13 @@ def learner(p: Settings, rng: np.random.Generator, images: Any) -> vector_field_
     made = vector_field_ep.build_batched(p, rng, min(p.examples, len(images.train_labels)))
     if p.start_spread > 0:
         shown = images.train_images[:1000]
-        vector_field_ep.centre(made.weights, shown, p.start_mean, p.start_spread)
+        vector_field_ep.centre(made.projections, shown, p.start_mean, p.start_spread)
     return made
 
 
 def operations(learner: Any, free_steps: float) -> float:
     """Multiplications by a weight that one training image costs, weight changes left out."""
-    weights, phases = learner.weights, learner.phases
+    weights, phases = learner.projections, learner.phases
     steps = free_steps + phases.nudged * (2 if phases.symmetric else 1)
     within = sum(w.size for w in (*weights.forward[1:], *weights.feedback))
     return float(weights.forward[0].size + steps * within)

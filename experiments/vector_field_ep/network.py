@@ -81,7 +81,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         run.put_answers(np.full(len(rows), -1), learning=True, label=images.train_labels[rows])
         weights = vector_field_ep.by_layer(p, model.weights())
         evaluated.take(weights)
-        report = evaluated.answer(*validation)
+        report = evaluated.judge(*validation)
         evaluated.warn(report, validation[0][:20])
         angle = analysis.alignment_angle(weights.forward[-1], weights.feedback[-1].T)
         run.log(

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.linalg.blas import get_blas_funcs
 
+from bioplaus.layered.learner import NamedArrays, layer_names
 from bioplaus.models.burstccn.parameters import Discrete, check_discrete
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["BatchedNetwork", "burst_change"]
 
 
-class BatchedNetwork:
+class BatchedNetwork(NamedArrays):
     """Layers of ensembles with feedback weights.
 
     Parameters
@@ -54,11 +55,13 @@ class BatchedNetwork:
     Y : list of (units above, units), one for each hidden layer
     Q : the same, or None while Q = p_b Y holds exactly; then b Y - e Q is one product
     e : event rates of the last forward pass, input first, (batch, units)
+    learning_rate : of a full strength
     """
 
     def __init__(self, p: Discrete, inputs: int, outputs: int, rng: np.random.Generator) -> None:
         check_discrete(p)
         self.p, self.rng, self.dtype = p, rng, np.dtype(p.precision)
+        self.learning_rate = p.learning_rate
         sizes = [inputs, *[p.hidden] * p.hidden_layers, outputs]
         pairs = list(pairwise(sizes))
         self.W = [self._normal((up, down), p.weight_gain, xavier=True) for down, up in pairs]
@@ -238,34 +241,48 @@ class BatchedNetwork:
         if not np.shares_memory(moved, weights):
             weights[...] = moved.T
 
-    def learn(self, x: Array, target: Array, learning_rate: float | None = None) -> Array:
-        """One update from ``x : (batch, inputs)``, ``target : (batch, outputs)``.
+    def learn(self, inputs: Array, targets: Array, strength: float = 1.0) -> Array:
+        """One update from ``inputs : (batch, inputs)``, ``targets : (batch, outputs)``.
 
         Returns the output rates before the update.
         """
-        output = self.forward(x, noisy=True)
-        rate = self.p.learning_rate if learning_rate is None else learning_rate
-        self.update(self.backward(target), rate)
+        output = self.forward(inputs, noisy=True)
+        self.update(self.backward(targets), self.learning_rate * strength)
         return output
 
-    def state(self) -> dict[str, list[Array] | None]:
-        """Every array that the next update depends on."""
-        return {
-            "W": self.W,
-            "c": self.c,
-            "Y": None if self.p.feedback == "tied" else self.Y,
-            "Q": self.Q,
-            "velocity": self.velocity,
-            "velocity_c": self.velocity_c,
-        }
+    def answer(self, inputs: Array) -> Array:
+        """Output rates, (batch, outputs), without noise."""
+        return self.forward(inputs)
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take over what :meth:`state` returned."""
-        for name, arrays in state.items():
-            if arrays is not None:
-                setattr(self, name, [np.array(each, self.dtype) for each in arrays])
-        if self.p.feedback == "tied":
-            self.Y = self.W[1:]
+    def arrays(self) -> dict[str, Array]:
+        """Every array that the next update depends on, (pre, post), by its projection."""
+        names = layer_names(len(self.W))
+        up = [f"{below}_to_{above}" for below, above in pairwise(names)]
+        down = [f"{above}_to_{below}" for below, above in pairwise(names[1:])]
+        found = {name: w.T for name, w in zip(up, self.W)}
+        found |= {f"{layer}_bias": c for layer, c in zip(names[1:], self.c)}
+        if self.p.feedback != "tied":
+            found |= dict(zip(down, self.Y))
+        found |= {f"{name}_events": q for name, q in zip(down, self.Q or [])}
+        found |= {f"{name}_velocity": v.T for name, v in zip(up, self.velocity)}
+        return found | {f"{name}_velocity": v for name, v in zip(names[1:], self.velocity_c)}
+
+    def learning(self) -> list[str]:
+        """Ways up and biases, and of the ways down what the rule for feedback changes."""
+        names = layer_names(len(self.W))
+        down = [f"{above}_to_{below}" for below, above in pairwise(names[1:])]
+        learned = {
+            "kolen-pollack": down,
+            "homeostatic y": down,
+            "homeostatic q": [f"{name}_events" for name in down],
+        }
+        up = [f"{below}_to_{above}" for below, above in pairwise(names)]
+        biases = [f"{layer}_bias" for layer in names[1:]]
+        return [*up, *biases, *learned.get(self.p.feedback_rule, [])]
+
+    def generators(self) -> list[np.random.Generator]:
+        """Noise is drawn from it."""
+        return [self.rng]
 
 
 def burst_change(u: Array, e: Array, baseline: float) -> Array:

@@ -10,13 +10,13 @@ C-VF change the weights at every nudged step, and the next step already uses the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from bioplaus.layered.batches import in_batches
+from bioplaus.layered.learner import NamedArrays
 from bioplaus.layered.two_way import Array, TwoWay, flipped, uniform
 
 from .parameters import Discrete, check_discrete, layer_sizes, learning_rates
@@ -25,8 +25,8 @@ from .steps import Steps, Update, advance, first_drive, present, work_for
 __all__ = ["Learner"]
 
 
-class Learner:
-    """Weights and learning of one network.
+class Learner(NamedArrays):
+    """Weights and learning of one network; ``learning_rate`` multiplies the rates of all layers.
 
     forward : per layer (n_below, n), feedback : per hidden layer (n_above, n), bias : (n,), all
     drawn as ``U(+-1/sqrt(fan_in))`` (Ernoult 2019); the feedback of tied rules is a view of the
@@ -37,7 +37,7 @@ class Learner:
     def __init__(self, p: Discrete, rng: np.random.Generator, dtype: Any = np.float32) -> None:
         check_discrete(p)
         self.parameters, self.rng, self.dtype = p, rng, np.dtype(dtype)
-        self.rates = learning_rates(p)
+        self.rates, self.learning_rate = learning_rates(p), 1.0
         sizes = layer_sizes(p)
         self.sizes = sizes[1:]
         self.forward: list[Array] = []
@@ -60,28 +60,35 @@ class Learner:
             When the batch is larger than the data.
         """
         batches = in_batches(order, self.parameters.batch)
-        wrong = sum(self.learn(images[some], labels[some]) for some in batches)
+        classes, wrong = np.eye(self.sizes[-1], dtype=self.dtype), 0
+        for some in batches:
+            answers = self.learn(images[some], classes[labels[some]])
+            wrong += int(np.sum(answers.argmax(axis=1) != labels[some]))
         return wrong / batches.size
 
-    def learn(self, images: Array, labels: Array) -> int:
-        """One update from a batch (batch, n_in); how many free answers were wrong."""
+    def learn(self, inputs: Array, targets: Array, strength: float = 1.0) -> Array:
+        """One update from a batch, (batch, n_in) and (batch, n_out); the free answers."""
         p = self.parameters
         beta = p.influence
         if p.nudging == "random-sign":
             beta *= self.rng.choice([-1.0, 1.0])
-        states = self._zeros(len(images))
-        work = work_for(len(images), self.sizes, self.dtype)
-        target = np.eye(self.sizes[-1], dtype=self.dtype)[labels]
+        states = self._zeros(len(inputs))
+        work = work_for(len(inputs), self.sizes, self.dtype)
+        rates = strength * self.learning_rate * np.array(self.rates)
         present(
             self._weights(),
-            np.ascontiguousarray(images, self.dtype),
+            np.ascontiguousarray(inputs, self.dtype),
             states,
             p.free_steps,
-            Steps(p.nudged_steps, target, beta),
-            Update(np.array(self.rates) / (beta * len(images)), self.tied, p.rule != "P-EP"),
+            Steps(p.nudged_steps, np.ascontiguousarray(targets, self.dtype), beta),
+            Update(rates / (beta * len(inputs)), self.tied, p.rule != "P-EP"),
             work,
         )
-        return int(np.sum(work.free[-1].argmax(axis=1) != labels))
+        return work.free[-1]
+
+    def answer(self, inputs: Array) -> Array:
+        """Free outputs from zero, (batch, n_out)."""
+        return self.settle(inputs)[-1]
 
     def settle(self, images: Array, steps: int | None = None) -> tuple[Array, ...]:
         """Free states from zero under images (batch, n_in)."""
@@ -105,18 +112,21 @@ class Learner:
         wrong = 0
         for start in range(0, len(images), 200):
             some = slice(start, start + 200)
-            wrong += int(np.sum(self.settle(images[some])[-1].argmax(axis=1) != labels[some]))
+            wrong += int(np.sum(self.answer(images[some]).argmax(axis=1) != labels[some]))
         return wrong / len(images)
 
-    def state(self) -> dict[str, Array]:
-        """Plastic arrays by name; the feedback only where it is not tied."""
+    def arrays(self) -> dict[str, Array]:
+        """Weights and biases by name; the feedback only where it is not tied."""
         named = {f"forward {k}": w for k, w in enumerate(self.forward)}
         named |= {f"bias {k}": b for k, b in enumerate(self.bias)}
         if not self.tied:
             named |= {f"feedback {k}": w for k, w in enumerate(self.feedback)}
         return named
 
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Put back what :meth:`state` returned."""
-        for name, array in self.state().items():
-            array[...] = state[name]
+    def learning(self) -> list[str]:
+        """All of them."""
+        return list(self.arrays())
+
+    def generators(self) -> list[np.random.Generator]:
+        """Signs of the influence are drawn from it."""
+        return [self.rng]

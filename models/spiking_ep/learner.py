@@ -15,12 +15,12 @@ tick, or is the one that minimises the expected error of a running estimate (Geo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from bioplaus.layered.batches import in_batches
+from bioplaus.layered.learner import NamedArrays
 from bioplaus.layered.nudging import influence_and_rates
 from bioplaus.layered.two_way import Array, uniform
 from bioplaus.parameters import check
@@ -31,8 +31,8 @@ from .ticks import Ticks, Wiring, run_phases
 __all__ = ["Learner"]
 
 
-class Learner:
-    """Weights and learning of one spiking network.
+class Learner(NamedArrays):
+    """Weights and learning of one spiking network; ``learning_rate`` multiplies all layers' rates.
 
     forward : per layer (n_below, n), Glorot-uniform; bias : (n,) of all units but the inputs,
     zero.
@@ -43,6 +43,7 @@ class Learner:
         self.parameters, self.rng = p, rng
         self.sizes = layer_sizes(p)
         self.influence, self.rates = influence_and_rates(p)
+        self.learning_rate = 1.0
         self.dtype = np.dtype(dtype)
         pairs = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
         bounds = [np.sqrt(6 / (below + n)) for below, n in pairs]
@@ -66,15 +67,23 @@ class Learner:
         ParameterError
             When the batch is larger than the data.
         """
-        wrong = 0
+        classes, wrong = np.eye(self.sizes[-1], dtype=self.dtype), 0
         batches = in_batches(order, self.parameters.batch)
         influences = self.influence * self.rng.choice([-1.0, 1.0], len(batches))
         for some, beta in zip(batches, influences, strict=True):
-            target = np.eye(self.sizes[-1], dtype=self.dtype)[labels[some]]
-            free, nudged = self.rest(images[some], target, beta)
-            wrong += int(np.sum(self._output(free[0]).argmax(axis=1) != labels[some]))
-            self._learn(free[-1], nudged, beta)
+            answers = self._update(images[some], classes[labels[some]], beta, 1.0)
+            wrong += int(np.sum(answers.argmax(axis=1) != labels[some]))
         return wrong / batches.size
+
+    def learn(self, inputs: Array, targets: Array, strength: float = 1.0) -> Array:
+        """One update from a batch, (batch, n_in) and (batch, n_out); the free answers."""
+        beta = self.influence * self.rng.choice([-1.0, 1.0])
+        return self._update(inputs, targets, beta, strength)
+
+    def _update(self, inputs: Array, targets: Array, beta: float, strength: float) -> Array:
+        free, nudged = self.rest(inputs, targets, beta)
+        self._learn(free[-1], nudged, beta, strength * self.learning_rate)
+        return self._output(free[0])
 
     def rest(
         self, images: Array, target: Array, influence: float
@@ -110,12 +119,12 @@ class Learner:
         )
         return recorded
 
-    def _learn(self, free: Array, nudged: Array, beta: float) -> None:
+    def _learn(self, free: Array, nudged: Array, beta: float, strength: float) -> None:
         edges = np.concatenate([[0], np.cumsum(self.sizes)])
         for layer, weight in enumerate(self.forward):
             pre = slice(edges[layer], edges[layer + 1])
             post = slice(edges[layer + 1], edges[layer + 2])
-            scale = self.dtype.type(self.rates[layer] / (beta * len(free)))
+            scale = self.dtype.type(strength * self.rates[layer] / (beta * len(free)))
             weight += scale * (nudged[:, pre].T @ nudged[:, post] - free[:, pre].T @ free[:, post])
             bias = self.bias[edges[layer + 1] - edges[1] : edges[layer + 2] - edges[1]]
             bias += scale * (nudged[:, post] - free[:, post]).sum(axis=0)
@@ -123,21 +132,24 @@ class Learner:
     def _output(self, rates: Array) -> Array:
         return np.asarray(rates[:, -self.sizes[-1] :])
 
-    def answers(self, images: Array) -> Array:
-        """Rates of the outputs (images, classes) after a free phase from rest."""
-        target = np.zeros((len(images), self.sizes[-1]), self.dtype)
-        recorded = self._run(images, target, 0.0, (self.parameters.free_steps, 0, False))
+    def answer(self, inputs: Array) -> Array:
+        """Rates of the outputs (batch, n_out) after a free phase from rest."""
+        target = np.zeros((len(inputs), self.sizes[-1]), self.dtype)
+        recorded = self._run(inputs, target, 0.0, (self.parameters.free_steps, 0, False))
         return self._output(recorded[0])
 
     def error(self, images: Array, labels: Array) -> float:
         """Fraction of wrong answers after a free phase from rest."""
-        return float(np.mean(self.answers(images).argmax(axis=1) != labels))
+        return float(np.mean(self.answer(images).argmax(axis=1) != labels))
 
-    def state(self) -> dict[str, Array]:
-        """Plastic arrays by name."""
+    def arrays(self) -> dict[str, Array]:
+        """Weights and biases by name."""
         return {f"forward {k}": w for k, w in enumerate(self.forward)} | {"bias all": self.bias}
 
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Put back what :meth:`state` returned."""
-        for name, array in self.state().items():
-            array[...] = state[name]
+    def learning(self) -> list[str]:
+        """All of them."""
+        return list(self.arrays())
+
+    def generators(self) -> list[np.random.Generator]:
+        """Signs of the influence are drawn from it."""
+        return [self.rng]

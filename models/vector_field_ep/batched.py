@@ -8,7 +8,6 @@ One update for each batch: relax freely, relax with the target's influence, comp
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from bioplaus.layered.batch_kernels import input_drive
 from bioplaus.layered.batches import in_batches
+from bioplaus.layered.learner import NamedArrays
 from bioplaus.layered.nudging import influence_and_rates, silent_units, warn_of_silent_units
 from bioplaus.layered.two_way import Array, TwoWay
 from bioplaus.parameters import ParameterError
@@ -76,8 +76,10 @@ def centre(weights: TwoWay, images: Array, mean: float, spread: float) -> None:
     weights.bias[-1][:] = chance - rates.mean(axis=0) @ weights.forward[-1]
 
 
-class Learner:
+class Learner(NamedArrays):
     """Weights, constants and stored states of one network under training.
+
+    ``learning_rate`` multiplies the rates of all layers.
 
     Parameters
     ----------
@@ -93,8 +95,9 @@ class Learner:
         self.parameters, self.rng = p, rng
         self.sizes = layer_sizes(p)[1:]
         self.dtype = np.dtype(dtype)
-        self.weights = initial_weights(p, rng, dtype)
+        self.projections = initial_weights(p, rng, dtype)
         self.influence, rates = influence_and_rates(p)
+        self.learning_rate = 1.0
         self.rates = Rates(
             RULES[p.rule],
             np.array(rates),
@@ -125,39 +128,70 @@ class Learner:
         ParameterError
             When the batch is larger than the data.
         """
-        batch = self.parameters.batch
-        order = in_batches(order, batch)
+        return self._train(images, labels, in_batches(order, self.parameters.batch), self.stored)
+
+    def learn(self, inputs: Array, targets: Array, strength: float = 1.0) -> Array:
+        """One update from a batch that settles from zero; the free answers, (batch, n_out).
+
+        inputs : (batch, n_in); targets : (batch, n_out), one in the column of the class.  Weight
+        decay and homeostasis act at any strength.
+
+        Raises
+        ------
+        ParameterError
+            For other targets.
+        """
+        labels = targets.argmax(axis=1)
+        if not np.array_equal(np.eye(self.sizes[-1])[labels], targets):
+            raise ParameterError("targets of this form are classes: a one in each row, else zeros")
+        answers, nothing = self.answer(inputs), tuple(kept[:0] for kept in self.stored)
+        self._train(inputs, labels, np.arange(len(inputs))[None], nothing, strength)
+        return answers
+
+    def _train(
+        self,
+        images: Array,
+        labels: Array,
+        order: Array,
+        stored: tuple[Array, ...],
+        strength: float = 1.0,
+    ) -> Report:
+        factor, batch = strength * self.learning_rate, order.shape[1]
+        forward, feedback = (factor * rates for rates in (self.rates.forward, self.rates.feedback))
         influences = np.full(len(order), self.influence)
         if self.parameters.nudging == "random-sign":
             influences *= self.rng.choice([-1.0, 1.0], len(order))
         errors, residual, steps, answers = train_batches(
-            self.weights,
+            self.projections,
             images,
             labels,
             order,
             influences,
-            self.stored,
+            stored,
             self.dynamics,
             self.phases,
-            self.rates,
-            states_for(self.weights, batch),
+            self.rates._replace(forward=forward, feedback=feedback),
+            states_for(self.projections, batch),
             scratch(batch, self.sizes, self.dtype),
         )
         return Report(order.size, errors, residual / len(order), steps / len(order), answers)
 
-    def state(self) -> dict[str, Array]:
+    def arrays(self) -> dict[str, Array]:
         """Weights and stored states by name."""
         stored = {f"stored {layer}": kept for layer, kept in enumerate(self.stored)}
-        return self.weights.arrays() | stored
+        return self.projections.arrays() | stored
 
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Put back what :meth:`state` returned."""
-        for name, array in self.state().items():
-            array[...] = state[name]
+    def learning(self) -> list[str]:
+        """Weights and biases, whatever their rates."""
+        return list(self.projections.arrays())
+
+    def generators(self) -> list[np.random.Generator]:
+        """Signs of the influence are drawn from it."""
+        return [self.rng]
 
     def take(self, weights: TwoWay) -> None:
         """Copy another network's weights, to evaluate them."""
-        for mine, theirs in zip(self.weights, weights, strict=True):
+        for mine, theirs in zip(self.projections, weights, strict=True):
             for matrix, new in zip(mine, theirs, strict=True):
                 matrix[...] = new
 
@@ -195,9 +229,9 @@ class Learner:
         """Free states from zero and their residual ``max |ds/dt|`` [1/tau]."""
         states = tuple(np.zeros((len(images), n), self.dtype) for n in self.sizes)
         drive = np.empty_like(states[0])
-        input_drive(images, self.weights.forward[0], drive)
+        input_drive(images, self.projections.forward[0], drive)
         _, residual = relax(
-            self.weights,
+            self.projections,
             drive,
             states,
             states[-1],
@@ -208,7 +242,11 @@ class Learner:
         )
         return states, residual
 
-    def answer(self, images: Array, labels: Array, steps: int | None = None) -> Report:
+    def answer(self, inputs: Array) -> Array:
+        """Outputs, (batch, n_out), after a free phase from zero states."""
+        return self.settle(inputs)[0][-1]
+
+    def judge(self, images: Array, labels: Array, steps: int | None = None) -> Report:
         """Relax images from zero states without learning; ties go to the lowest class.
 
         images : (examples, n_in); labels : (examples,); ``steps`` other than the free phase's.
@@ -225,7 +263,7 @@ class Learner:
 
     def error(self, images: Array, labels: Array, steps: int | None = None) -> float:
         """Fraction of wrong answers, relaxed from zero states."""
-        return self.answer(images, labels, steps).error
+        return self.judge(images, labels, steps).error
 
 
 def build_batched(

@@ -8,6 +8,7 @@ import pytest
 from bioplaus.models.burstccn.batched import BatchedNetwork, burst_change
 from bioplaus.models.burstccn.parameters import Discrete, check_discrete
 from bioplaus.parameters import ParameterError
+from tests.papers.learning import keeps_its_promises
 
 SMALL = Discrete(
     hidden_layers=3, hidden=40, precision="float64", weight_gain=1.0, feedback_size=0.3
@@ -205,3 +206,14 @@ def test_state_continues_to_the_bit():
         each.learn(x, target)
     assert all(np.array_equal(a, b) for a, b in zip(network.W, other.W))
     assert all(np.array_equal(a, b) for a, b in zip(network.Q, other.Q))
+
+
+@pytest.mark.parametrize("changes", [
+    {"feedback_rule": "homeostatic q"}, {"feedback_rule": "kolen-pollack", "momentum": 0.5},
+    {"feedback": "tied", "input_noise": 0.0},
+])  # fmt: skip
+def test_it_keeps_what_learners_promise(changes):
+    network, x, target = example(replace(SMALL, feedback_rate=0.0, **changes))
+    keeps_its_promises(network, x, target)
+    assert network.weights()["input_to_hidden_1"].shape == (30, 40)
+    assert network.weights()["output_bias"].shape == (1, 7)

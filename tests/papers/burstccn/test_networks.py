@@ -152,9 +152,8 @@ def test_continuous_network_comes_to_rest_where_the_discrete_one_stands():
         2,
         np.random.default_rng(0),
     )
-    weights = [model.weights()[name] for name in ("input_to_hidden", "hidden_to_output")]
-    discrete.W = [np.ascontiguousarray(w.T) for w in weights]
-    discrete.Y = discrete.W[1:]
+    weights = model.weights()
+    discrete.set_weights({name: weights[name] for name in ("input_to_hidden", "hidden_to_output")})
     discrete.forward(x[None, :])
     changes = discrete.changes(np.full((1, 2), target))
     for layer, name in enumerate(("hidden", "output")):

@@ -11,6 +11,7 @@ from bioplaus.models.discrete_ep.parameters import Discrete, check_discrete
 from bioplaus.models.discrete_ep.steps import drives, work_for
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
+from tests.papers.learning import keeps_its_promises
 
 
 def learner(seed=0, **changes):
@@ -24,9 +25,9 @@ def task():
 
 
 def steps_of(net, images, labels):
-    before = {name: array.copy() for name, array in net.state().items()}
-    net.learn(images, labels)
-    return {name: array - before[name] for name, array in net.state().items()}
+    before = net.weights()
+    net.learn(images, np.eye(3)[labels])
+    return {name: array - before[name] for name, array in net.weights().items()}
 
 
 def flat(net):
@@ -136,8 +137,8 @@ def test_continual_drive_equals_writing_the_input_weights_at_every_step():
     images, labels = task()
     net = learner(rule="C-EP", learning_rates="0.3, 0.2, 0.1")
     plain = learner(rule="C-EP", learning_rates="0.3, 0.2, 0.1")
-    net.learn(images, labels)
     target = np.eye(3)[labels]
+    net.learn(images, target)
     states = plain.settle(images)
     for _ in range(plain.parameters.nudged_steps):
         first = images @ plain.forward[0] + plain.bias[0]
@@ -150,17 +151,23 @@ def test_continual_drive_equals_writing_the_input_weights_at_every_step():
             plain.forward[layer] += rate / (0.1 * 4) * step
             plain.bias[layer] += rate / (0.1 * 4) * (moved[layer] - states[layer]).sum(axis=0)
         states = moved
-    for name, array in plain.state().items():
-        np.testing.assert_allclose(net.state()[name], array, atol=1e-12, err_msg=name)
+    for name, array in plain.weights().items():
+        np.testing.assert_allclose(net.weights()[name], array, atol=1e-12, err_msg=name)
 
 
 def test_tied_feedback_follows_and_untied_starts_at_its_angle():
     images, labels = task()
     tied = learner()
-    tied.learn(images, labels)
+    tied.learn(images, np.eye(3)[labels])
     np.testing.assert_array_equal(tied.feedback[0], tied.forward[1].T)
     turned = learner(rule="C-VF", initial_angle=180)
     np.testing.assert_array_equal(turned.feedback[1], -turned.forward[2].T)
+
+
+@pytest.mark.parametrize("rule", ["P-EP", "C-VF"])
+def test_it_keeps_what_learners_promise(rule):
+    images, labels = task()
+    keeps_its_promises(learner(rule=rule, nudging="random-sign"), images, np.eye(3)[labels])
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from bioplaus.models.vector_field_ep import theory
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
 from tests.papers import entering
+from tests.papers.learning import keeps_its_promises
 
 
 def learner(**changes):
@@ -93,6 +94,11 @@ def test_split_stream_with_no_influence_teaches_nothing():
     np.testing.assert_array_equal(free, nudged)
     (_, free), nudged = learner(split_stream=False).rest(images, target, 0.0)
     assert np.any(free != nudged)
+
+
+def test_it_keeps_what_learners_promise():
+    images, labels = task()
+    keeps_its_promises(learner(), images, np.eye(4)[labels])
 
 
 def test_a_batch_larger_than_the_data_is_refused():

@@ -12,6 +12,7 @@ from bioplaus.models.vector_field_ep.parameters import VectorField
 from bioplaus.models.vector_field_ep.relaxation import relax, scratch
 from bioplaus.models.vector_field_ep.weights import initial_weights
 from bioplaus.parameters import ParameterError, replace
+from tests.papers.learning import keeps_its_promises
 
 SIZES = (12, 9, 4)
 TIED = {"rule": "energy-based", "feedback_start": "transpose"}
@@ -33,16 +34,16 @@ def task(examples=6, seed=7):
 
 
 def changes(net, images, labels, order):
-    before = [matrix.copy() for group in net.weights for matrix in group]
+    before = [matrix.copy() for group in net.projections for matrix in group]
     net.train(images, labels, np.asarray(order))
-    after = [matrix for group in net.weights for matrix in group]
+    after = [matrix for group in net.projections for matrix in group]
     return [new - old for new, old in zip(after, before, strict=True)]
 
 
 def test_free_states_rest_where_the_flat_network_rests():
     net, (images, _) = learner(), task()
     states, residual = net.settle(images[:1], 400)
-    flat = theory.flat_network(net.weights, images[0])
+    flat = theory.flat_network(net.projections, images[0])
     # Both run to rounding; the layered one skips zero pixels and sums in another order.
     np.testing.assert_allclose(
         np.concatenate([s[0] for s in states]), theory.fixed_point(flat), atol=1e-12
@@ -58,7 +59,7 @@ def blocks(flat):
 def test_vector_field_step_is_theorem_1_for_both_directions():
     net, (images, labels) = learner(**TO_REST), task()
     nu = theory.theorem_direction(
-        theory.flat_network(net.weights, images[0]),
+        theory.flat_network(net.projections, images[0]),
         np.concatenate([np.zeros(9), np.eye(4)[labels[0]]]),
     )
     _, forward, feedback, *_ = changes(net, images, labels, [0])
@@ -68,10 +69,10 @@ def test_vector_field_step_is_theorem_1_for_both_directions():
 
 def test_energy_based_step_is_the_gradient_of_the_tied_weight():
     net, (images, labels) = learner(**TO_REST, **TIED), task()
-    for tied in (net.weights.forward[1], net.weights.feedback[0]):
+    for tied in (net.projections.forward[1], net.projections.feedback[0]):
         tied *= 0.5  # away from the edge of stability, where terms of higher order count
     gradient = theory.exact_gradient(
-        theory.flat_network(net.weights, images[0]),
+        theory.flat_network(net.projections, images[0]),
         np.concatenate([np.zeros(9), np.eye(4)[labels[0]]]),
     )
     _, forward, feedback, *_ = changes(net, images, labels, [0])
@@ -83,12 +84,12 @@ def test_energy_based_step_is_the_gradient_of_the_tied_weight():
 def phases(net, image, target, influence):
     """States after free and nudged phase of one example."""
     states = tuple(np.zeros((1, n)) for n in SIZES[1:])
-    drive = image[None] @ net.weights.forward[0]
+    drive = image[None] @ net.projections.forward[0]
     work = scratch(1, SIZES[1:], np.float64)
     trajectory = []
     for beta, steps in ((0.0, 20), (influence, 20)):
         for _ in range(steps):
-            relax(net.weights, drive, states, target[None], beta, 1, net.dynamics, work)
+            relax(net.projections, drive, states, target[None], beta, 1, net.dynamics, work)
             trajectory.append(np.concatenate([s[0] for s in states]))
     return np.array(trajectory)
 
@@ -112,8 +113,8 @@ def test_the_target_travels_one_layer_a_step(steps):
     states, _ = net.settle(images[:1], 400)
     free = [s.copy() for s in states]
     relax(
-        net.weights,
-        images[:1] @ net.weights.forward[0],
+        net.projections,
+        images[:1] @ net.projections.forward[0],
         states,
         np.ones((1, 4)),
         0.5,
@@ -129,9 +130,9 @@ def test_a_target_equal_to_the_free_output_teaches_nothing():
     net, (images, _) = learner(), task()
     states, _ = net.settle(images[:1], 2000)
     before = [s.copy() for s in states]
-    drive = images[:1] @ net.weights.forward[0]
+    drive = images[:1] @ net.projections.forward[0]
     work = scratch(1, SIZES[1:], np.float64)
-    relax(net.weights, drive, states, before[-1], 0.9, 50, net.dynamics, work)
+    relax(net.projections, drive, states, before[-1], 0.9, 50, net.dynamics, work)
     for now, then in zip(states, before, strict=True):
         np.testing.assert_allclose(now, then, atol=1e-14)
 
@@ -186,8 +187,8 @@ def test_flipped_feedback_starts_at_its_angle(angle):
 def test_a_centred_start_has_the_wanted_drives():
     """Mean drive of every unit and spread of the first layer, from the drives themselves."""
     net, (images, _) = learner(layers="12-9-7-4", learning_rates="1, 1, 1"), task(200)
-    batched.centre(net.weights, images, 0.4, 0.05)
-    forward, feedback, bias = net.weights
+    batched.centre(net.projections, images, 0.4, 0.05)
+    forward, feedback, bias = net.projections
     first = images @ forward[0] + bias[0] + 0.4 * feedback[0].sum(axis=0)
     np.testing.assert_allclose(first.mean(axis=0), 0.4)
     assert (first - first.mean(axis=0)).std() == pytest.approx(0.05)
@@ -198,25 +199,27 @@ def test_a_centred_start_has_the_wanted_drives():
 
 def test_feedback_scale_is_that_of_the_first_weights():
     whole, small = learner(), learner(feedback_scale=0.3)
-    np.testing.assert_array_equal(small.weights.feedback[0], 0.3 * whole.weights.feedback[0])
-    np.testing.assert_array_equal(small.weights.forward[1], whole.weights.forward[1])
+    np.testing.assert_array_equal(
+        small.projections.feedback[0], 0.3 * whole.projections.feedback[0]
+    )
+    np.testing.assert_array_equal(small.projections.forward[1], whole.projections.forward[1])
 
 
 def test_shared_step_leaves_the_mismatch_to_the_decay():
     images, labels = task()
     net = learner(rule="shared", weight_decay=0.1, learning_rates="0.1, 0.1")
-    gap = net.weights.forward[1] - net.weights.feedback[0].T
+    gap = net.projections.forward[1] - net.projections.feedback[0].T
     net.train(images, labels, np.arange(6))
-    now = net.weights.forward[1] - net.weights.feedback[0].T
+    now = net.projections.forward[1] - net.projections.feedback[0].T
     np.testing.assert_allclose(now, 0.9**6 * gap, atol=1e-14)
 
 
 def test_homeostasis_closes_the_gap_between_both_directions():
     images, labels = task()
     net = learner(homeostasis=0.1, learning_rates="0, 0")
-    gap = net.weights.forward[1] - net.weights.feedback[0].T
+    gap = net.projections.forward[1] - net.projections.feedback[0].T
     net.train(images, labels, np.arange(1))
-    now = net.weights.forward[1] - net.weights.feedback[0].T
+    now = net.projections.forward[1] - net.projections.feedback[0].T
     np.testing.assert_allclose(now, 0.8 * gap, atol=1e-14)
 
 
@@ -228,10 +231,19 @@ def test_learning_stops_and_goes_on_to_the_bit():
     first.train(images, labels, np.arange(6))
     second = learner(seed=99, learning_rates="0.1, 0.1")
     second.restore(first.state())
-    second.rng.bit_generator.state = first.rng.bit_generator.state
     second.train(images, labels, np.arange(6))
     for name, array in straight.state().items():
         np.testing.assert_array_equal(array, second.state()[name], err_msg=name)
+
+
+@pytest.mark.parametrize("options", [{}, TIED])
+def test_it_keeps_what_learners_promise(options):
+    images, labels = task()
+    net = learner(learning_rates="0.1, 0.1", persistent=True, **options)
+    keeps_its_promises(net, images, np.eye(4)[labels])
+    assert not any(np.any(kept) for kept in net.stored)  # of examples, which a batch does not name
+    with pytest.raises(ParameterError, match="are classes"):
+        net.learn(images, np.full((6, 4), 0.25))
 
 
 def test_stored_state_is_that_of_the_example():
@@ -250,14 +262,14 @@ def test_a_linear_output_far_below_zero_learns_where_a_bounded_one_does_not(outp
     ``(d - a)/(1 - beta^2)``; an output held at zero in both phases makes none."""
     settled = {"free_steps": 200, "nudged_steps": 200, "nudging": "symmetric"}
     net, (images, labels) = learner(outputs=outputs, **settled), task()
-    net.weights.feedback[0][:] = 0
-    net.weights.forward[1][:] = 0
+    net.projections.feedback[0][:] = 0
+    net.projections.forward[1][:] = 0
     drive = np.array([-2.0, -1.5, -3.0, -0.7])
-    net.weights.bias[1][:] = drive
+    net.projections.bias[1][:] = drive
     net.train(images, labels, np.array([2]))
     wanted = np.eye(4)[labels[2]]
     expected = (wanted - drive) / (1 - 0.5**2) if outputs == "linear" else np.zeros(4)
-    np.testing.assert_allclose(net.weights.bias[1] - drive, expected, rtol=1e-12)
+    np.testing.assert_allclose(net.projections.bias[1] - drive, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +299,7 @@ def test_a_batch_larger_than_the_data_is_refused():
 
 def test_a_silent_output_is_named():
     net, (images, labels) = learner(), task()
-    net.weights.bias[1][:] = [1.0, 1.0, -3.0, 1.0]
+    net.projections.bias[1][:] = [1.0, 1.0, -3.0, 1.0]
     report = net.train(images, labels, np.arange(6))
     with pytest.warns(UserWarning, match=r"output units \[2\] answered none of 6"):
         net.warn(report, images)
@@ -295,7 +307,7 @@ def test_a_silent_output_is_named():
 
 def test_a_short_free_phase_is_told_how_long_it_should_be():
     net, (images, labels) = learner(free_steps=4, learning_rates="0, 0", persistent=False), task()
-    net.weights.bias[1][:] = 1.0
+    net.projections.bias[1][:] = 1.0
     report = net.train(images, labels, np.arange(6))
     with pytest.warns(UserWarning, match=r"after 4 steps .* (\d+) steps bring") as caught:
         net.warn(report, images)
@@ -305,10 +317,10 @@ def test_a_short_free_phase_is_told_how_long_it_should_be():
 
 def test_weights_that_oscillate_are_told_apart():
     net, (images, labels) = learner(learning_rates="0, 0"), task()
-    net.weights.forward[1][:] = 3.0
-    net.weights.feedback[0][:] = -3.0
-    net.weights.bias[0][:] = 5.0
-    net.weights.bias[1][:] = -12.0
+    net.projections.forward[1][:] = 3.0
+    net.projections.feedback[0][:] = -3.0
+    net.projections.bias[0][:] = 5.0
+    net.projections.bias[1][:] = -12.0
     report = net.train(images, labels, np.arange(6))
     with pytest.warns(UserWarning, match="oscillates"):
         net.warn(report, images)
@@ -316,7 +328,7 @@ def test_weights_that_oscillate_are_told_apart():
 
 def test_a_sound_run_warns_of_nothing():
     net, (images, labels) = learner(learning_rates="0.05, 0.05", nudging="positive"), task()
-    net.weights.bias[1][:] = 1.0
+    net.projections.bias[1][:] = 1.0
     report = net.train(images, labels, np.arange(6))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -325,8 +337,8 @@ def test_a_sound_run_warns_of_nothing():
 
 def test_layer_chain_makes_the_shapes():
     net = learner()
-    assert [w.shape for w in net.weights.forward] == list(pairwise(SIZES))
-    assert [w.shape for w in net.weights.feedback] == [(4, 9)]
+    assert [w.shape for w in net.projections.forward] == list(pairwise(SIZES))
+    assert [w.shape for w in net.projections.feedback] == [(4, 9)]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,9 @@ def test_network_and_batch_of_one_learn_the_same_weights(options):
     learner.train(images, labels, order)
     model = build(p, 0)
     show(model, images, labels, order, influences)
-    for group, expected in zip(network.by_layer(p, model.weights()), learner.weights, strict=True):
+    for group, expected in zip(
+        network.by_layer(p, model.weights()), learner.projections, strict=True
+    ):
         for matrix, reference in zip(group, expected, strict=True):
             np.testing.assert_allclose(matrix, reference, atol=1e-12)
 
