@@ -206,7 +206,7 @@ class Arrays:
             palette="Viridis256", low=low, high=high, nan_color="#ffffff00"
         )
         plot.image("image", "x", "y", "w", "h", source=self.image, color_mapper=mapper)
-        plot.add_layout(ColorBar(color_mapper=mapper, width=10, title=name), "right")
+        plot.add_layout(ColorBar(color_mapper=mapper, width=10), "right")
         plot.x_range.range_padding = plot.y_range.range_padding = 0
         tips = [(axes[0][0], "$y"), (axes[1][0], "$x"), (name, "@image")]
         plot.add_tools(HoverTool(tooltips=tips))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bioplaus.records import Presentations, Recording, RunWriter
+from bioplaus.records.arrays import ArrayRecord
 from bioplaus.records.recording import TraceRecord
 from bioplaus.records.weights import summarise
 
@@ -35,7 +36,7 @@ def write_example(path: Path, spikes: int = 1_000_000, **changes: Any) -> Path:
 
     Presentation n starts at n seconds, lasts 0.8, has the label n % 4 and every third is answered
     wrongly. Cells 0 and 1 of ``hidden`` have v = +- 10 mV sin(2 pi t), which fire above 5 mV.
-    Weights have mean k.
+    Weights have mean k. ``tuning`` is (36, 25), from -1 to 1 mV.
     """
     writer = RunWriter.create(path, configuration(**changes))
     rng = np.random.default_rng(1)
@@ -55,6 +56,9 @@ def write_example(path: Path, spikes: int = 1_000_000, **changes: Any) -> Path:
             weights={"data_to_hidden": summarise(rng.normal(segment, 1.0, size=(64, 100)), "nS")},
             presentations=Presentations(number * 1.0, number + 0.8, label, answer, learning),
         )
+        axes = {"angle": (np.arange(-90, 90, 5.0), "degree"), "delay": (np.arange(25) * 2e-3, "s")}
+        tuning = np.outer(np.cos(np.arange(36) / 6 - segment), np.exp(-np.arange(25) / 9))
+        recording.add_array("tuning", ArrayRecord.of("tuning", tuning * 1e-3, "V", axes))
         writer.write_recording(segment, recording)
         writer.append_metrics(
             {

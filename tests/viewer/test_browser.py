@@ -351,6 +351,7 @@ def test_every_tab_is_drawn_and_every_control_has_a_name(page: Any, site: Site) 
         "5": "Nothing can be changed",
         "6": "tau_synapse",
         "7": "finished",
+        "8": "angle 36 x delay 25 after segment 9",
     }
     for key, text in texts.items():
         page.keyboard.press(key)
@@ -532,7 +533,16 @@ def test_every_tab_at_two_sizes(page: Any, site: Site, width: int) -> None:
     """Nothing is wider than the window; with BIOPLAUS_SCREENSHOTS the pictures are kept."""
     page.set_viewport_size({"width": width, "height": 1000 if width == 1280 else 1200})
     look = {"run": "small", "t0": 40, "t1": 46, "pop": "hidden", "cell": 1}
-    for tab in ("learning", "activity", "aligned", "weights", "tuning", "parameters", "text"):
+    for tab in (
+        "learning",
+        "activity",
+        "aligned",
+        "weights",
+        "tuning",
+        "parameters",
+        "text",
+        "arrays",
+    ):
         open_view(page, site, tab=tab, **look)
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth") <= width + 1, tab
