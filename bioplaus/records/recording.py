@@ -39,10 +39,12 @@ __all__ = [
 ]
 
 
+_ROUNDING = 1e-9
+"""By which times of one moment may differ [s]."""
 TIMES_FIRST = "times, cells"
 """The order of axes of a trace that is kept as a monitor of Brian2 has it."""
 
-PRESENTED = ("start", "stop", "label", "response", "learning")
+PRESENTED = ("start", "stop", "label", "response", "learning", "recorded")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Presentations:
 
     start, stop : (presentations,) [s]; label : (presentations,) its class, -1 where it has none;
     response : (presentations,) the class that was answered, learning : (presentations,) 1 where
-    weights changed and 0 where not; both -1 where nobody says.
+    weights changed and 0 where not; both -1 where nobody says; recorded : (presentations,) 0 where
+    spikes and traces were not recorded all the time, else 1.
     """
 
     start: NDArray[np.float64]
@@ -74,11 +77,12 @@ class Presentations:
     label: NDArray[np.int64]
     response: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     learning: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    recorded: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
-        for name in ("response", "learning"):
+        for name, otherwise in (("response", -1), ("learning", -1), ("recorded", 1)):
             if len(getattr(self, name)) != len(self.start):
-                object.__setattr__(self, name, np.full(len(self.start), -1))
+                object.__setattr__(self, name, np.full(len(self.start), otherwise))
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
@@ -149,9 +153,17 @@ class Recording:
             raise ValueError(f"there is an array {name!r} in this segment already")
         self.arrays[name] = array
 
-    def add_presentations(self, shown: NDArray[np.float64]) -> None:
-        """Add when which stimulus was shown: (presentations, 3) start, stop [s], label."""
-        added = Presentations(shown[:, 0], shown[:, 1], shown[:, 2].astype(np.int64))
+    def add_presentations(self, shown: NDArray[np.float64], recorded_from: float = 0.0) -> None:
+        """Add when which stimulus was shown: (presentations, 3) start, stop [s], label.
+
+        recorded_from : spikes and traces are there from this time on [s].
+        """
+        added = Presentations(
+            shown[:, 0],
+            shown[:, 1],
+            shown[:, 2].astype(np.int64),
+            recorded=(shown[:, 0] > recorded_from - _ROUNDING).astype(np.int64),
+        )
         before = self.presentations
         self.presentations = added if before is None else Presentations.joined([before, added])
 
@@ -190,9 +202,9 @@ def write_recording(path: Path, recording: Recording) -> None:
                 _dataset(group, "start", recording.presentations.start).attrs["unit"] = "s"
                 _dataset(group, "stop", recording.presentations.stop).attrs["unit"] = "s"
                 _dataset(group, "label", recording.presentations.label)
-                for name in ("response", "learning"):
+                for name, otherwise in (("response", -1), ("learning", -1), ("recorded", 1)):
                     values = getattr(recording.presentations, name)
-                    if (values >= 0).any():
+                    if (values != otherwise).any():
                         _dataset(group, name, values)
             write_weights(file, recording.weights)
             for name, array in recording.arrays.items():

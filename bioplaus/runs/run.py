@@ -214,7 +214,7 @@ class Run:
             self._journal.expect(self, simulated.growth(schedule.duration))
         shown = simulated.present(schedule, record, self.progress)
         if len(shown):
-            self._recording.add_presentations(shown)
+            self._recording.add_presentations(shown, simulated.recorded_from)
         return shown
 
     def log(self, epoch: float | None = None, **values: float) -> None:

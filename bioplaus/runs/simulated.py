@@ -43,6 +43,8 @@ class Simulated:
         self._monitors: dict[Recorded, Any] = {}
         self._last: float | None = None
         self._shown: dict[Any, Any] = {}
+        #: From which time on the last schedule was recorded [s].
+        self.recorded_from = 0.0
         self._told_of_fallbacks = False
 
     @property
@@ -118,6 +120,7 @@ class Simulated:
         names = namespace(schedule, onset, self._shown)
         heard = whole if self._last is None else min(self._last * second, whole)
         silent = whole - heard if record else whole
+        self.recorded_from = float(onset + silent)
         self._run(silent, names, False, lambda share: progress(share * float(silent / whole)))
         rest = whole - silent
         behind = float(silent / whole)

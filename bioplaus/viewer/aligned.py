@@ -46,6 +46,7 @@ class Aligned:
     def __init__(self, store: Windows, eye: Eye) -> None:
         self.store, self.eye = store, eye
         self._drawn: Any = None
+        self._unheard = 0
         self.events: Any = select("around", [*_EVENTS], 170)
         self.events.value = _EVENTS[0]
         self.population: Any = select("spikes of", [], 150)
@@ -109,8 +110,9 @@ class Aligned:
             self.draw()
 
     def _found(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Events in view and their labels, -1 for none."""
+        """Events in view of which spikes were recorded, and their labels, -1 for none."""
         start, end = self.eye.window
+        self._unheard = 0
         if self.events.value == _EVENTS[2]:
             if self.eye.population not in self.store.populations:
                 return np.empty(0), np.empty(0, np.int64)
@@ -123,7 +125,9 @@ class Aligned:
         wanted = (shown.start >= start) & (shown.start <= end)
         if self.events.value == _EVENTS[1]:
             wanted &= shown.wrong
-        return shown.start[wanted], shown.label[wanted]
+        heard = wanted & (shown.recorded == 1)
+        self._unheard = int(wanted.sum() - heard.sum())
+        return shown.start[heard], shown.label[heard]
 
     def draw(self) -> None:
         """Draw what lies around the events in view."""
@@ -149,6 +153,8 @@ class Aligned:
         )
         around = f"{self.population.value} around {shown} {self.events.value} in view"
         self.note.text = f"{who}{around}, {len(t):,} spikes" if in_view else f"none: {around}"
+        if self._unheard:
+            self.note.text += f"; {self._unheard:,} more were not recorded to their end"
         self._draw_rates(t, number, labels, cells, (before, after))
         kept = np.linspace(0, len(t) - 1, min(len(t), 20_000)).astype(int)
         t, number = t[kept], number[kept]

@@ -30,11 +30,12 @@ def by_label(t: Any, i: Any, cells: int, shown: Presentations | None) -> NDArray
     if shown is None or not (shown.label >= 0).any() or not len(t):
         return np.arange(cells, dtype=float)
     number = np.searchsorted(shown.start, t, "right") - 1
-    known = (number >= 0) & (t <= shown.stop[number]) & (shown.label[number] >= 0)
+    counted = (shown.label >= 0) & (shown.recorded == 1)
+    known = (number >= 0) & (t <= shown.stop[number]) & counted[number]
     labels = int(shown.label.max()) + 1
     place = i[known] * labels + shown.label[number[known]]
     counts = np.bincount(place, minlength=cells * labels).reshape(cells, labels)
-    seen = (shown.label >= 0) & (shown.stop >= t[0]) & (shown.start <= t[-1])
+    seen = counted & (shown.stop >= t[0]) & (shown.start <= t[-1])
     times = np.bincount(shown.label[seen], (shown.stop - shown.start)[seen], labels)
     rates = counts / np.maximum(times, 1e-9)
     return np.where(counts.any(axis=1), rates.argmax(axis=1), labels).astype(float)

@@ -160,6 +160,30 @@ def test_a_run_logs_its_warnings(tmp_path: Path) -> None:
     assert first.weights["cells_to_cells"].counts.sum() == 4
 
 
+def late(p: Settings, run: Run) -> Mapping[str, float]:
+    """Four presentations of 1 ms a segment, of which the last two and a half are recorded."""
+    cells = brian2.NeuronGroup(2, "v : 1", threshold="True", name="cells")
+    model = SimpleNamespace(network=brian2.Network(cells), populations={"cells": cells})
+    run.record(Spikes("cells"), of=model, last="2.5 ms")
+    start = 1e-3 * np.arange(4)
+    shown = np.column_stack([start, start + 1e-3, np.arange(4)])
+    for _ in run.segments(p.segments):
+        run.present(model, Schedule(4e-3, 1e-3, {}, shown=shown))
+        run.log(validation_error=0.0)
+    return {}
+
+
+def test_presentations_say_whether_they_were_recorded_to_their_end(tmp_path: Path) -> None:
+    page = Page(late, Settings)
+    plan: Any = Plan.make("late", "late.py", page, changes={}, backend=Backend("numpy"))
+    run = start(plan, tmp_path / "run")
+    shown = run.presentations()
+    assert list(shown.recorded) == [0, 0, 1, 1] * 3
+    t, _ = run.spikes("cells")
+    inside = (t[:, None] > shown.start - 1e-9) & (t[:, None] < shown.stop - 1e-9)
+    assert list(inside.sum(axis=0)) == [0, 10, 20, 20] * 3
+
+
 def test_what_a_recording_grows_by_in_a_second() -> None:
     """100 cells at 20 Hz are 2,000 spikes of 16 bytes; 3 traces and their times at 1 kHz 32,000.
 

@@ -21,7 +21,7 @@ from bioplaus.records.arrays import ArrayRecord, Axis
 from bioplaus.records.inbox import request_change
 from bioplaus.records.weights import summarise
 from bioplaus.viewer import activity, export, raster
-from bioplaus.viewer.aligned import aligned_spikes
+from bioplaus.viewer.aligned import Aligned, aligned_spikes
 from bioplaus.viewer.arrays import Arrays, positions
 from bioplaus.viewer.cells import by_label, by_rate, ranked
 from bioplaus.viewer.command import make_server
@@ -378,6 +378,34 @@ def test_aligned_views_group_by_label(page: Page, runs: Path) -> None:
         assert np.mean(rate) == pytest.approx(1.0, abs=0.15)
     part.events.value = "wrong answers"
     assert "33 wrong answers" in part.note.text
+
+
+def test_presentations_that_were_not_recorded_are_not_silence(tmp_path: Path) -> None:
+    """Of four presentations the last two were recorded, at 10 Hz; the others are left out."""
+    start = np.arange(4.0)
+    shown = np.column_stack([start, start + 1, [0, 0, 0, 1]])
+    recording = Recording(spikes={"hidden": (np.arange(2, 4, 0.1) + 0.05, np.zeros(20, int))})
+    recording.add_presentations(shown, recorded_from=2.0)
+    writer = RunWriter.create(tmp_path / "run", configuration())
+    writer.write_recording(0, recording)
+    writer.close("finished")
+    store = Windows(tmp_path / "run")
+    kept = store.presentations()
+    assert kept is not None
+    assert list(kept.recorded) == [0, 0, 1, 1]
+    eye = Eye()
+    eye.extend(store.ends)
+    part = Aligned(store, eye)
+    eye.look(0.0, 4.0)
+    part.after.value = 1000
+    part.before.value = 0
+    part.draw()
+    assert "2 presentations" in part.note.text
+    assert "2 more were not recorded" in part.note.text
+    for rate in part.rates.data["y"]:
+        assert np.mean(rate) == pytest.approx(10)
+    t, i = recording.spikes["hidden"]
+    assert list(by_label(t, i, 2, kept)) == [0, 2]
 
 
 def test_weights_follow_the_segment_and_have_paths(runs: Path) -> None:
