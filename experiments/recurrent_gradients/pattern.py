@@ -1,4 +1,4 @@
-"""A recurrent network of rates draws a mixture of sines, taught by each gradient in turn."""
+"""A network of rates draws a mixture of sines, taught by each gradient in turn (Murray 2019)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sweeps over a remembered track until a reward at its end is known everywhere."""
+"""Sweeps over a remembered track until a reward at its end is known everywhere (Sutton 1988)."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def test_view(runs) -> None:
     from bioplaus.viewer.view_state import View
 
     page = Page([*runs.values()], View(run=(str(runs["slow"]),), tab="activity"))
-    (part,) = page.parts["activity"].values()
+    (part,) = page.contents.parts["activity"].values()
     assert {"spikes G", "trace G.v"} <= set(part.shown)
     page.press("Home")
     part.draw()
