@@ -20,6 +20,8 @@ __all__ = ["Aligned", "aligned_spikes"]
 
 _MOST_EVENTS = 400
 _BINS = 60
+_DASHES = ("solid", "dashed", "dotted")
+"""Of lines whose colour comes again."""
 _EVENTS = ("presentations", "wrong answers", "spikes of the cell")
 _CELL, _POPULATION = "the chosen cell", "the whole population"
 
@@ -60,13 +62,12 @@ class Aligned:
         )
         self.note = Div(text="", sizing_mode="stretch_width")
         self.spikes = ColumnDataSource({"t": [], "row": [], "colour": [], "label": [], "at": []})
-        self.rates = ColumnDataSource({"x": [], "y": [], "colour": [], "label": []})
+        self.rates = ColumnDataSource({"x": [], "y": [], "colour": [], "dash": [], "label": []})
         options: Any = {"sizing_mode": "stretch_width", "tools": "", "toolbar_location": None}
         options |= {"min_border_left": 76}
         self.rate_plot: Any = figure(height=170, y_axis_label="rate [Hz]", **options)
-        lines = self.rate_plot.multi_line(
-            "x", "y", line_color="colour", line_width=1.6, source=self.rates, legend_field="label"
-        )
+        look: Any = {"line_color": "colour", "line_dash": "dash", "line_width": 1.6}
+        lines = self.rate_plot.multi_line("x", "y", source=self.rates, legend_field="label", **look)
         self.rate_plot.add_layout(
             self.rate_plot.legend[0], "above"
         )  # not beside: axes stay aligned
@@ -82,7 +83,7 @@ class Aligned:
             y_axis_label="event",
             **options,
         )
-        look: Any = {"marker": "dash", "angle": np.pi / 2, "size": 5, "line_color": "colour"}
+        look = {"marker": "dash", "angle": np.pi / 2, "size": 5, "line_color": "colour"}
         drawn = self.plot.scatter("t", "row", source=self.spikes, **look)
         tips = [("label", "@label"), ("event at", "@at{0.000} s"), ("spike", "@t{0.0} ms")]
         self.plot.add_tools(HoverTool(renderers=[drawn], tooltips=tips, limit=1))
@@ -172,12 +173,14 @@ class Aligned:
         self, t: Any, number: Any, labels: Any, cells: int, around: tuple[float, float]
     ) -> None:
         edges = np.linspace(-around[0], around[1], _BINS + 1)
-        data: dict[str, list[Any]] = {"x": [], "y": [], "colour": [], "label": []}
+        data: dict[str, list[Any]] = {"x": [], "y": [], "colour": [], "dash": [], "label": []}
         for label in np.unique(labels):
             rows = np.flatnonzero(labels == label)
             counts = np.histogram(t[np.isin(number, rows)], edges)[0]
             data["x"].append((edges[:-1] + edges[1:]) / 2 * 1e3)
             data["y"].append(counts / (np.diff(edges) * len(rows) * cells))
-            data["colour"].append(COLOURS[max(label, 0) % len(COLOURS)])
+            again, which = divmod(max(int(label), 0), len(COLOURS))
+            data["colour"].append(COLOURS[which])
+            data["dash"].append(_DASHES[again % len(_DASHES)])
             data["label"].append(str(label) if label >= 0 else "none")
         self.rates.data = data
