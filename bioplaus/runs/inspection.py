@@ -47,7 +47,7 @@ def matrix_of(synapses: Synapses, values: Any) -> Any:
     """A variable of synapses, (synapses,), as (pre, post); sparse where not all pairs are
     connected, or not once, or not in order."""
     shape = (len(synapses.source), len(synapses.target))
-    i, j = (synapses.variables[name].get_value() for name in "ij")
+    i, j = np.asarray(synapses.i[:]), np.asarray(synapses.j[:])  # of subgroups they are computed
     if len(values) == shape[0] * shape[1]:
         place = i.astype(np.int64) * shape[1] + j
         if np.array_equal(place, np.arange(len(values))):

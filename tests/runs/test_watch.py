@@ -129,6 +129,26 @@ def test_pairs_connected_in_another_order_are_not_taken_for_the_matrix() -> None
     assert summarise(weights, "1").image.tolist() == [[0, 1], [10, 11]]
 
 
+@pytest.mark.parametrize("target", ["numpy", "numba"])
+def test_weights_between_parts_of_a_population_count_from_these(target: str) -> None:
+    """Cells 1 to 3 onto cells 2 and 3: (3, 2), also where only some pairs are connected."""
+    import bioplaus.engine
+
+    assert bioplaus.engine
+    brian2.prefs.codegen.target = target
+    cells = brian2.NeuronGroup(4, "v : 1", threshold="v > 1", name="cells")
+    full = brian2.Synapses(cells[1:], cells[2:], "w : 1", on_pre="w += 1", name="full")
+    full.connect()
+    full.w = "10*i + j"
+    few = brian2.Synapses(cells[1:], cells[2:], "w : 1", on_pre="w += 1", name="few")
+    few.connect(i=[2, 0], j=[0, 1])
+    few.w = [20, 1]
+    found = plastic_weights(brian2.Network(cells, full, few))
+    brian2.prefs.codegen.target = "numpy"
+    assert found["full"][0].tolist() == [[0, 1], [10, 11], [20, 21]]
+    assert found["few"][0].toarray().tolist() == [[0, 1], [0, 0], [20, 0]]
+
+
 @dataclass(frozen=True)
 class Settings:
     segments: int = parameter(3, "segments", low=1)
