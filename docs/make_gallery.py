@@ -18,6 +18,8 @@ from bioplaus.reproduction.runs import COMMAND
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / "build" / "gallery"
 PAGES = ROOT / "docs" / "gallery"
+USER_ERROR = 2
+"""Exit status of a command that says what is missing or wrong; a fault of ours has another."""
 
 
 def main() -> None:
@@ -48,6 +50,8 @@ def run_quickly(entry: registry.Entry) -> RunReader | None:
         child = subprocess.run(
             [*COMMAND, "run", entry.name, *options], capture_output=True, text=True, check=False
         )
+        if child.returncode not in (0, USER_ERROR):
+            raise SystemExit(f"gallery: {entry.name} ends in a fault\n{child.stderr}")
         if child.returncode:
             print(f"gallery: {entry.name} is shown without figures: {child.stderr.strip()}")
             return None

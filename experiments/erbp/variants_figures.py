@@ -49,7 +49,7 @@ def operations(run: RunReader, names: Sequence[str]) -> Figure:
     for number, name in enumerate(names):
         mine = run.metrics["variant"] == number
         shown = np.diff(run.metrics["presentations"][mine], prepend=0)
-        spent = np.cumsum(shown * run.metrics["operations", "slug"][mine])
+        spent = np.cumsum(shown * run.metrics["operations"][mine])
         _line(ax, number, spent, 100 * run.metrics["validation_error"][mine], name)
     ax.set(
         xlabel="synaptic operations, or multiply-accumulates of the rate network",
