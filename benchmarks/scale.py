@@ -8,7 +8,6 @@ beside that of the whole column in NEST.  ``docs/results/engine/scale.json`` kee
 import argparse
 import json
 import resource
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -68,10 +67,8 @@ def main(argv: list[str] | None = None) -> None:
     found = measured(arguments.fraction, arguments.seconds, arguments.seed)
     print(json.dumps(found, indent=1))
     told = environment(Backend())
-    about = {name: told[name] for name in ("processor", "cores", "python")}
-    git = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    revision = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    kept[f"{arguments.fraction:g}"] = {**found, **about, "revision": revision}
+    about = {name: told[name] for name in ("processor", "cores", "python", "revision")}
+    kept[f"{arguments.fraction:g}"] = {**found, **about}
     arguments.out.write_text(json.dumps(kept, indent=1) + "\n")
 
 

@@ -19,7 +19,10 @@ from typing import Any
 from bioplaus.neurons.cell import Cell
 from bioplaus.plasticity.rule import Rule
 
-__all__ = ["PairSTDP", "jump", "mean_trace"]
+__all__ = ["FACTOR", "PairSTDP", "jump", "mean_trace", "sends"]
+
+FACTOR = Cell(equations="learning_rate : 1 (shared)", start={"learning_rate": 1.0})
+"""What a cell has behind synapses that learn by spike timing: the factor on all changes."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,10 @@ class PairSTDP(Rule):
 
     def post(self) -> Cell:
         """The factor on all changes."""
-        return Cell(equations="learning_rate : 1 (shared)", start={"learning_rate": 1.0})
+        return FACTOR
 
     def synapses(self) -> dict[str, Any]:
         """Traces move only when there is a spike on either side."""
-        send = f"{self.drives}_post += w" if self.drives else ""
         return {
             "model": """
             w : 1
@@ -66,7 +68,7 @@ class PairSTDP(Rule):
             """,
             "on_pre": {
                 "pre": f"""
-                {send}
+                {sends(self.drives)}
                 w = clip(w - learning_rate_post*depression*y, low, high)
                 {jump("x", self.nearest)}
                 """
@@ -91,6 +93,11 @@ class PairSTDP(Rule):
         y = mean_trace(post["rate"], self.tau_minus, self.nearest)
         grows, falls = self.potentiation * x * post["rate"], self.depression * y * pre["rate"]
         return post["learning_rate"] * (grows - falls)
+
+
+def sends(drives: str) -> str:
+    """What a presynaptic spike does at once, where the network does not transmit."""
+    return f"{drives}_post += w" if drives else ""
 
 
 def jump(trace: str, nearest: bool) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bioplaus.neurons.cell import Cell, Operation
-from bioplaus.plasticity.pair_stdp import jump, mean_trace
+from bioplaus.plasticity.pair_stdp import FACTOR, jump, mean_trace, sends
 from bioplaus.plasticity.rule import Rule
 
 __all__ = ["RewardModulatedSTDP"]
@@ -61,11 +61,10 @@ class RewardModulatedSTDP(Rule):
 
     def post(self) -> Cell:
         """The factor on all changes."""
-        return Cell(equations="learning_rate : 1 (shared)", start={"learning_rate": 1.0})
+        return FACTOR
 
     def synapses(self) -> dict[str, Any]:
         """Traces move only when there is a spike on either side."""
-        send = f"{self.drives}_post += w" if self.drives else ""
         return {
             "model": """
             w : 1
@@ -75,7 +74,7 @@ class RewardModulatedSTDP(Rule):
             """,
             "on_pre": {
                 "pre": f"""
-                {send}
+                {sends(self.drives)}
                 c -= depression*y
                 {jump("x", self.nearest)}
                 """

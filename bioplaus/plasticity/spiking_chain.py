@@ -8,11 +8,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from brian2 import Network, SpikeMonitor, Synapses, second
+from brian2 import Network, SpikeMonitor, Synapses
 from numpy.typing import NDArray
 
 from bioplaus.neurons.cell import Clocks
 from bioplaus.neurons.counting import forget_responses
+from bioplaus.neurons.given_spikes import give
 from bioplaus.plasticity.between_runs import BetweenRuns
 from bioplaus.plasticity.model import Model
 from bioplaus.plasticity.rule import connect
@@ -34,13 +35,11 @@ class SpikingChain(Model):
     def give(self, trains: tuple[Any, Any, Any], onset: float) -> None:
         """Let the input spike as the trains say, a presentation a frame from ``onset`` [s] on.
 
-        trains : where each presentation starts in the others (presentations + 1,), times [s] and
-        cells (spikes,).  Spikes that were recorded before are forgotten.
+        trains : as of :func:`~bioplaus.neurons.given_spikes.give`.  Spikes that were recorded
+        before are forgotten.
         """
-        start, t, i = trains
-        onsets = onset + float(self.clocks.frame.dt) * np.arange(len(start) - 1)
         (given, *_) = self.populations.values()
-        given.set_spikes(i, (t + np.repeat(onsets, np.diff(start))) * second)
+        give(given, trains, onset, self.clocks)
         for monitor in self.spikes.values():
             forget_responses(monitor)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bioplaus.neurons.cell import Cell
-from bioplaus.plasticity.pair_stdp import jump, mean_trace
+from bioplaus.plasticity.pair_stdp import FACTOR, jump, mean_trace, sends
 from bioplaus.plasticity.rule import Rule
 
 __all__ = ["TripletSTDP"]
@@ -57,11 +57,10 @@ class TripletSTDP(Rule):
 
     def post(self) -> Cell:
         """The factor on all changes."""
-        return Cell(equations="learning_rate : 1 (shared)", start={"learning_rate": 1.0})
+        return FACTOR
 
     def synapses(self) -> dict[str, Any]:
         """Traces move only when there is a spike on either side."""
-        send = f"{self.drives}_post += w" if self.drives else ""
         names = (
             "pair_plus", "triplet_plus", "pair_minus", "triplet_minus",
             "tau_plus", "tau_minus", "tau_x", "tau_y", "low", "high",
@@ -76,7 +75,7 @@ class TripletSTDP(Rule):
             """,
             "on_pre": {
                 "pre": f"""
-                {send}
+                {sends(self.drives)}
                 w = clip(w - learning_rate_post*o1*(pair_minus + triplet_minus*r2), low, high)
                 {jump("r1", self.nearest)}
                 {jump("r2", self.nearest)}

@@ -44,7 +44,9 @@ _ROUNDING = 1e-9
 TIMES_FIRST = "times, cells"
 """The order of axes of a trace that is kept as a monitor of Brian2 has it."""
 
-PRESENTED = ("start", "stop", "label", "response", "learning", "recorded")
+_OTHERWISE = {"response": -1, "learning": -1, "recorded": 1}
+"""What stands in these columns of presentations where nobody says."""
+PRESENTED = ("start", "stop", "label", *_OTHERWISE)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Presentations:
     recorded: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
-        for name, otherwise in (("response", -1), ("learning", -1), ("recorded", 1)):
+        for name, otherwise in _OTHERWISE.items():
             if len(getattr(self, name)) != len(self.start):
                 object.__setattr__(self, name, np.full(len(self.start), otherwise))
 
@@ -202,7 +204,7 @@ def write_recording(path: Path, recording: Recording) -> None:
                 _dataset(group, "start", recording.presentations.start).attrs["unit"] = "s"
                 _dataset(group, "stop", recording.presentations.stop).attrs["unit"] = "s"
                 _dataset(group, "label", recording.presentations.label)
-                for name, otherwise in (("response", -1), ("learning", -1), ("recorded", 1)):
+                for name, otherwise in _OTHERWISE.items():
                     values = getattr(recording.presentations, name)
                     if (values != otherwise).any():
                         _dataset(group, name, values)

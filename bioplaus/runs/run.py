@@ -212,9 +212,9 @@ class Run:
         if record and not self._expected:
             self._expected = True
             self._journal.expect(self, simulated.growth(schedule.duration))
-        shown = simulated.present(schedule, record, self.progress)
+        shown, recorded_from = simulated.present(schedule, record, self.progress)
         if len(shown):
-            self._recording.add_presentations(shown, simulated.recorded_from)
+            self._recording.add_presentations(shown, recorded_from)
         return shown
 
     def log(self, epoch: float | None = None, **values: float) -> None:

@@ -43,8 +43,6 @@ class Simulated:
         self._monitors: dict[Recorded, Any] = {}
         self._last: float | None = None
         self._shown: dict[Any, Any] = {}
-        #: From which time on the last schedule was recorded [s].
-        self.recorded_from = 0.0
         self._told_of_fallbacks = False
 
     @property
@@ -114,18 +112,23 @@ class Simulated:
 
     def present(
         self, schedule: Schedule, record: bool, progress: Callable[[float], None]
-    ) -> NDArray[np.float64]:
-        """Run what a schedule shows; see :meth:`bioplaus.runs.run.Run.present`."""
+    ) -> tuple[NDArray[np.float64], float]:
+        """Run what a schedule shows; see :meth:`bioplaus.runs.run.Run.present`.
+
+        Returns
+        -------
+        what was shown, and from which time on it was recorded [s].
+        """
         onset, whole = self.network.t, schedule.duration * second
         names = namespace(schedule, onset, self._shown)
         heard = whole if self._last is None else min(self._last * second, whole)
         silent = whole - heard if record else whole
-        self.recorded_from = float(onset + silent)
         self._run(silent, names, False, lambda share: progress(share * float(silent / whole)))
         rest = whole - silent
         behind = float(silent / whole)
         self._run(rest, names, True, lambda share: progress(behind + share * float(rest / whole)))
-        return schedule.shown + np.array([float(onset), float(onset), 0])
+        shown = schedule.shown + np.array([float(onset), float(onset), 0])
+        return shown, float(onset + silent)
 
     def _run(
         self,

@@ -44,8 +44,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         for _ in range(0 if segment.first else until // 2, until):
             state = int(run.rng.random() >= LIKELY[0])
             outcome = coagents.episode(STATES[state], run.rng)
-            told = REWARDS[state, outcome.action] - p.baseline
-            summed += told * np.concatenate([outcome.hidden.ravel(), outcome.acting.ravel()])
+            summed += (REWARDS[state, outcome.action] - p.baseline) * outcome.score
         run.log(episodes=until, angle_to_gradient=float(analysis.alignment_angle(summed, exact)))
     slopes = central_differences(coagents)
     return {

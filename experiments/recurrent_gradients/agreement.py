@@ -49,21 +49,21 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         mean, z = _judged(sums, part.stop, exact)
         run.log(
             draws=part.stop,
-            unbiased_cosine=_cosine(mean, exact),
+            unbiased_cosine=cosine(mean, exact),
             unbiased_z=float(np.sqrt(np.mean(z**2))),
         )
     mean, z = _judged(sums, p.draws, exact)
     real_time = rg.in_real_time(network, x, target)
     truncated = {
-        f"truncated_{window}_cosine": _cosine(rg.through_time(network, x, target, window), exact)
+        f"truncated_{window}_cosine": cosine(rg.through_time(network, x, target, window), exact)
         for window in (1, 5, 10)
         if window < p.steps
     }
     return {
         "real_time_difference": float(np.abs(real_time - exact).max() / np.abs(exact).max()),
         "unbiased_z": float(np.sqrt(np.mean(z**2))),
-        "unbiased_cosine": _cosine(mean, exact),
-        "local_cosine": _cosine(rg.local_online(network, x, target), exact),
+        "unbiased_cosine": cosine(mean, exact),
+        "local_cosine": cosine(rg.local_online(network, x, target), exact),
         **truncated,
     }
 
@@ -74,7 +74,8 @@ def _judged(sums: np.ndarray, draws: int, exact: np.ndarray) -> tuple[np.ndarray
     return mean, (mean - exact) / np.sqrt((sums[1] / draws - mean**2) / draws)
 
 
-def _cosine(update: np.ndarray, exact: np.ndarray) -> float:
+def cosine(update: np.ndarray, exact: np.ndarray) -> float:
+    """Of two gradients."""
     return float(np.cos(np.radians(analysis.alignment_angle(update, exact))))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bioplaus import analysis, plotting, tasks
+from bioplaus import plotting, tasks
+from bioplaus.experiments.recurrent_gradients.agreement import cosine
 from bioplaus.layered.adam import Adam
 from bioplaus.models import recurrent_gradients as rg
 from bioplaus.parameters import parameter
@@ -93,8 +94,7 @@ def _nearness(
     if run.p.rule == "none":
         return 0.0
     update = _gradient(network, x, target, run, feedback)
-    angle = analysis.alignment_angle(update, rg.through_time(network, x, target))
-    return float(np.cos(np.radians(angle)))
+    return cosine(update, rg.through_time(network, x, target))
 
 
 def curve(run: RunReader) -> Figure:

@@ -94,10 +94,8 @@ def raster(run: RunReader) -> Figure | None:
     sizes = {"input": p["channels"], "liquid": p["length"] * p["width"] ** 2}
     for ax, (population, count) in zip(axes, sizes.items()):
         t, i = run.spikes(population)
-        plotting.raster(
-            ax, 1e3 * t[(t >= begin) & (t < end)], i[(t >= begin) & (t < end)], neurons=count,
-            name=population, colour=np.array([plotting.COLOURS[0]] * count, dtype=object),
-        )  # fmt: skip
+        within = (t >= begin) & (t < end)
+        plotting.raster(ax, 1e3 * t[within], i[within], neurons=count, name=population)
     for start, label in zip(shown.start[four], shown.label[four]):
         axes[0].annotate(
             f"template {'AB'[int(label)]}", (1e3 * start, 1.02), fontsize="small",

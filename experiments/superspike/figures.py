@@ -65,10 +65,7 @@ def raster(run: RunReader) -> Figure | None:
     for ax, name, count in zip(axes, names, counts):
         t, i = run.spikes(name)
         shown = t >= begin
-        plotting.raster(
-            ax, 1e3 * (t[shown] - begin), i[shown], neurons=count, name=name,
-            colour=np.array([plotting.COLOURS[0]] * count, dtype=object),
-        )  # fmt: skip
+        plotting.raster(ax, 1e3 * (t[shown] - begin), i[shown], neurons=count, name=name)
         ax.set_xlabel("")
     t, i = run.spikes("wanted")
     shown = t >= begin

@@ -30,6 +30,11 @@ class Outcome:
     hidden: Floats
     acting: Floats
 
+    @property
+    def score(self) -> Floats:
+        """Both flat, the hidden units' first."""
+        return np.concatenate([self.hidden.ravel(), self.acting.ravel()])
+
 
 @dataclass(frozen=True)
 class Coagents:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bioplaus.models.coagents.network import Coagents, Outcome
+from bioplaus.models.coagents.network import Coagents
 
 __all__ = ["exact_update", "expected_reward", "variance"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,4 @@ def variance(
 def _cases(coagents: Coagents, states: Floats, likely: Floats, rewards: Floats) -> Iterator[_Case]:
     for x, of_state, paid in zip(states, likely, rewards):
         for probability, outcome in coagents.outcomes(x):
-            yield _Case(of_state * probability, float(paid[outcome.action]), _flat(outcome))
-
-
-def _flat(outcome: Outcome) -> Floats:
-    return np.concatenate([outcome.hidden.ravel(), outcome.acting.ravel()])
+            yield _Case(of_state * probability, float(paid[outcome.action]), outcome.score)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import Mohm, Network, StateMonitor, Synapses, amp, ms, mV, second
+from brian2 import Mohm, Network, StateMonitor, Synapses, amp, ms, mV
 from numpy.typing import NDArray
 
 from bioplaus.models.reservoirs.parameters import LiquidSettings
 from bioplaus.neurons.cell import Cell, Clocks, Operation
+from bioplaus.neurons.given_spikes import give
 from bioplaus.parameters import quantities
 from bioplaus.plasticity.model import Model
 
@@ -39,9 +40,7 @@ class Liquid(Model):
 
     def give(self, trains: tuple[Any, Any, Any], onset: float) -> None:
         """Let the input spike, a presentation a frame from ``onset`` [s] on: as `SpikeTrains`."""
-        start, t, i = trains
-        onsets = onset + float(self.clocks.frame.dt) * np.arange(len(start) - 1)
-        self.populations["input"].set_spikes(i, (t + np.repeat(onsets, np.diff(start))) * second)
+        give(self.populations["input"], trains, onset, self.clocks)
 
     def states(self, presentations: int) -> NDArray[np.float64]:
         """(presentations, cells) filtered spikes at the ends of the last frames but one."""
