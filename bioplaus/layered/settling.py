@@ -119,14 +119,14 @@ class Settled(NamedArrays):
     ) -> list[Array]:
         """States after some steps, all layers at once.
 
-        drive : of the input, (batch, n_1); held : rates of the output; pulled : influence and
-        target; watch : sees the rates before and after every step.
+        drive : of the input and biases, (batch, n_1); held : rates of the output; pulled :
+        influence and target; watch : sees the rates before and after every step.
         """
         net, row, r = self.net, self.row, self.rates(states, held)
         for _ in range(steps):
             moved: list[Array] = []
             for k, s in enumerate(states):
-                field = (drive if k == 0 else r[k - 1] @ net.w[k]) + net.b[k] - s
+                field = (drive if k == 0 else r[k - 1] @ net.w[k] + net.b[k]) - s
                 if k < len(states) - 1:
                     field += row.gain * (r[k + 1] @ self.down(k))
                 elif pulled:
@@ -138,9 +138,9 @@ class Settled(NamedArrays):
         return states
 
     def settle(self, inputs: Array) -> tuple[list[Array], Array]:
-        """Free states of a batch, from rest, and the input's drive."""
+        """Free states of a batch, from rest, and the constant drive of its first layer."""
         net = self.net
-        drive = np.asarray(inputs, net.dtype) @ net.w[0]
+        drive = np.asarray(inputs, net.dtype) @ net.w[0] + net.b[0]
         rest = [np.zeros((len(inputs), n), net.dtype) for n in net.sizes[1:]]
         return self.relax(rest, drive, self.row.free), drive
 
@@ -152,7 +152,7 @@ class Settled(NamedArrays):
         passed: list[Array] = [np.zeros_like(w) for w in self.net.w]
 
         def collect(before: list[Array], after: list[Array]) -> None:
-            for k, pre in enumerate([x, *before[:-1]]):
+            for k, pre in enumerate(before[:-1], start=1):
                 passed[k] += pre.T @ (after[k] - before[k])
 
         held = minus[-1] + row.influence * (targets - minus[-1]) if row.held else None
@@ -167,7 +167,7 @@ class Settled(NamedArrays):
         plus = self.rates(plus_states, held)
         changes = [a - b for a, b in zip(plus, minus)]
         if row.contrast == "change":
-            found = passed
+            found = [x.T @ changes[0], *passed[1:]]  # the input stays as it is: its sum telescopes
         elif row.contrast == "presynaptic":
             found = [pre.T @ moved for pre, moved in zip([x, *minus], changes)]
         else:

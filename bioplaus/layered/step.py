@@ -51,7 +51,7 @@ class Descent:
             if self.decay:
                 w *= w.dtype.type(1 - self.decay)
             self._move(w, seen.h[k].T @ e / len(e), rate, squares[k : k + 1])
-            self._move(b, e.mean(axis=0), rate, squares[len(net.w) + k :][:1])
+            self._move(b, np.add.reduce(e) / len(e), rate, squares[len(net.w) + k :][:1])
 
     def _move(self, values: Array, step: Array, rate: float, squares: list[Array]) -> None:
         if self.manhattan:

@@ -18,7 +18,7 @@ from bioplaus.leaderboard import rules
 from bioplaus.papers import papers
 from bioplaus.parameters import unknown_name
 from bioplaus.records import atomic
-from bioplaus.reproduction.runs import Job, perform
+from bioplaus.reproduction.runs import Job, RunFailed, perform
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,7 +93,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Run what is missing, then write table and figure, and print the table."""
+    """Run what is missing, then write table and figure, and print the table.
+
+    Raises
+    ------
+    RunFailed
+        In the end, where single runs failed: all other rows are in the table.
+    """
     chosen = family(options.family)
     tasks, rows = (
         _known(kind, given, known)
@@ -102,17 +108,24 @@ def execute(options: argparse.Namespace) -> int:
         )
     )  # fmt: skip
     wanted = chosen.jobs(tasks, rows, options.quick)
+    failed: RunFailed | None = None
     if not options.show:
         runs = [job for jobs in wanted.values() for job in jobs]
-        perform(runs, options.runs, options.workers, quiet=False)
+        try:
+            perform(runs, options.runs, options.workers, quiet=False)
+        except RunFailed as error:
+            failed = error
     measured = [chosen.measure(*key, jobs, options.runs) for key, jobs in wanted.items()]
     found = [row for row in measured if row is not None]
     if not found:
-        raise UserError(f"no finished runs in {options.runs} yet; leave out --show to make them")
+        nothing = f"no finished runs in {options.runs} yet; leave out --show to make them"
+        raise failed or UserError(nothing)
     name = "leaderboard" if options.family == "rules" else f"{options.family}-leaderboard"
     _write(chosen, found, options.out or options.runs, name + ("-quick" if options.quick else ""))
     print(chosen.table(found))
     print(f"{len(found)} of {len(measured)} rows are there")
+    if failed:
+        raise failed
     return 0
 
 

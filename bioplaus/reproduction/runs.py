@@ -16,6 +16,7 @@ from pathlib import Path
 from bioplaus.errors import UserError
 from bioplaus.records import NotARun, RunReader
 from bioplaus.reproduction.table import Result, Setting
+from bioplaus.runs.interruption import signals_as_interrupts
 
 __all__ = ["COMMAND", "Job", "RunFailed", "jobs", "perform", "texts"]
 
@@ -73,7 +74,7 @@ def perform(wanted: Iterable[Job], root: Path, workers: int, quiet: bool) -> Non
     RunFailed
         After all others are done, naming the directories of those that failed.
     KeyboardInterrupt
-        On Ctrl-C; the runs are closed properly and go on at the next call.
+        On Ctrl-C or a termination signal; the runs are closed properly and go on at the next call.
     """
     unique = [job for job in dict.fromkeys(wanted) if not finished(job, root)]
     root.mkdir(parents=True, exist_ok=True)
@@ -92,7 +93,7 @@ def perform(wanted: Iterable[Job], root: Path, workers: int, quiet: bool) -> Non
         children.discard(child)
         return code
 
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with ThreadPoolExecutor(max_workers=workers) as pool, signals_as_interrupts():
         try:
             codes = list(pool.map(run, unique))
         except KeyboardInterrupt:

@@ -51,9 +51,12 @@ class PageRecord(Journal):
         self._run: Run | None = None
         self._segments = 0
         self._began = self._segment_began = time.monotonic()
-        self._wall_before = 0.0
+        self._cpu_began, self._wall_before, self._cpu_before = time.process_time(), 0.0, 0.0
         if writer is not None:
-            self._wall_before = float(RunReader(out).environment.get("wall_s", 0.0))
+            before = RunReader(out).environment
+            self._wall_before, self._cpu_before = (
+                float(before.get(name, 0.0)) for name in ("wall_s", "cpu_s")
+            )
         backend = plan.backend if plan.page.form == "network" else None
         self._fixed = {**environment(backend), "seed": plan.seed}
 
@@ -177,6 +180,7 @@ class PageRecord(Journal):
 
     def _report(self, run: Run) -> None:
         wall = round(self._wall_before + time.monotonic() - self._began, 3)
-        memory = round(peak_memory_mb(), 1)
-        measured = {"wall_s": wall, "peak_memory_mb": memory, "engine": run.backend_report()}
+        cpu = round(self._cpu_before + time.process_time() - self._cpu_began, 3)
+        memory, engine = round(peak_memory_mb(), 1), run.backend_report()
+        measured = {"wall_s": wall, "cpu_s": cpu, "peak_memory_mb": memory, "engine": engine}
         self._writer.write_environment({**self._fixed, **measured})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bioplaus import plotting
 from bioplaus.experiments.error_paths import protocol
 from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS
+from bioplaus.layered.feedback import Fixed
 from bioplaus.models.error_paths import BOLTZMANN, ROWS, SETTLING
 from bioplaus.records import RunReader
 from bioplaus.reproduction.runs import Job, finished
@@ -41,11 +42,16 @@ def rows() -> Sequence[str]:
 
 
 def applies(task: str, row: str) -> bool:
-    """Whether a row is one of its own on a task: direct ones need two hidden layers."""
+    """Whether a row is one of its own on a task: direct ones need two hidden layers.
+
+    Sparse feedback needs more outputs than a hidden unit hears.
+    """
     layers = TASKS[task].layers.count("-")
     if row in BOLTZMANN or row in SETTLING:
         return layers == 2
-    path = ROWS[row]
+    path, outputs = ROWS[row], int(TASKS[task].layers.rpartition("-")[2])
+    if isinstance(path.feedback, Fixed) and path.feedback.fan > outputs:
+        return False
     layerwise = path.route == "layerwise" or row.startswith(("feedback control", "BDFA"))
     return layers > 2 or (layerwise and "at the top" not in row)
 
@@ -83,7 +89,7 @@ def measure(task: str, row: str, jobs: Sequence[Job], folder: Path) -> dict[str,
         "angle_degrees": None if angle is None or math.isnan(angle) else angle,
         "operations_per_example": figures["training_operations"],
         "lines": int(figures["lines"]),
-        "seconds_a_seed": run.environment["wall_s"] / fits,
+        "seconds_a_seed": run.environment["cpu_s"] / fits,
         "needs": _needs(row),
         "form": run.config["form"],
         "source": "" if row in BOLTZMANN else {**ROWS, **SETTLING}[row].source,

@@ -8,11 +8,13 @@ import pytest
 
 from bioplaus import registry
 from bioplaus.cli import main
+from bioplaus.leaderboard import command
 from bioplaus.leaderboard.command import families, family
 from bioplaus.leaderboard.entrants import TASKS, Entrant, entrants, excluded
 from bioplaus.leaderboard.rules import draw, jobs, measure, table
 from bioplaus.parameters import replace
 from bioplaus.records import RunWriter
+from bioplaus.reproduction.runs import RunFailed
 
 ENTRIES, NOT_APPLICABLE = entrants(), excluded()
 BP, FOLLOW = "backpropagation (rates)", "FOLLOW (spikes)"
@@ -65,6 +67,24 @@ def test_a_table_is_made_of_what_is_there_best_first(
     for option, name in (("--task", "chess"), ("--row", "FAA"), ("--family", "error-path")):
         assert main(["leaderboard", option, name, *arguments]) == 2
         assert f"unknown {option[2:]} {name!r}" in capsys.readouterr().err
+
+
+def test_a_run_that_fails_is_told_after_the_table_of_all_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = [entry for entry in ENTRIES if entry.task == "digits"][:2]
+
+    def perform(jobs: object, runs: Path, workers: int, quiet: bool) -> None:
+        finish(first, runs, (0.1, 0.1, 0.1))
+        raise RunFailed("these runs ended without their figures: that one")
+
+    monkeypatch.setattr(command, "perform", perform)
+    of = ["--task", "digits", "--row", first.rule, "--row", second.rule, "--runs", str(tmp_path)]
+    assert main(["leaderboard", *of]) == 2
+    assert "| 90.0% ± 0.0% |" in (tmp_path / "leaderboard.md").read_text()
+    said = capsys.readouterr()
+    assert "1 of 2 rows are there" in said.out
+    assert "that one" in said.err
 
 
 def test_figures_that_an_experiment_does_not_report_are_said_to_be_missing() -> None:

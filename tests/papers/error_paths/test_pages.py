@@ -13,7 +13,7 @@ from bioplaus.experiments.error_paths import leaderboard, protocol
 from bioplaus.experiments.error_paths.lines import code_lines
 from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS, Training, fitting, images
 from bioplaus.layered.carriers import TopOnly
-from bioplaus.models.error_paths import ROWS, SETTLING, Layers, varied
+from bioplaus.models.error_paths import ROWS, SETTLING, Layers, products, varied
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.runs.run import Run
 from tests.papers import entering
@@ -164,6 +164,17 @@ def test_direct_rows_stand_where_they_differ_from_layerwise_ones() -> None:
     assert "DTP, gradient at the top" in deep - one
     assert {"FA", "BDFA", "feedback control"} <= one & deep
     assert "CHL" in one - deep
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_rows_of_a_task_can_be_built_and_those_left_out_are_other_rows_or_cannot(task: str) -> None:
+    """Three outputs are fewer than the eight sources that a sparse unit would hear."""
+    layers = TASKS[task].layers
+    left_out = [row for row in ROW_NAMES if not leaderboard.applies(task, row)]
+    for row in ROW_NAMES:
+        if row not in left_out:
+            products(replace(Layers(), {"row": row, "layers": layers}))
+    assert ("sparse FA, 8" in left_out) == (int(layers.split("-")[-1]) < 8)
 
 
 def lines_of_a_table() -> list[dict]:
