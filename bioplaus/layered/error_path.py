@@ -10,7 +10,7 @@ import numpy as np
 from bioplaus.layered.carriers import Carrier, Gradient
 from bioplaus.layered.feedback import Feedback, FeedbackWeights, Fixed, Route
 from bioplaus.layered.learner import NamedArrays, layer_names
-from bioplaus.layered.learnt_feedback import Noise
+from bioplaus.layered.learnt_feedback import Decoder, Noise
 from bioplaus.layered.network import Layered, weight_counts
 from bioplaus.layered.step import Descent
 from bioplaus.layered.units import Array
@@ -54,7 +54,8 @@ class ErrorPath:
     @property
     def needs(self) -> str:
         """Letters of what it asks of a brain, as in :mod:`~bioplaus.layered.feedback`."""
-        return "".join(sorted(set(self.carrier.needs + self.feedback.needs)))
+        drawn_down = isinstance(self.feedback, Decoder) and self.route == "layerwise"
+        return "".join(sorted({*self.carrier.needs, *self.feedback.needs, *"P" * drawn_down}))
 
     def products(self, sizes: tuple[int, ...]) -> int:
         """Multiplications by a weight that one example costs, weight changes left out."""

@@ -167,7 +167,11 @@ class Signs(Feedback):
     magnitude: Literal["one", "fixed", "redrawn"] = "one"
     concordance: float = 1.0
     routes = ("layerwise",)
-    needs = "S"
+
+    @property
+    def needs(self) -> str:  # type: ignore[override]
+        """Random numbers where sizes are drawn again."""
+        return "RS" if self.magnitude == "redrawn" else "S"
 
     def __post_init__(self) -> None:
         if self.magnitude not in ("one", "fixed", "redrawn"):

@@ -42,15 +42,21 @@ def search(run: RunReader) -> Figure:
 
 
 def members(run: RunReader) -> Figure | None:
-    """Test error of every member of a comparison, once it is finished."""
+    """Test error of every member of a comparison, once it is finished.
+
+    Bars are standard errors of the paired difference to the first member, a line.
+    """
     if run.status != "finished":
         return None
-    figure = plotting.figure()
+    figure = plotting.figure("page")
     ax = figure.subplots()
-    begin = "test_error_"
-    found = {k: v for k, v in run.summary["metrics"].items() if k.startswith(begin)}
-    names = [name.removeprefix(begin).replace("_", " ") for name in found]
-    ax.plot([100 * error for error in found.values()], range(len(found)), "o")
-    ax.set_yticks(range(len(found)), names)
+    begin, figures = "test_error_", run.summary["metrics"]
+    names = [name.removeprefix(begin) for name in figures if name.startswith(begin)]
+    errors = [100 * figures[begin + name] for name in names]
+    bars = [100 * figures.get(f"{name}_above_{names[0]}_se", 0.0) for name in names]
+    ax.axvline(errors[0], color=plotting.GREY, linewidth=0.5)
+    ax.errorbar(errors, range(len(names)), xerr=bars, fmt="o")
+    ax.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
+    ax.invert_yaxis()
     ax.set_xlabel("test error [%]")
     return figure

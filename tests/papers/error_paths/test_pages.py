@@ -9,12 +9,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from bioplaus.experiments.error_paths import leaderboard, protocol
+from bioplaus.experiments.error_paths import comparison, leaderboard, protocol
 from bioplaus.experiments.error_paths.lines import code_lines
 from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS, Training, fitting, images
 from bioplaus.layered.carriers import TopOnly
 from bioplaus.models.error_paths import ROWS, SETTLING, Layers, products, varied
 from bioplaus.parameters import ParameterError, replace
+from bioplaus.reproduction.table import results
 from bioplaus.runs.run import Run
 from tests.papers import entering
 
@@ -194,12 +195,79 @@ def lines_of_a_table() -> list[dict]:
 
 def test_the_table_is_best_first_counts_exclusive_or_and_marks_ends() -> None:
     text = leaderboard.table(lines_of_a_table())
-    assert "| FA | learnt in 2 of 3 (6.00 ± 0.10) | 40° | 8,400 | 36 | 1.2 | M | 0.2 |" in text
+    assert "| FA | learnt in 2 of 3 (6.00 ± 0.10) | 40° | 8,400 | 36 | 1.25 | M | 0.2 |" in text
     digits = text[text.index("**digits**") :]
     assert digits.index("top layer only") < digits.index("ARBP")
     assert "| 0.2 * |" in digits
     assert "| 0.2, feedback.rate=2 |" in digits
-    assert len(leaderboard.draw(lines_of_a_table()).axes) == 1
+
+
+def test_before_it_all_rows_stand_over_all_tasks_and_what_is_not_run_says_so() -> None:
+    overview = leaderboard.table(lines_of_a_table()).split("\n\n")[0].splitlines()
+    cells = {
+        line.split("|")[1].strip(): [c.strip() for c in line.split("|")[2:-1]] for line in overview
+    }
+    assert list(cells)[2:] == ["ARBP", "FA", "top layer only"]
+    assert cells["FA"] == ["random", "-", "2 of 3", *["not run"] * 5]
+    of_digits = list(TASKS).index("digits") + 2
+    assert cells["ARBP"][of_digits] == "4.00 ± 0.10, 17°"
+    assert cells["top layer only"][of_digits] == "2.00 ± 0.10 *"
+    settling = leaderboard.table([{**lines_of_a_table()[1], "row": "CHL"}]).split("\n\n")[0]
+    assert settling.splitlines()[-1].endswith("| not run | not run |  |")  # one hidden layer
+
+
+@pytest.mark.parametrize(
+    ("row", "weights", "what", "asks"),
+    [
+        ("backprop", "transposed", "gradient", "T"),
+        ("FA, redrawn", "random", "gradient", "R"),
+        ("sign, magnitude redrawn", "signs", "gradient", "RS"),
+        ("BFA", "learnt", "gradient", "LMP"),
+        ("BDFA", "learnt", "gradient", "LM"),
+        ("deep targets", "none", "target", "PR"),
+        ("LRA-E", "learnt", "target", "M"),
+        ("synthetic gradients over FA", "random", "guess", "LM"),
+        ("predictive coding", "transposed", "relaxation", "PT"),
+        ("GeneRec, random feedback", "random", "settling", "P"),
+        ("Boltzmann machine", "transposed", "settling", "PRT"),
+    ],
+)
+def test_rows_are_told_apart_by_what_comes_through_what_and_what_that_asks(
+    row: str, weights: str, what: str, asks: str
+) -> None:
+    assert (comparison.feedback(row), comparison.carrier(row)) == (weights, what)
+    assert comparison.needs(row) == asks
+
+
+def test_every_row_has_a_colour_and_a_mark() -> None:
+    assert {comparison.feedback(row) for row in ROW_NAMES} == set(comparison.COLOURS)
+    assert {comparison.carrier(row) for row in ROW_NAMES} == set(comparison.MARKS)
+
+
+def test_names_beside_a_panel_keep_their_order_apart_and_inside() -> None:
+    """Names that have room stay where they belong; a crowd of equals stands around its place."""
+    wanted = np.array([0.1, 0.5, 0.5, 0.5, 0.9, 1.0, 1.0])
+    found = comparison._spread(wanted)
+    assert np.diff(found).min() >= 0.0175 - 1e-12
+    np.testing.assert_allclose(found[[0, 2, 4]], [0.1, 0.5, 0.9])
+    assert found[-1] == 1
+    many = comparison._spread(np.full(200, 0.3))
+    assert (many.min(), many.max()) == (0, 1)
+
+
+def test_the_figure_has_the_tasks_that_separate_rows_else_what_there_is() -> None:
+    rows = lines_of_a_table()
+    (panel,) = leaderboard.draw(rows).axes
+    assert panel.get_title() == "digits"
+    named = [text.get_text() for text in panel.texts]
+    assert named == ["2.00  top layer only", "4.00  ARBP"]
+    deep = [{**rows[0], "task": task, "error": 0.9} for task in ("mnist-5000", "deep")]
+    panels = leaderboard.draw([*rows, *deep, {**deep[1], "row": "DFA", "error": 0.06}]).axes
+    assert [each.get_title() for each in panels] == ["mnist-5000", "deep"]
+    assert panels[1].get_ylim()[1] < 15  # the row that died stands at the edge, with its figure
+    assert panels[1].texts[1].get_text() == "90.00  FA"
+    (only,) = leaderboard.draw(rows[:1]).axes
+    assert only.get_title() == "xor"
 
 
 def test_tasks_have_layers_for_every_page() -> None:
@@ -234,6 +302,28 @@ def test_members_of_the_comparison_are_paired(monkeypatch: pytest.MonkeyPatch) -
     name = "ask_1_push_0.1_above_limit"
     assert figures[name] == pytest.approx((0.21 + 0.22) / 2)
     assert figures[f"{name}_se"] == pytest.approx(0.005)
+    assert figures["step_ask_50_push_0.01"] == 0.2
+    _, fewer = entering.execute(page, seeds=2, questions=5)
+    assert set(figures) - set(fewer) == {name for name in figures if "ask_50" in name}
+    _, fewest = entering.execute(page, seeds=2, questions=1)
+    tested = {name for name in fewest if name.startswith("test_error")}
+    assert tested == {
+        f"test_error_{name}"
+        for name in ("limit", "ask_1_push_0.1", "ask_1_push_0.5", "ask_1_push_0.5_uncut")
+    }
+
+
+def test_predictions_name_figures_of_the_comparison() -> None:
+    module = importlib.import_module("bioplaus.experiments.error_paths.representation_alignment")
+    figures = module._figures({member: [0.05, 0.06] for member in module.MEMBERS})
+    rows = [row for row in results("error_paths") if row.id.startswith("error-paths-asked")]
+    assert len(rows) == 7
+    for row in rows:
+        assert row.metric in figures
+        p = replace(module.Settings(), row.full.changes)
+        asked = row.metric.split("_")[1]
+        assert int(asked) <= p.questions
+        assert ("ten" in row.id) == (p.hidden == 10)
 
 
 def test_the_published_network_is_drawn_and_moved_as_its_authors_do(
