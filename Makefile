@@ -65,21 +65,24 @@ clean:
 	rm -rf build dist docs/_build docs/gallery .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 
 # The virtual environment and what is installed in it; made anew only when the metadata changes.
+# What is imported is compiled then: to compile all that is installed takes as long as installing it.
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[sweep]'
+	$(PIP_INSTALL) '.[sweep]'
 	touch $@
 
 $(VENV)/.installed-test: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,sweep,nwb,analysis]'
+	$(PIP_INSTALL) '.[test,sweep,nwb,analysis]'
 	touch $(VENV)/.installed $@
 
 $(VENV)/.installed-bench: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,bench]'
+	$(PIP_INSTALL) '.[test,bench]'
 	touch $(VENV)/.installed $@
 
 $(VENV)/.installed-docs: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs,sweep,nwb]'
+	$(PIP_INSTALL) '.[docs,sweep,nwb]'
 	touch $(VENV)/.installed $@

@@ -6,7 +6,7 @@ from numba import njit
 
 from .two_way import Array, TwoWay
 
-__all__ = ["add", "add_sum", "copy_states", "input_drive", "input_step", "nudge"]
+__all__ = ["add", "add_sum", "copy", "copy_states", "input_drive", "input_step", "nudge"]
 
 
 @njit(cache=True)
@@ -76,4 +76,12 @@ def nudge(states: Array, field: Array, target: Array, influence: float) -> None:
 def copy_states(source: tuple[Array, ...], destination: tuple[Array, ...]) -> None:
     """Overwrite the states of all layers."""
     for layer in range(len(source)):
-        destination[layer][:] = source[layer]
+        copy(source[layer], destination[layer])
+
+
+@njit(cache=True)
+def copy(source: Array, destination: Array) -> None:
+    """Overwrite (batch, n); where a slice is assigned, Numba compiles the words of its error."""
+    for k in range(destination.shape[0]):
+        for unit in range(destination.shape[1]):
+            destination[k, unit] = source[k, unit]

@@ -14,6 +14,7 @@ from numba import njit
 from bioplaus.layered.batch_kernels import (
     add,
     add_sum,
+    copy,
     copy_states,
     input_drive,
     input_step,
@@ -88,7 +89,7 @@ def drives(
         elif top > 0:
             _sum(first, partial, field)
         else:
-            field[:] = first
+            copy(first, field)
 
 
 @njit(cache=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import statistics
 from pathlib import Path
 from typing import Any
@@ -111,11 +112,28 @@ def options(tmp_path: Path, *arguments: str) -> argparse.Namespace:
     return parser.parse_args(["erbp", "--out", str(tmp_path / "runs"), *arguments])
 
 
+@pytest.fixture(scope="module")
+def performed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the run of the first seed, made in the folder of a file that is named like a
+    module of Python's."""
+    folder = tmp_path_factory.mktemp("performed")
+    (folder / "queue.py").write_text("raise SystemExit('the wrong queue')\n")
+    (job, _) = runs.jobs(result(), result().full)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        runs.perform([job], Path("runs"), workers=1, quiet=True)
+    return folder / "runs"
+
+
 def test_reproducing_runs_judges_and_keeps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    performed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     import numpy as np
 
+    shutil.copytree(performed, tmp_path / "runs")
     quick = Setting({"count": 1, "learning_rate": 0.5}, (1,), Band(1e6, 2e6), "derived")
     monkeypatch.setattr(command, "results", lambda paper, ids: [result(quick=quick)])
     keep = tmp_path / "kept"
@@ -144,22 +162,16 @@ def test_a_run_that_fails_is_named(tmp_path: Path) -> None:
         runs.perform([job], tmp_path, workers=1, quiet=True)
 
 
-def test_finished_runs_are_not_run_again(tmp_path: Path) -> None:
+def test_finished_runs_are_not_run_again(performed: Path) -> None:
     (job, _) = runs.jobs(result(), result().full)
-    runs.perform([job], tmp_path, workers=1, quiet=True)
-    before = (job.directory(tmp_path) / "state.json").stat().st_mtime_ns
-    runs.perform([job], tmp_path, workers=1, quiet=True)
-    assert (job.directory(tmp_path) / "state.json").stat().st_mtime_ns == before
+    before = (job.directory(performed) / "state.json").stat().st_mtime_ns
+    runs.perform([job], performed, workers=1, quiet=True)
+    assert (job.directory(performed) / "state.json").stat().st_mtime_ns == before
 
 
-def test_a_file_named_like_a_standard_module_does_not_stand_in_for_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "queue.py").write_text("raise SystemExit('the wrong queue')\n")
-    monkeypatch.chdir(tmp_path)
+def test_a_file_named_like_a_standard_module_does_not_stand_in_for_it(performed: Path) -> None:
     (job, _) = runs.jobs(result(), result().full)
-    runs.perform([job], Path("runs"), workers=1, quiet=True)
-    assert runs.finished(job, Path("runs"))
+    assert runs.finished(job, performed)
 
 
 def test_status_prints_one_line_a_row_into_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
