@@ -6,14 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from bioplaus import analysis
+from bioplaus.experiments.error_paths.training import PROBED, angle
 from bioplaus.models import erbp
 from bioplaus.runs.run import Run, Segment
 
 __all__ = ["RateTraining"]
-
-PROBED = 500
-"""Validation images over which the angle to backpropagation is taken."""
 
 
 class RateTraining:
@@ -27,7 +24,7 @@ class RateTraining:
         self.p, self.run, self.images = p, run, images
         pixels, classes = images.train_raw.shape[1], len(images.classes)
         self.net = erbp.RateNetwork((pixels, *[p.hidden] * p.layers, classes), rng, p.method)
-        run.keep(weights=self.net.weights, biases=self.net.biases)
+        run.keep(network=self.net)
         count = len(images.train_labels)
         passes = [rng.permutation(count) for _ in range(-(-p.presentations // count))]
         self.order = np.concatenate(passes)[: p.presentations]
@@ -39,9 +36,7 @@ class RateTraining:
         part = segment.of(self.p.presentations)
         rows, labels = self.order[part], self.images.train_labels
         wrong = self.net.train(self.images.train_images[rows], labels[rows], self.rates[part])
-        self.run.check_finite(
-            {f"weights layer{n}": w for n, w in enumerate(self.net.weights, start=1)}
-        )
+        self.run.check_finite(self.net.weights())
         return {
             "epoch": part.stop / len(labels),
             "training_error": wrong / len(rows),
@@ -50,28 +45,15 @@ class RateTraining:
 
     def finals(self, part: str) -> dict[str, float]:
         """Error on all test images, and how the rule compares with backpropagation."""
+        images, labels = (each[:PROBED] for each in self.images.part("validation"))
+        targets = np.eye(len(self.images.classes), dtype=np.float32)[labels]
         return {
             f"{part}_error": self.error(part),
-            "angle_to_backpropagation": self._angle(),
-            "training_operations": self._operations(),
+            "angle_to_backpropagation": angle(self.net, images, targets),
+            "training_operations": float(self.net.path.products(self.net.net.sizes)),
         }
 
     def error(self, part: str) -> float:
         """Share of a part that is classified wrongly."""
         images, labels = self.images.part(part)
         return float((self.net.classify(images) != labels).mean())
-
-    def _angle(self) -> float:
-        """Angle [degrees] of the hidden updates to backpropagation's, on validation images."""
-        images, labels = (part[:PROBED] for part in self.images.part("validation"))
-        ours, best = (
-            np.concatenate([u.ravel() for u in self.net.hidden_updates(images, labels, method)])
-            for method in (self.p.method, "bp")
-        )
-        return float(analysis.alignment_angle(ours, best))
-
-    def _operations(self) -> float:
-        """Multiplications by a weight that one training image costs, weight changes left out."""
-        net = self.net
-        down = net.feedback if self.p.method == "dfa" else net.weights[1:]
-        return float(sum(w.size for w in (*net.weights, *down)))

@@ -20,23 +20,23 @@ import numpy as np
 import numpy.typing as npt
 from brian2 import NeuronGroup, Synapses, linked_var, volt
 
-from bioplaus.models.erbp.parameters import LEARNING
+from bioplaus.layered.feedback import Mirrored, Signs
+from bioplaus.models.erbp.parameters import FEEDBACK, mirrored
 from bioplaus.neurons.cell import Cell, Clocks
 from bioplaus.neurons.error_pair import dendrite_pair, error_pair
 from bioplaus.plasticity.event_driven_random_backprop import Mirror
 from bioplaus.plasticity.rule import Projection, connect
 
-__all__ = ["ErrorPath", "error_path", "on_grid", "uniform_weights"]
+__all__ = ["ErrorCircuit", "error_circuit", "on_grid", "uniform_weights"]
 
 Array = npt.NDArray[np.float64]
 
-DIRECT = ("direct random", "sparse")
 FEEDBACK_LEVELS_RANGE = 2.0
 """Initial and feedback weights of the fixed-point network lie on a grid over +-2 V."""
 
 
 @dataclass
-class ErrorPath:
+class ErrorCircuit:
     """What carries the error down.
 
     judges : error neurons, of the output first; mirrors : feedback that learns, by name; fixed :
@@ -76,13 +76,13 @@ def feedback_weights(q: SimpleNamespace, rng: np.random.Generator, fan: int, pre
     return q.feedback_scale * on_grid(g, q.levels)
 
 
-def error_path(
+def error_circuit(
     q: SimpleNamespace,
     clocks: Clocks,
     label: NeuronGroup,
     forward: Sequence[Projection],
     rng: np.random.Generator,
-) -> ErrorPath:
+) -> ErrorCircuit:
     """Label and output to the error neurons, and these to all dendrites.
 
     ``forward`` are the plastic projections from the first to the last.
@@ -90,15 +90,15 @@ def error_path(
     output = forward[-1].synapses.target
     hidden = [each.synapses.target for each in forward[:-1]]
     judge = _judge(q, clocks, output, "error")
-    path = ErrorPath([judge], _around_the_output(q, clocks, label, output, judge))
-    if q.feedback in DIRECT:
+    path = ErrorCircuit([judge], _around_the_output(q, clocks, label, output, judge))
+    if FEEDBACK[q.feedback].route == "direct":
         g = feedback_weights(q, rng, q.classes + sum(len(h) for h in hidden), q.classes)
         path.fixed += [_random(q, clocks, judge, layer, g) for layer in hidden]
         return path
     for layer, above in zip(reversed(hidden), reversed(forward[1:]), strict=True):
         pairs = len(judge) // 2
         g = feedback_weights(q, rng, pairs + len(layer), pairs)
-        if q.feedback in LEARNING:
+        if mirrored(q.feedback):
             made = _mirror(q, clocks, judge, layer, g, above.weights.T)
             path.mirrors[made.synapses.name] = made
         else:
@@ -117,12 +117,12 @@ def _judge(q: SimpleNamespace, clocks: Clocks, judged: NeuronGroup, name: str) -
         cell = dendrite_pair(len(judged), tau=q.tau_dendrite, **common)
     else:
         cell = error_pair(len(judged), **common)
-    learning = Mirror().pre() if q.feedback in LEARNING else Cell()
+    learning = Mirror().pre() if mirrored(q.feedback) else Cell()
     group = (cell + learning).group(2 * len(judged), name, clocks)
     both = np.tile(np.arange(len(judged)), 2)
     if hidden:
         group.error_above = linked_var(judged, "gated_error", index=both)
-    if q.feedback in LEARNING:
+    if mirrored(q.feedback):
         group.judged_signal = linked_var(judged, "learning_signal", index=both)
     return group
 
@@ -188,9 +188,10 @@ def _mirror(
     transposed: Array,
 ) -> Projection:
     """Feedback that learns; ``transposed`` (pairs, layer) are the forward weights."""
-    rule = Mirror(signs=q.feedback == "sign concordant")
+    kind = FEEDBACK[q.feedback].feedback
+    rule = Mirror(signs=isinstance(kind, Signs))
     made = connect(rule, judge, layer, clocks, delay={"pre": q.delay, "post": q.delay})
-    made.set_weights(np.tile(g if q.feedback == "adaptive" else transposed, (2, 1)))
+    made.set_weights(np.tile(g if isinstance(kind, Mirrored) else transposed, (2, 1)))
     if rule.signs:
         made.synapses.magnitude = abs(np.tile(g, (2, 1)).ravel()) * volt
     return made

@@ -112,7 +112,7 @@ def build(
     # One neuron per class; that of the label fires regularly, the others are silent.
     teacher = Cell(threshold="i == label(t - onset)", refractory=q.label_period)
     label = teacher.group(q.classes, "label", clocks)
-    path = feedback.error_path(q, clocks, label, forward, rng)
+    path = feedback.error_circuit(q, clocks, label, forward, rng)
     plastic = {each.synapses.name: each for each in forward} | path.mirrors
     populations = {group.name: group for group in (pixel, *layers, label, *path.judges)}
     responses = monitor_responses(output, clocks)

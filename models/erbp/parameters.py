@@ -8,20 +8,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bioplaus.layered.error_path import ErrorPath
+from bioplaus.layered.feedback import Fixed, Mirrored, Signs, Transported
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
 
-__all__ = ["FEEDBACK", "OneHiddenLayer", "check_network"]
+__all__ = ["FEEDBACK", "OneHiddenLayer", "check_network", "mirrored"]
 
-FEEDBACK = (
-    "direct random",
-    "sparse",
-    "layer by layer",
-    "adaptive",
-    "sign concordant",
-    "symmetric",
-)
-LEARNING = ("adaptive", "sign concordant", "symmetric")
-"""Paths whose feedback weights hold a mirror of the forward weights."""
+FEEDBACK = {
+    "direct random": ErrorPath(route="direct"),
+    "sparse": ErrorPath(feedback=Fixed(fan=2), route="direct"),
+    "layer by layer": ErrorPath(),
+    "adaptive": ErrorPath(feedback=Mirrored()),
+    "sign concordant": ErrorPath(feedback=Signs("fixed")),
+    "symmetric": ErrorPath(feedback=Transported()),
+}
+"""Paths of the error to hidden layers; the fan of sparse ones is a parameter.
+
+Those that are not fixed hold a mirror of the forward weights, which learns.
+"""
+
+
+def mirrored(feedback: str) -> bool:
+    """Whether a path's feedback weights hold a mirror of the forward weights."""
+    return not isinstance(FEEDBACK[feedback].feedback, Fixed)
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,10 @@ class OneHiddenLayer:
     )
     error_floor: bool = parameter(True, "error neurons cannot sink below rest", source="code")
     feedback: str = parameter(
-        "direct random", "path of the error to hidden layers", source="paper", choices=FEEDBACK
+        "direct random",
+        "path of the error to hidden layers",
+        source="paper",
+        choices=tuple(FEEDBACK),
     )
     feedback_scale: float = parameter(1.0, "factor on the feedback weights", low=0)
     feedback_fan_in: int = parameter(
@@ -141,7 +153,7 @@ def check_network(p: OneHiddenLayer) -> None:
         raise ParameterError(
             f"feedback_fan_in = {p.feedback_fan_in} is more than the {p.classes} classes"
         )
-    if q.weight_decay > 0 * q.background_rate and (p.levels or p.feedback in LEARNING):
+    if q.weight_decay > 0 * q.background_rate and (p.levels or mirrored(p.feedback)):
         raise ParameterError(
             f"weight_decay = {p.weight_decay} would take weights off a grid of levels, and forward "
             f"weights away from a mirror of them; use it with levels = 0 and a feedback that does "

@@ -1,10 +1,10 @@
 """The equivalent network without spikes: what the spiking rule is held against.
 
-One image at a time.  Units are linear between 0 and 1 (a rate between silence and the ceiling),
-their derivative is the boxcar of that range, and the error is output minus target.  ``dfa`` sends
-the error through fixed random weights to every hidden layer (direct feedback alignment, Nokland
-2016; skipped random back-propagation, Baldi, Sadowski and Lu 2016): the rate limit of the
-event-driven rule.  ``bp`` uses the transposed forward weights, layer by layer.
+Two error paths on units that are linear between 0 and 1 (a rate between silence and the ceiling),
+their derivative the boxcar of that range.  ``dfa`` sends the error through fixed random weights to
+every hidden layer (direct feedback alignment, Nokland 2016; skipped random back-propagation, Baldi,
+Sadowski and Lu 2016): the rate limit of the event-driven rule.  ``bp`` uses the transposed forward
+weights, layer by layer.  The loop over single images is compiled, and skips pixels of value zero.
 """
 
 from __future__ import annotations
@@ -15,29 +15,28 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from bioplaus.layered.error_path import ErrorPath, Taught
+from bioplaus.layered.feedback import Transported
+from bioplaus.layered.network import Layered
+
 __all__ = ["RateNetwork"]
 
 Array = npt.NDArray[np.float32]
 
+PATHS = {"dfa": ErrorPath(route="direct"), "bp": ErrorPath(feedback=Transported())}
 
-class RateNetwork:
-    """A feed-forward network of clipped linear units with biases.
+
+class RateNetwork(Taught):
+    """A feed-forward network of clipped linear units, and the path that teaches it.
 
     Parameters
     ----------
     sizes
         Units of each layer, input first.
     rng
-        Draws weights and feedback.
+        Draws weights in +-1/sqrt(pre) and feedback in +-0.5; biases are 0.5.
     method
         ``"dfa"`` or ``"bp"``.
-
-    Attributes
-    ----------
-    weights, biases
-        (pre, post) and (post,) float32 of each layer, input side first.
-    feedback
-        (classes, hidden) float32 of each hidden layer, fixed; used by ``dfa``.
 
     Raises
     ------
@@ -46,19 +45,18 @@ class RateNetwork:
     """
 
     def __init__(self, sizes: tuple[int, ...], rng: np.random.Generator, method: str) -> None:
-        if method not in ("dfa", "bp"):
+        if method not in PATHS:
             raise ValueError(f"method {method!r} is neither dfa nor bp")
         if len(sizes) < 3:
             raise ValueError(f"sizes {sizes} have no hidden layer")
-        self.method = method
-        self.weights = [
-            rng.uniform(-1, 1, (pre, post)).astype(np.float32) / np.float32(np.sqrt(pre))
-            for pre, post in pairwise(sizes)
-        ]
-        self.biases = [np.full(post, 0.5, np.float32) for post in sizes[1:]]
-        self.feedback = [
-            rng.uniform(-0.5, 0.5, (sizes[-1], hidden)).astype(np.float32) for hidden in sizes[1:-1]
-        ]
+        first = np.random.default_rng(0)  # of draws that are replaced
+        super().__init__(Layered(sizes, first, "clipped", "clipped"), PATHS[method], first)
+        for w, b, (pre, post) in zip(self.net.w, self.net.b, pairwise(sizes)):
+            w[...] = rng.uniform(-1, 1, (pre, post)).astype(np.float32) / np.float32(np.sqrt(pre))
+            b[...] = 0.5
+        feedback = [rng.uniform(-0.5, 0.5, (sizes[-1], hidden)) for hidden in sizes[1:-1]]
+        for b, drawn in zip(self.way.B, feedback):
+            b[...] = drawn
 
     def train(self, images: Array, labels: npt.ArrayLike, rates: npt.ArrayLike) -> int:
         """One step for each image; returns how many were classified wrongly before their step.
@@ -70,42 +68,16 @@ class RateNetwork:
                 np.ascontiguousarray(images, np.float32),
                 np.asarray(labels, np.int64),
                 np.asarray(rates, np.float32),
-                tuple(self.weights),
-                tuple(self.biases),
-                tuple(self.feedback),
-                self.method == "dfa",
+                tuple(self.net.w),
+                tuple(self.net.b),
+                tuple(self.way.B or self.net.w[1:]),
+                self.way.direct,
             )
         )
 
     def classify(self, images: Array) -> npt.NDArray[np.int64]:
         """Class of each image: the unit that is driven most (image,)."""
-        h = np.asarray(images, np.float32)
-        for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            h = np.clip(h @ w + b, 0, 1)
-        return (h @ self.weights[-1] + self.biases[-1]).argmax(axis=1)
-
-    def hidden_errors(self, image: Array, label: int) -> list[Array]:
-        """What each hidden unit is told for one image, (hidden,) per layer, derivative included."""
-        values = _forward(np.asarray(image, np.float32), tuple(self.weights), tuple(self.biases))
-        deltas = _deltas(
-            values, label, tuple(self.weights), tuple(self.feedback), self.method == "dfa"
-        )
-        return [np.asarray(delta) for delta in deltas[:-1]]
-
-    def hidden_updates(self, images: Array, labels: npt.ArrayLike, method: str) -> list[Array]:
-        """Descent direction of the hidden weights, (pre, hidden) per layer, summed over images.
-
-        method : whose error is sent down, ``"dfa"`` or ``"bp"``, whatever this network learns by.
-        """
-        updates = [np.zeros_like(w) for w in self.weights[:-1]]
-        weights, feedback = tuple(self.weights), tuple(self.feedback)
-        for image, label in zip(np.asarray(images, np.float32), np.asarray(labels), strict=True):
-            values = _forward(image, weights, tuple(self.biases))
-            deltas = _deltas(values, label, weights, feedback, method == "dfa")
-            below = [image, *(np.clip(a, 0, 1) for a in values[1:])]
-            for update, h, delta in zip(updates, below, deltas):
-                update -= np.outer(h, delta)
-        return updates
+        return self.net.up(images).a[-1].argmax(axis=1)
 
 
 @njit(cache=True)
