@@ -10,8 +10,9 @@ While weights rest, what the rule sums at a synapse is ::
     D_s = psi_s dz_s + alpha D_{s+1}                         by way of the membrane
 
 T x cells operations for the scan, and cells for each presynaptic spike, in place of five for each
-synapse and step.  With ``through_time``, dz also has what the spike does to other cells and to its
-own membrane, and the result is the whole gradient (of the pseudo-derivative).
+synapse and step.  Through time, dz also has what the spike does to other cells and to its own
+membrane, and the result is the whole gradient (of the pseudo-derivative), or, where all that is
+carried backwards is dropped at the ends of blocks, the truncated one.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def add_gradients(
     error: Any,
     w_rec: Any,
     feedback: Any,
-    through_time: bool,
+    block: int,
     beta: Any,
     c: Constants,
     gradients: Any,
@@ -42,7 +43,8 @@ def add_gradients(
     """Add the gradients of a trial to three arrays (pre, post): from input, from cells, to output.
 
     x, psi, spikes, error : as in a :class:`~bioplaus.models.eprop.trial.Trial`; feedback :
-    (outputs, cells).
+    (outputs, cells); block : 0 for the traces' sum, else steps of a block of the gradient through
+    time, which is whole where a block is the trial.
     """
     g_in, g_rec, g_out = gradients
     steps, cells = psi.shape
@@ -52,9 +54,11 @@ def add_gradients(
     h, m, d, dz = np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros(cells)
     late = np.zeros(error.shape[1])
     for s in range(steps - 1, -1, -1):
+        if block and (s + 1) % block == 0:
+            h[:], m[:], d[:], late[:] = 0.0, 0.0, 0.0, 0.0
         late = c.kappa * late + c.zeta_out * error[s]
         dz[:] = rate + m
-        if through_time:
+        if block:
             for j in range(cells):
                 dz[j] += c.zeta * (w_rec[j] * d).sum() - c.threshold * d[j]
         for j in range(cells):

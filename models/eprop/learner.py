@@ -14,12 +14,13 @@ from bioplaus.models.eprop.factorised import add_gradients
 from bioplaus.models.eprop.parameters import Eprop, check_network
 from bioplaus.models.eprop.trial import Array, Constants, Trial, adaptation, constants, show
 from bioplaus.neurons.cell import ShapeError
+from bioplaus.parameters import quantities
 
 __all__ = ["PROJECTIONS", "Learner", "Seen", "first_weights"]
 
 PROJECTIONS = ("input_to_cells", "cells_to_cells", "cells_to_output")
 FEEDBACK = "output_to_cells"
-LEARNING = ("symmetric", "adaptive", "through time")
+LEARNING = ("symmetric", "adaptive", "through time", "truncated")
 """With these the feedback moves as the readout does."""
 MEAN, SQUARE, SMALL = 0.9, 0.999, 1e-8
 """Decays of Adam's moments, and what stands beside the root of the second."""
@@ -57,7 +58,8 @@ def first_weights(p: Eprop, rng: Source) -> dict[str, Array]:
         back = normal(cells, p.outputs, 1)
     else:
         out, back = (normal(cells, p.outputs, cells) for _ in range(2))
-    feedback = {"symmetric": out, "through time": out, "none": 0 * out}.get(p.feedback, back)
+    given = {"symmetric": out, "through time": out, "truncated": out, "none": 0 * out}
+    feedback = given.get(p.feedback, back)
     return dict(zip((*PROJECTIONS, FEEDBACK), (into, within, out, feedback.T.copy())))
 
 
@@ -71,7 +73,7 @@ def _show_all(
     targets: Any,
     weights: Any,
     feedback: Any,
-    through_time: bool,
+    block: int,
     beta: Any,
     c: Constants,
     gradients: Any,
@@ -81,7 +83,7 @@ def _show_all(
     for n in range(len(x)):
         seen = show(x[n], targets[n], weights, beta, c)
         add_gradients(
-            x[n], seen.psi, seen.spikes, seen.error, weights[1], feedback, through_time, beta, c,
+            x[n], seen.psi, seen.spikes, seen.error, weights[1], feedback, block, beta, c,
             gradients,
         )  # fmt: skip
         loss += seen.loss / len(x)
@@ -149,14 +151,21 @@ class Learner(NamedArrays):
         self._check(x, targets)
         weights = tuple(self._now[name] for name in PROJECTIONS)
         sums = tuple(np.zeros_like(w) for w in weights)
-        through_time = self.p.feedback == "through time"
         back = self._now[FEEDBACK]
         seen = Seen(
-            *_show_all(x, targets, weights, back, through_time, self.beta, self.constants, sums)
+            *_show_all(
+                x, targets, weights, back, self._block(x.shape[1]), self.beta, self.constants, sums
+            )
         )
         share = len(x) * (self.constants.window if self.p.averaged else 1)
         found = {name: each / share for name, each in zip(PROJECTIONS, sums)}
         return seen, found
+
+    def _block(self, steps: int) -> int:
+        """Steps over which credit goes back by more than traces."""
+        q = quantities(self.p)
+        blocks = {"through time": steps, "truncated": round(float(q.truncation / q.time_step))}
+        return blocks.get(self.p.feedback, 0)
 
     def trial(self, x: Events, target: Array) -> Trial:
         """Run one trial, (steps, inputs) and (steps, outputs)."""

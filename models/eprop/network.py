@@ -111,7 +111,7 @@ def build(
         trace does.
     """
     check_network(p)
-    if p.feedback == "through time":
+    if p.feedback in ("through time", "truncated"):
         raise ParameterError("backpropagation through time has no traces: the Learner has it")
     c, weights = constants(p), first_weights(p, rng)
     (source,) = inputs.values()
@@ -166,7 +166,7 @@ def gradients(model: EpropModel, p: Eprop) -> dict[str, Array]:
     for begin in range(0, len(psi), steps):
         part = slice(begin, begin + steps)
         shown = [np.ascontiguousarray(each[part]) for each in (acting, psi, spikes, error)]
-        args = (*shown, recurrent, feedback, False, adaptation(p), c, sums)
+        args = (*shown, recurrent, feedback, 0, adaptation(p), c, sums)
         add_gradients(*args)
     share = _share(p, c, len(psi) // steps)
     for monitor in model.recorded:

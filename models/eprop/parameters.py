@@ -8,7 +8,7 @@ from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
 
 __all__ = ["FEEDBACK", "Eprop", "Evidence", "check_network"]
 
-FEEDBACK = ("symmetric", "random", "adaptive", "none", "through time")
+FEEDBACK = ("symmetric", "random", "adaptive", "none", "through time", "truncated")
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,12 @@ class Eprop:
         "random",
         "learning signals: readout weights transposed; fixed random; random that learn as the "
         "readout does; none, so that the readout learns alone; or the whole gradient by "
-        "backpropagation through time",
+        "backpropagation through time, over the trial or truncated",
         symbol="B",
         choices=FEEDBACK,
+    )
+    truncation: Quantity = parameter(
+        "100 ms", "credit stays within blocks of this length where it is truncated", low="1 us"
     )
     feedback_decay: float = parameter(
         1e-4,
@@ -104,7 +107,8 @@ def check_network(p: Eprop) -> None:
         raise ParameterError(
             f"outputs = {p.outputs}: cross entropy tells classes apart, two at least"
         )
-    for name in ("refractory", "window"):
+    cut = ["truncation"] if p.feedback == "truncated" else []
+    for name in ("refractory", "window", *cut):
         steps = float(getattr(q, name) / q.time_step)
         if abs(steps - round(steps)) > 1e-9 * max(1.0, steps):
             raise ParameterError(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bioplaus.models.recurrent_gradients.network import Floats, RateNetwork
 
-__all__ = ["in_real_time", "local_online", "unbiased_online"]
+__all__ = ["in_real_time", "local_online", "ratio", "unbiased_online"]
 
 
 def in_real_time(network: RateNetwork, x: Floats, target: Floats) -> Floats:
@@ -76,15 +76,15 @@ def unbiased_online(
         passed_on = a @ network.jacobian(slope)
         immediate = network.leak * np.outer(heard, slope)
         if scaled:
-            p0 = _ratio(np.linalg.norm(b, axis=(1, 2)), np.linalg.norm(passed_on, axis=1))
-            p1 = _ratio(np.full(draws, np.linalg.norm(immediate)), np.full(draws, np.sqrt(n)))
+            p0 = ratio(np.linalg.norm(b, axis=(1, 2)), np.linalg.norm(passed_on, axis=1))
+            p1 = ratio(np.full(draws, np.linalg.norm(immediate)), np.full(draws, np.sqrt(n)))
         a = p0[:, None] * passed_on + p1[:, None] * signs
         b = b / p0[:, None, None] + signs[:, None, :] * immediate / p1[:, None, None]
         gradient += (a @ (network.readout @ error))[:, None, None] * b
     return gradient
 
 
-def _ratio(above: Floats, below: Floats) -> Floats:
+def ratio(above: Floats, below: Floats) -> Floats:
     """Square root of the ratio; one where it is not positive, as before anything has happened."""
     positive = (above > 0) & (below > 0)
     return np.sqrt(np.divide(above, below, out=np.ones_like(above), where=positive))

@@ -7,6 +7,7 @@ import pytest
 
 from bioplaus.models.eprop import Learner, traces
 from bioplaus.models.eprop.eligibility import gradient
+from bioplaus.models.eprop.factorised import add_gradients
 from bioplaus.models.eprop.trial import Constants
 from bioplaus.neurons.cell import ShapeError
 from bioplaus.parameters import ParameterError
@@ -77,6 +78,39 @@ def test_what_is_left_out_is_the_way_through_other_cells_and_the_reset() -> None
         learner.constants = learner.constants._replace(slope=1e-9)  # second order in psi is nothing
         found.append(learner.gradients(x, target)[1]["input_to_cells"])
     assert np.abs(found[0] - found[1]).max() < 1e-7 * np.abs(found[0]).max()
+
+
+def test_truncated_is_the_sum_over_blocks_of_what_happens_within_them() -> None:
+    """Each block alone, by the whole gradient: no error after it, and nothing before it moves."""
+    learner, x, target, seen = shown(4, feedback="truncated", truncation="20 ms", rate_strength=0.0)
+    _, found = learner.gradients(x, target)
+    w = learner.weights()
+    sums = [np.zeros_like(w[name]) for name in PLASTIC]
+    for begin in range(0, small.STEPS, 20):
+        within = slice(begin, begin + 20)
+        shown_x, psi, error = (np.zeros_like(a) for a in (x[0], seen.psi, seen.error))
+        shown_x[within], psi[within], error[within] = (
+            x[0][within],
+            seen.psi[within],
+            seen.error[within],
+        )
+        spikes = seen.spikes.copy()
+        spikes[: max(begin - 1, 0)] = 0
+        parts = [np.zeros_like(a) for a in sums]
+        add_gradients(
+            shown_x, psi, spikes, error, w["cells_to_cells"], w["cells_to_output"].T.copy(),
+            small.STEPS, learner.beta, learner.constants, tuple(parts),
+        )  # fmt: skip
+        for total, part in zip(sums[:2], parts):
+            total += part
+    for name, total in zip(PLASTIC[:2], sums):
+        assert np.allclose(found[name], total, rtol=1e-11, atol=1e-13 * np.abs(total).max())
+    whole = [
+        shown(4, feedback=feedback, truncation="60 ms")[0].gradients(x, target)[1]
+        for feedback in ("truncated", "through time")
+    ]
+    assert all(np.array_equal(whole[0][name], whole[1][name]) for name in PLASTIC)
+    assert not np.allclose(found["input_to_cells"], whole[0]["input_to_cells"], rtol=0.1)
 
 
 def test_one_spike_has_the_closed_form() -> None:
@@ -158,6 +192,7 @@ def test_misfits_are_told() -> None:
         ({"regular": 0, "adaptive": 0}, "needs recurrent cells"),
         ({"loss": "cross entropy", "outputs": 1}, "two at least"),
         ({"refractory": "2.5 ms"}, "no whole number of steps"),
+        ({"feedback": "truncated", "truncation": "2.5 ms"}, "no whole number of steps"),
     ):
         with pytest.raises(ParameterError, match=message):
             Learner(small.parameters(**changes), np.random.default_rng(1))

@@ -79,6 +79,7 @@ def test_without_traces_the_scan_finds_the_same() -> None:
         model.set_weights({name: weights[name] for name in model.plastic})
 
 
-def test_no_trace_goes_through_time() -> None:
+@pytest.mark.parametrize("feedback", ["through time", "truncated"])
+def test_no_trace_goes_through_time(feedback: str) -> None:
     with pytest.raises(ParameterError, match="the Learner has it"):
-        built(small.parameters(feedback="through time"))
+        built(small.parameters(feedback=feedback))
