@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
-
 from bioplaus.layered.boltzmann import Boltzmann
 from bioplaus.layered.settling import Settled, Settling
 from bioplaus.layered.step import Descent
+from bioplaus.leaderboard.lines import code_lines
 from bioplaus.models.error_paths import BOLTZMANN, ROWS, SETTLING
 
-__all__ = ["code_lines", "lines"]
+__all__ = ["lines"]
 
 
 def lines(row: str) -> int:
@@ -26,18 +23,3 @@ def lines(row: str) -> int:
     path = ROWS[row]
     own = [type(path.carrier), type(path.feedback)]
     return 1 + sum(map(code_lines, own)) + (code_lines(Descent) if path.step != Descent() else 0)
-
-
-def code_lines(of: type) -> int:
-    """Lines of a class that hold code."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(of)))
-    held: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue  # a docstring
-        if isinstance(node, ast.Expr | ast.stmt | ast.expr | ast.arg | ast.keyword):
-            if isinstance(node, ast.ClassDef | ast.FunctionDef):
-                held.add(node.lineno)
-            elif not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
-                held |= {node.lineno, node.end_lineno or node.lineno}
-    return len(held)

@@ -8,9 +8,9 @@ stated here beforehand, at the best step; rows without constants spend them on a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bioplaus.layered.control import Controlled
+from bioplaus.leaderboard.search import Trial, at_an_end, best, next_place
 from bioplaus.models.error_paths import ROWS, SETTLING, varied
 
 __all__ = ["OWN", "RATIO", "STEPS", "Trial", "at_an_end", "best", "propose", "unit"]
@@ -57,15 +57,6 @@ OWN: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Trial:
-    """A place in the search: step ``centre unit RATIO^at``, constants, mean validation error."""
-
-    at: float
-    constants: str
-    error: float
-
-
 def unit(row: str, constants: str = "") -> float:
     """By what a row's step is larger: the output's error of a controller is so much smaller."""
     if row in ROWS:
@@ -75,19 +66,6 @@ def unit(row: str, constants: str = "") -> float:
     return 1.0
 
 
-def best(trials: Sequence[Trial]) -> Trial:
-    """The one of least error; of equals that in their middle, away from the edge of what works."""
-    least = min(trial.error for trial in trials)
-    equals = sorted((t for t in trials if t.error == least), key=lambda trial: trial.at)
-    return equals[len(equals) // 2]
-
-
-def at_an_end(trials: Sequence[Trial]) -> bool:
-    """Whether the chosen step is the smallest or largest that was tried."""
-    places = [trial.at for trial in trials]
-    return best(trials).at in (min(places), max(places))
-
-
 def propose(row: str, trials: Sequence[Trial]) -> tuple[float, str]:
     """Place and constants of the next trial."""
     own = OWN.get(row, ())
@@ -95,14 +73,4 @@ def propose(row: str, trials: Sequence[Trial]) -> tuple[float, str]:
     if own and 0 <= number < len(own):
         return best([trial for trial in trials if not trial.constants]).at, own[number]
     plain = [trial for trial in trials if not trial.constants]
-    first = [place for place in (0.0, 1.0, -1.0) if place not in {trial.at for trial in plain}]
-    if first:
-        return first[0], ""
-    places = sorted(trial.at for trial in plain)
-    here = best(plain).at
-    if here == places[0]:
-        return here - 1, ""
-    if here == places[-1]:
-        return here + 1, ""
-    below, above = places[places.index(here) - 1], places[places.index(here) + 1]
-    return ((here + above) / 2 if above - here >= here - below else (here + below) / 2), ""
+    return next_place(plain), ""

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from bioplaus.experiments.error_paths import comparison, leaderboard, protocol
-from bioplaus.experiments.error_paths.lines import code_lines
 from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS, Training, fitting, images
 from bioplaus.layered.carriers import TopOnly
+from bioplaus.leaderboard.lines import code_lines
 from bioplaus.models.error_paths import ROWS, SETTLING, Layers, products, varied
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
