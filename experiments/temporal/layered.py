@@ -10,7 +10,6 @@ from bioplaus.experiments.temporal.tasks import TASKS, examples, wanted_spikes
 from bioplaus.models.superspike import Learner, SuperSpike
 from bioplaus.models.superspike.exact import Train, exact_gradient
 from bioplaus.models.superspike.layer import filtered_error
-from bioplaus.parameters import quantities
 from bioplaus.runs.run import Run
 
 __all__ = ["Layered"]
@@ -66,7 +65,6 @@ class Layered:
         self.learner.descend(sums)
         return loss
 
-
     def error(self, part: str) -> float:
         """Share of wrong answers, the class being that whose output is nearest to the wanted
         spikes, or the distance from these relative to that of silence."""
@@ -85,7 +83,7 @@ class Layered:
         events = examples(self.name, "validation", self.seed).select(rows)
         x, wanted, labels = self.shown("validation", rows)
         names = self.learner.learning()
-        mine, exact = ({name: 0.0 for name in names} for _ in range(2))
+        mine, exact = (dict.fromkeys(names, 0.0) for _ in range(2))
         for n, label in enumerate(labels):
             seen = self.learner.gradients(self.learner.show(x[n], wanted[n]))
             times = Train(self.times, np.full(len(self.times), label))

@@ -1,4 +1,4 @@
-"""The recurrent network of rates, which hears counts of spikes: RFLO, UORO, gradient through time."""
+"""The recurrent network of rates, which hears counts: RFLO, UORO, the gradient through time."""
 
 from __future__ import annotations
 

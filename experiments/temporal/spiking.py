@@ -1,4 +1,4 @@
-"""The recurrent network of spiking cells, in steps of 1 ms: e-prop and the gradient through time."""
+"""The recurrent network of spiking cells, on a clock: e-prop, the gradient through time."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ from bioplaus.runs.run import Run
 __all__ = ["Spiking"]
 
 SIZES = {
-    "pattern": (100, 0), "evidence": (25, 25), "delayed-match": (25, 25), "randman": (40, 0),
+    "pattern": (100, 0), "evidence": (25, 25), "delayed-match": (20, 30), "randman": (40, 0),
     "yin-yang": (40, 0),
 }  # fmt: skip
 """Cells of fixed and of adapting threshold."""
+OWN: dict[str, dict[str, Any]] = {
+    "delayed-match": {"adaptation": 0.3, "tau_adaptation": "300 ms"},
+    "randman": {"truncation": "20 ms"},
+    "yin-yang": {"truncation": "20 ms"},
+}
+"""Where the published constants do not fit: thresholds that follow the cues of half a second."""
 RATE = 3e-3
 """Of Adam, around which the search begins."""
-QUIET = 1.0
-"""Strength of the regularisation of rates in tasks with classes, as published for evidence."""
 
 
 def parameters(name: str, feedback: str, rate: float) -> Eprop:
@@ -34,7 +38,7 @@ def parameters(name: str, feedback: str, rate: float) -> Eprop:
         inputs=task.inputs, regular=regular, adaptive=adaptive, outputs=task.outputs,
         feedback=feedback, window=f"{1e3 * task.window:g} ms", optimiser="adam", learning_rate=rate,
     )  # fmt: skip
-    return replace(p, truncation="20 ms") if task.duration < 0.1 else p
+    return replace(p, **OWN.get(name, {}))
 
 
 class Spiking:

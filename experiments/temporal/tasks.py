@@ -90,19 +90,19 @@ TASKS = {
     ),
     "evidence": Task(
         "five cues left or right, 0.3 s without, then the question which side had more",
-        40, 2, CUES.steps * STEP, 0.1, (2000, 200, 1000), 6400, 32, 10, _cues,
+        40, 2, CUES.steps * STEP, 0.1, (2000, 200, 1000), 4000, 20, 10, _cues,
     ),
     "delayed-match": Task(
         "two cues of 0.1 s, 0.2 s between them, then the question whether they were the same",
-        30, 2, 0.5, 0.1, (2000, 200, 1000), 6400, 32, 10, _match,
+        30, 2, 0.5, 0.1, (2000, 200, 1000), 4000, 20, 10, _match,
     ),
     "randman": Task(
         "five random smooth curves in the spike times of 20 inputs, within 50 ms",
-        20, 5, 0.07, 0.03, (2000, 500, 1000), 16000, 32, 2, _manifolds,
+        20, 5, 0.07, 0.03, (2000, 500, 1000), 10000, 20, 2, _manifolds,
     ),
     "yin-yang": Task(
         "points as spike times of 4 inputs within 50 ms, three classes",
-        5, 3, 0.07, 0.03, (3000, 500, 2000), 24000, 32, 2, _yin_yang,
+        5, 3, 0.07, 0.03, (3000, 500, 2000), 12000, 20, 2, _yin_yang,
     ),
 }  # fmt: skip
 

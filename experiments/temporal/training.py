@@ -21,7 +21,7 @@ from bioplaus.runs.run import Run
 
 __all__ = ["NETWORKS", "Shown", "Trainee", "agreement", "batch", "made", "page"]
 
-PROBED = 50
+PROBED = 100
 """Validation examples over which directions are summed."""
 
 

@@ -107,11 +107,12 @@ class Learner(NamedArrays):
         batch, steps, _ = x.shape
         heard = np.ones((steps, batch, len(net.weights)))
         heard[:, :, net.units : -1] = x.swapaxes(0, 1)
+        drive = heard[:, :, net.units :] @ net.weights[net.units :]
         a, slope = np.zeros((2, steps, batch, net.units))
         now = np.zeros((batch, net.units))
         for t in range(steps):
             heard[t, :, : net.units] = now
-            rate = np.tanh(heard[t] @ net.weights)
+            rate = np.tanh(now @ net.recurrent + drive[t])
             slope[t] = 1 - rate**2
             now = a[t] = (1 - self.leak) * now + self.leak * rate
         return States(heard, slope, a, a @ net.readout)
@@ -140,7 +141,7 @@ class Learner(NamedArrays):
             back = self._now["readout"] if self._feedback is None else self._feedback
             c = self._worth(seen, error @ back.T) * seen.slope
             heard = seen.heard.reshape(-1, seen.heard.shape[2])
-            found["weights"] = self.leak * heard.T @ c.reshape(-1, c.shape[2]) / len(x)
+            found["weights"] = heard.T @ c.reshape(-1, c.shape[2]) * (self.leak / len(x))
         return loss, found
 
     def learn(self, x: Floats, target: Floats) -> float:

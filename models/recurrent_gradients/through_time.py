@@ -11,7 +11,7 @@ import numpy as np
 
 from bioplaus.models.recurrent_gradients.network import Floats, RateNetwork
 
-__all__ = ["replayed", "through_time"]
+__all__ = ["replayed", "swept_back", "through_time"]
 
 
 def through_time(
@@ -26,7 +26,7 @@ def through_time(
     ValueError
         For a window below one step.
     """
-    return _swept_back(network, network, x, target, len(x) if window is None else window)
+    return swept_back(network, network, x, target, len(x) if window is None else window)
 
 
 def replayed(network: RateNetwork, feedback: Floats, x: Floats, target: Floats) -> Floats:
@@ -36,12 +36,13 @@ def replayed(network: RateNetwork, feedback: Floats, x: Floats, target: Floats) 
     ones only local quantities are used.
     """
     weights = np.concatenate([feedback, network.weights[network.units :]])
-    return _swept_back(network, replace(network, weights=weights), x, target, len(x))
+    return swept_back(network, replace(network, weights=weights), x, target, len(x))
 
 
-def _swept_back(
+def swept_back(
     network: RateNetwork, backwards: RateNetwork, x: Floats, target: Floats, window: int
 ) -> Floats:
+    """The sweep itself: what ``network`` did, and credit by the weights of ``backwards``."""
     if window < 1:
         raise ValueError(f"a window of {window} steps holds none; at least 1 would do")
     seen = network.trajectory(x, target)

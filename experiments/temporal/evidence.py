@@ -1,0 +1,23 @@
+"""Cues left and right, a pause, and which were more, by any rule that can (Bellec 2020 and on)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bioplaus.experiments.temporal import figures, training
+from bioplaus.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Settings(training.Shown):
+    """Trials of 0.775 s, shorter than the published ones."""
+
+
+def experiment(p: Settings, run: Run) -> Mapping[str, float]:
+    """A segment is a stretch of updates, ended by a validation; test once in the end."""
+    return training.page("evidence", p, run)
+
+
+FORM = "batched"
+FIGURES = {"learning-curve": figures.curve, "example": figures.example}
