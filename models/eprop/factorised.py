@@ -60,7 +60,10 @@ def add_gradients(
         dz[:] = rate + m
         if block:
             for j in range(cells):
-                dz[j] += c.zeta * (w_rec[j] * d).sum() - c.threshold * d[j]
+                through = 0.0
+                for i in range(cells):
+                    through += w_rec[j, i] * d[i]
+                dz[j] += c.zeta * through - c.threshold * d[j]
         for j in range(cells):
             signal = 0.0
             for k in range(len(late)):
