@@ -130,7 +130,8 @@ def page(task: str, p: Shown, run: Run) -> Mapping[str, float]:
     updates = max(p.evaluations, round(p.share * TASKS[task].updates))
     for segment in run.segments(p.evaluations):
         part = segment.of(updates)
-        angle = agreement(task, trainee)["angle"]
+        told = rules.RULES[p.rule].how != "none"
+        angle = {"angle_to_gradient": agreement(task, trainee)["angle"]} if told else {}
         losses = []
         for update in range(part.start, part.stop):
             losses.append(trainee.learn(batch(task, update, run.seed)))
@@ -142,7 +143,7 @@ def page(task: str, p: Shown, run: Run) -> Mapping[str, float]:
             epoch=part.stop,
             loss=float(np.mean(losses)),
             validation_error=trainee.error("validation"),
-            **({} if np.isnan(angle) else {"angle_to_gradient": angle}),
+            **angle,
         )
     measured = agreement(task, trainee)
     return {
