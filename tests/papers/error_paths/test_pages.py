@@ -313,6 +313,44 @@ def test_members_of_the_comparison_are_paired(monkeypatch: pytest.MonkeyPatch) -
     }
 
 
+def test_the_learning_channel_is_taken_up_between_rows_and_ordered_by_means(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rows of a small network on forty images; then errors that are given, to look at the order."""
+    page = entering.page("error_paths.learning_channel")
+    module = importlib.import_module("bioplaus.experiments.error_paths.learning_channel")
+
+    class Few:
+        def part(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+            rng = np.random.default_rng(len(name))
+            labels = rng.integers(0, 3, 20)
+            return np.eye(4, dtype=np.float32)[labels], labels
+
+    monkeypatch.setattr("bioplaus.tasks.load", lambda *_: Few())
+    small = {"layers": "4-9-9-8", "batch": 10, "passes": 2, "seeds": 2}
+    journal, figures = entering.execute(page, **small)
+    assert len(journal.rows) == len(module.MEMBERS) == len(figures) - 1
+    errors = {row: [0.01 * n, 0.03 * n] for n, row in enumerate(module.MEMBERS)}
+    errors["DFA"] = [0.0425, 0.0425]  # a quarter of a point above ASRBP, whose mean is four
+    figures = module._figures(errors)
+    assert figures["test_error_ASRBP"] == pytest.approx(0.04)
+    assert figures["least_gap"] == pytest.approx(0.0025)
+
+
+def test_published_set_ups_name_figures_and_settings_that_there_are() -> None:
+    channel = importlib.import_module("bioplaus.experiments.error_paths.learning_channel")
+    named = channel._figures({row: [0.5] for row in channel.MEMBERS})
+    rows = {row.id: row for row in results("error_paths")}
+    of_channel = [row for row in rows.values() if "-channel-" in row.id]
+    assert len(of_channel) == 8
+    assert all(row.metric in named for row in of_channel)
+    changes = rows["error-paths-luo-3x400-bfa"].full.changes
+    p = replace(Layers(), {name: changes[name] for name in changes if hasattr(Layers, name)})
+    assert (p.row, p.layers, p.output) == ("BFA", "784-400-400-400-10", "softmax")
+    assert varied(ROWS[p.row], p.constants).feedback.rate == 1
+    assert changes["batch"] * 1e-4 == pytest.approx(p.learning_rate)
+
+
 def test_predictions_name_figures_of_the_comparison() -> None:
     module = importlib.import_module("bioplaus.experiments.error_paths.representation_alignment")
     figures = module._figures({member: [0.05, 0.06] for member in module.MEMBERS})
