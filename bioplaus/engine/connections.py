@@ -11,10 +11,11 @@ import weakref
 from collections.abc import Sequence, Set
 from typing import Any
 
+import numpy as np
 from brian2.synapses.synapses import Synapses, SynapticPathway
 
-from .indices import IndexArray
-from .queue import form_of
+from .indices import IndexArray, Rows
+from .queue import EventQueue, form_of
 from .shape import forget_shape, shape_of
 from .watching import WatchedArray
 
@@ -63,6 +64,8 @@ class Connections:
                 same, looked_at = same and form_of(pathway.queue) == form, True
         if looked_at:
             self._look()
+        else:
+            self._let_go()
         return same
 
     def _written(self, variable: Any) -> bool:
@@ -72,11 +75,32 @@ class Connections:
         return variable in self._always or (array is not None and array.written)
 
     def _look(self) -> None:
-        """Take what has been written until now for known."""
+        """Take what has been written until now for known, and keep no more of it than is needed."""
+        for known, delays in zip(self._pathways, self._delays):
+            self._keep_little(known(), delays)
         self._arrays = {v: _watched(v) for v in (*self._indices, *self._delays)}
         for array in self._arrays.values():
             if array is not None:
                 array.lent = False
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for index in self._indices:
+            array = index.device.arrays[index]
+            if isinstance(array, IndexArray):
+                array.let_go()
+
+    def _keep_little(self, pathway: Any, delays: Any) -> None:
+        """Keep one number for delays that are alike, and of sources in order how many each has."""
+        arrays, queue = delays.device.arrays, pathway.queue
+        if delays not in self._always:
+            arrays[delays].gather()
+        index = pathway.synapse_sources
+        array = _watched(index)
+        if isinstance(queue, EventQueue) and array is not None and array.alone:
+            rows = Rows(int(queue.first_source[0]), queue.row_start)
+            if queue.rows_in_order and np.array_equal(rows.sources(), array.own):
+                arrays[index] = IndexArray(rows, of_sources=True)
 
 
 def _watched(variable: Any) -> WatchedArray | None:

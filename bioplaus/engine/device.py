@@ -28,8 +28,9 @@ from . import numpy_stream
 from .ahead import Drawn, sources
 from .cache import register
 from .codeobject import NumbaCodeObject, PushSpikes
+from .connect import connect
 from .functions import UnsupportedFunctionError
-from .indices import connect_densely, dense_shape
+from .indices import IndexArray
 from .overflow import checked
 from .queue import EventQueue
 from .watching import WatchedArray, watch
@@ -147,12 +148,10 @@ class NumbaDevice(RuntimeDevice):
         namespace: Any = None,
         level: int = 0,
     ) -> None:
-        """Create synapses; those of dense projections without writing down their indices."""
-        if prefs["codegen.target"] == "numba":
-            shape = dense_shape(synapses, i, j, condition, p, n)
-            if shape is not None:
-                connect_densely(synapses, shape, self.arrays)
-                return
+        """Create synapses, many at a time where they can be."""
+        ours = prefs["codegen.target"] == "numba" and not (skip_if_invalid and i is not None)
+        if ours and connect(synapses, i, j, condition, p, n, self.arrays):
+            return
         if namespace is None:
             namespace = get_local_namespace(level=level + 2)
         options = {"skip_if_invalid": skip_if_invalid, "namespace": namespace, "level": level + 1}
@@ -253,7 +252,7 @@ class NumbaDevice(RuntimeDevice):
         array = self.arrays[variable]
         if isinstance(array, np.ndarray):
             return array
-        return array.own if isinstance(array, WatchedArray) else array.data
+        return array.own if isinstance(array, (WatchedArray, IndexArray)) else array.data
 
 
 def _adopt_queue(pathway: Any) -> None:

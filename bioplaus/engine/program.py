@@ -113,6 +113,11 @@ class Program:
         self.floats[:] = [argument.fetch() for argument in self._values["float"]]
         self.integers[:] = [_whole(argument.fetch()) for argument in self._values["integer"]]
 
+    def forget(self) -> None:
+        """Keep no array alive; `refresh` looks all of them up again."""
+        self._alive = [None] * len(self._alive)
+        self._places = list(range(len(self._alive)))
+
     @property
     def compiled(self) -> bool:
         """Whether there is machine code for it."""
