@@ -83,12 +83,13 @@ class Layered:
         events = examples(self.name, "validation", self.seed).select(rows)
         x, wanted, labels = self.shown("validation", rows)
         names = self.learner.learning()
-        mine, exact = (dict.fromkeys(names, 0.0) for _ in range(2))
+        weights = self.learner.weights()
+        mine, exact = ({name: 0 * weights[name] for name in names} for _ in range(2))
         for n, label in enumerate(labels):
             seen = self.learner.gradients(self.learner.show(x[n], wanted[n]))
             times = Train(self.times, np.full(len(self.times), label))
             found = exact_gradient(
-                self.learner.p, self.learner.weights(), Train(*events.example(n)), times,
+                self.learner.p, weights, Train(*events.example(n)), times,
                 self.task.duration,
             )[1]  # fmt: skip
             mine = {name: mine[name] - seen[name] for name in names}
