@@ -30,12 +30,14 @@ QUICK = {"share": "0.05", "trials": "3", "seeds": "1"}
 FORMS = {
     "spiking": "spikes, recurrent, batched", "rates": "rates, recurrent, batched",
     "layered": "spikes, layers, batched", "events": "spikes, layers, event-driven",
+    "wanted": "spikes, one cell, compiled",
 }  # fmt: skip
 PROJECTIONS = {
     "spiking": ("input_to_cells", "cells_to_cells"),
     "rates": ("input_to_units", "units_to_units"),
     "layered": ("input_to_hidden", "hidden_to_output"),
     "events": ("input_to_hidden", "hidden_to_output"),
+    "wanted": ("input_to_output",),
 }
 """Whose angles stand in the table: a readout that hears its own error has none of interest."""
 

@@ -11,6 +11,8 @@ from bioplaus.models.eprop.eligibility import gradient, presynaptic, traces
 from bioplaus.models.eprop.factorised import add_gradients
 from bioplaus.models.eventprop.adjoint import backward
 from bioplaus.models.eventprop.losses import first_of_each, loss_of_first_spikes
+from bioplaus.models.normad.update import change, errors
+from bioplaus.models.normad.update import traces as heard
 from bioplaus.models.recurrent_gradients.online import local_online, ratio, unbiased_online
 from bioplaus.models.recurrent_gradients.through_time import swept_back, through_time
 from bioplaus.models.superspike.layer import backwards
@@ -31,6 +33,7 @@ PARTS: dict[tuple[str, str], tuple[Callable[..., Any], ...]] = {
     ("rates", "unbiased"): (unbiased_online, ratio),
     **{("layered", how): _SUPERSPIKE for how in ("symmetric", "random", "uniform", "none")},
     **{("events", how): _ADJOINT for how in ("transposed", "random")},
+    ("wanted", "output"): (change, errors, heard),
 }
 
 

@@ -14,8 +14,8 @@ __all__ = ["NAMES", "RULES", "Rule", "check", "does", "reason"]
 class Rule:
     """A rule on its network.
 
-    network : spiking, rates, layered (SuperSpike's) or events (EventProp's).  how : the value of
-    ``feedback`` or ``rule`` there.  needs : letters, see the page of the family.
+    network : spiking, rates, layered (SuperSpike's), events (EventProp's) or wanted (NormAD's).
+    how : the value of ``feedback`` or ``rule`` there.  needs : letters, see the page of the family.
     """
 
     network: str
@@ -43,6 +43,7 @@ RULES = {
     "readout only (layered)": Rule("layered", "none", "", "control"),
     "EventProp": Rule("events", "transposed", "TB", "Wunderlich and Pehle 2021"),
     "EventProp, random": Rule("events", "random", "B", "Wunderlich and Pehle 2021"),
+    "NormAD": Rule("wanted", "output", "", "Anwani and Rajendran 2018"),
 }
 
 _DYNAMICS = "learns a dynamical system whose whole state it is told and fed back"
@@ -51,7 +52,6 @@ _REWARD = "hears one reward a trial, no error of each output"
 NOWHERE = {
     "FOLLOW": _DYNAMICS,
     "HM2-BP": _COUNTS,
-    "NormAD": "wants trains of one layer to the step; hidden cells do not learn them here",
     "reward-modulated STDP": _REWARD,
     "STDP": "hears of no error",
 }
@@ -59,6 +59,7 @@ NOWHERE = {
 
 NAMES = (*RULES, *NOWHERE)
 
+_ONE_LAYER = "one layer, whose cells hear the inputs themselves, and no more"
 _FORGETS = "layers without recurrence: nothing outlasts some tens of ms"
 _NO_TIMES = "its loss is the first spike of a class, of which a pattern has none"
 
@@ -68,6 +69,8 @@ def reason(task: str, rule: str) -> str:
     if rule in NOWHERE:
         return NOWHERE[rule]
     network = RULES[rule].network
+    if network == "wanted" and task != "pattern":
+        return _ONE_LAYER
     if network in ("layered", "events") and task in ("evidence", "delayed-match"):
         return _FORGETS
     return _NO_TIMES if network == "events" and task == "pattern" else ""

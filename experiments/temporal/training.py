@@ -16,6 +16,7 @@ from bioplaus.experiments.temporal.layered import Layered
 from bioplaus.experiments.temporal.rates import Rates
 from bioplaus.experiments.temporal.spiking import Spiking
 from bioplaus.experiments.temporal.tasks import TASKS, examples
+from bioplaus.experiments.temporal.wanted import Wanted
 from bioplaus.parameters import parameter
 from bioplaus.runs.run import Run
 
@@ -54,7 +55,7 @@ class Trainee(Protocol):
 
 
 NETWORKS: dict[str, Any] = {
-    "spiking": Spiking, "rates": Rates, "layered": Layered, "events": Exact,
+    "spiking": Spiking, "rates": Rates, "layered": Layered, "events": Exact, "wanted": Wanted,
 }  # fmt: skip
 
 
@@ -85,16 +86,17 @@ def batch(task: str, update: int, seed: int) -> np.ndarray:
 def agreement(task: str, trainee: Trainee) -> dict[str, float]:
     """Angles [degrees] to the gradient, not a number where nothing is to compare.
 
-    ``angle`` : all weights onto cells that are no output, as one vector; ``angle_<projection>``,
-    ``angle_cell_<projection>`` : as :func:`~bioplaus.analysis.gradient_angles`; ``floor`` : between
-    the gradients of two halves of the examples, what an angle can say at best.
+    ``angle`` : all weights onto cells that are no output (where there are any), as one vector;
+    ``angle_<projection>``, ``angle_cell_<projection>`` : as
+    :func:`~bioplaus.analysis.gradient_angles`; ``floor`` : between the gradients of two halves of
+    the examples, what an angle can say at best.
     """
     count = min(PROBED, TASKS[task].counts[1])
     halves = [trainee.directions(part) for part in np.array_split(np.arange(count), min(2, count))]
     mine, exact = (
         {name: sum(half[k][name] for half in halves) for name in halves[0][k]} for k in range(2)
     )
-    hidden = list(exact)[:-1]
+    hidden = list(exact)[:-1] or list(exact)
     found = {"angle": _angle(mine, exact, hidden), "floor": np.nan}
     if len(halves) > 1:
         found["floor"] = _angle(halves[0][1], halves[1][1], hidden)

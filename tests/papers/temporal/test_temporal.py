@@ -92,6 +92,7 @@ def test_every_rule_does_a_task_or_has_a_reason() -> None:
         ("pattern", "EventProp", "a pattern has none; it does randman, yin-yang"),
         ("pattern", "FOLLOW", "whole state it is told and fed back; it is measured elsewhere"),
         ("yin-yang", "HM2-BP", "counts over hundreds of ms"),
+        ("randman", "NormAD", "hear the inputs themselves, and no more; it does pattern"),
         ("pattern", "e-probe, random", "is not one of through time (spikes), truncated"),
     ],
 )
@@ -159,6 +160,18 @@ def test_pages_train_and_are_taken_up_between_segments(name: str) -> None:
     again, same, _ = entering.entered_again(page, half.state, **changes)
     assert same == figures
     assert [*half.rows, *again.rows] == whole.rows
+
+
+def test_a_cell_learns_the_pattern_as_a_train() -> None:
+    """At weights of zero the potential stands at its floor, without a gradient; then near it."""
+    trainee = made("pattern", "NormAD")
+    assert np.isnan(training.agreement("pattern", trainee)["angle"])
+    trainee.learn(training.batch("pattern", 0, 3))
+    first, found = trainee.error("test"), training.agreement("pattern", trainee)
+    assert found["angle"] == found["angle_input_to_output"] < 45
+    for update in range(40):
+        trainee.learn(training.batch("pattern", update, 3))
+    assert trainee.error("test") < 0.9 * first
 
 
 def test_a_contest_tests_what_it_chose() -> None:
