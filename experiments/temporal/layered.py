@@ -10,13 +10,14 @@ from bioplaus.experiments.temporal.tasks import TASKS, examples, wanted_spikes
 from bioplaus.models.superspike import Learner, SuperSpike
 from bioplaus.models.superspike.exact import Train, exact_gradient
 from bioplaus.models.superspike.layer import filtered_error
+from bioplaus.parameters import replace
 from bioplaus.runs.run import Run
 
 __all__ = ["Layered"]
 
 HIDDEN = 50
-CLOCK = 5e-4
-"""[s]."""
+CLOCK, FINE = 5e-4, 1e-4
+"""Of training, and of what is held against the gradient [s]."""
 RATE = 0.5
 """Largest step of a weight [mV], around which the search begins."""
 SPREAD = {"pattern": "40 mV", "randman": "100 mV", "yin-yang": "150 mV"}
@@ -37,20 +38,20 @@ class Layered:
         )  # fmt: skip
         self.learner = Learner(p, rng)
         self.times = wanted_spikes(name, seed)
-        self.steps = round(self.task.duration / CLOCK)
-        self._wanted = np.zeros((self.steps, 1), np.uint8)
-        self._wanted[np.round(self.times / CLOCK).astype(int) - 1] = 1
-        silent = np.zeros_like(self._wanted)
-        self._template, _ = filtered_error(silent, self._wanted, self.learner.constants)
-        self._silence = filtered_error(silent, self._wanted, self.learner.constants)[1].sum()
+        steps = round(self.task.duration / CLOCK)
+        silent, wanted = np.zeros((2, steps, 1), np.uint8)
+        wanted[np.round(self.times / CLOCK).astype(int) - 1] = 1
+        self._template, silence = filtered_error(silent, wanted, self.learner.constants)
+        self._silence = float(silence.sum())
 
-    def shown(self, part: str, rows: Any) -> tuple[Any, Any, Any]:
+    def shown(self, part: str, rows: Any, clock: float = CLOCK) -> tuple[Any, Any, Any]:
         """Spikes (trials, steps, inputs), wanted ones (trials, steps, outputs), and labels."""
         events = examples(self.name, part, self.seed).select(rows)
-        x = np.minimum(events.binned(CLOCK), 1)[:, : self.steps]
-        wanted = np.zeros((len(x), self.steps, self.task.outputs), np.uint8)
+        x = np.minimum(events.binned(clock), 1)
+        wanted = np.zeros((*x.shape[:2], self.task.outputs), np.uint8)
         labels = events.labels if self.task.classes else np.zeros(len(x), np.int64)
-        wanted[np.arange(len(x)), :, labels] = self._wanted[:, 0]
+        for each, label in zip(wanted, labels):
+            each[np.round(self.times / clock).astype(int) - 1, label] = 1
         return x, wanted, labels
 
     def learn(self, rows: Any) -> float:
@@ -79,14 +80,17 @@ class Layered:
 
     def directions(self, rows: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the rule descends, and the gradient of the distance, of the same layers without a
-        clock."""
+        clock; that of the rule is made finer, so that the spikes are nearly those of the other."""
+        p = replace(self.learner.p, {"time_step": f"{1e3 * FINE:g} ms"})
+        fine = Learner(p, np.random.default_rng(0))
+        fine.restore(self.learner.state())
         events = examples(self.name, "validation", self.seed).select(rows)
-        x, wanted, labels = self.shown("validation", rows)
+        x, wanted, labels = self.shown("validation", rows, FINE)
         names = self.learner.learning()
         weights = self.learner.weights()
         mine, exact = ({name: 0 * weights[name] for name in names} for _ in range(2))
         for n, label in enumerate(labels):
-            seen = self.learner.gradients(self.learner.show(x[n], wanted[n]))
+            seen = fine.gradients(fine.show(x[n], wanted[n]))
             times = Train(self.times, np.full(len(self.times), label))
             found = exact_gradient(
                 self.learner.p, weights, Train(*events.example(n)), times,
@@ -104,7 +108,7 @@ class Layered:
             forward, update = 2 * heard + 4 * cells, (heard + self.task.outputs + 1) * cells
             if cells == self.task.outputs or self.learner.p.feedback != "none":
                 forward += update
-            total += self.steps * forward
+            total += round(self.task.duration / CLOCK) * forward
             heard = cells
         return total
 
