@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from bioplaus.experiments.superspike.exact import Train, exact_gradient
 from bioplaus.experiments.temporal.tasks import TASKS, examples, wanted_spikes
 from bioplaus.models.superspike import Learner, SuperSpike
-from bioplaus.models.superspike.exact import Train, exact_gradient
 from bioplaus.models.superspike.layer import filtered_error
 from bioplaus.parameters import replace
 from bioplaus.runs.run import Run

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bioplaus.analysis import gradient_angles
+from bioplaus.experiments.superspike.exact import Train, exact_gradient, fired, van_rossum
 from bioplaus.models.superspike import Learner, SuperSpike
-from bioplaus.models.superspike.exact import Train, exact_gradient, fired, van_rossum
 from bioplaus.models.superspike.layer import constants, filtered_error
 from bioplaus.parameters import ParameterError
 
