@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,16 @@ from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable
 from brian2.parsing.expressions import is_boolean_expression
 from brian2.parsing.rendering import NodeRenderer
+from brian2.synapses.synapses import Synapses
+from brian2.utils.logger import get_logger
+from brian2.utils.stringtools import get_identifiers
 
 from .functions import Translated, UnsupportedFunctionError, translate
 from .kernel import spelled
 from .overflow import checked
 from .ranges import Checks, Ranges
+
+logger = get_logger("brian2.codegen.generators.numba")  # shown and silenced as Brian2's others
 
 __all__ = ["NumbaCodeGenerator", "single_precision", "translated"]
 
@@ -26,6 +31,17 @@ def translated(variables: Mapping[str, Any], owner: Any) -> dict[str, Translated
     """How each function among the variables of a code object is written in its kernel."""
     functions = {name: v for name, v in variables.items() if isinstance(v, Function)}
     return {name: translate(name, function, owner) for name, function in functions.items()}
+
+
+def _named(statements: Sequence[Any]) -> set[str]:
+    """All names in statements."""
+    return {name for s in statements for name in (s.var, *get_identifiers(s.expr))}
+
+
+def _meet(source: Any, target: Any) -> bool:
+    """Whether two groups that have an array in common have a cell in common."""
+    parts = [(getattr(g, "start", 0), getattr(g, "stop", len(g))) for g in (source, target)]
+    return max(first for first, _ in parts) < min(end for _, end in parts)
 
 
 class _Renderer(NodeRenderer):
@@ -177,6 +193,74 @@ class NumbaCodeGenerator(CythonCodeGenerator):
                 f"{name} = " + ("_nb_np.int64({})" if short else "{}").format(self._element(name))
             )
         return lines
+
+    def translate_to_statements(
+        self, statements: Sequence[Any], conditions: Mapping[str, str]
+    ) -> list[str]:
+        """The lines of assignments, in the order of the text also where an array has two names.
+
+        What is written under one name is then read again under the others, as on ``numpy``.
+        """
+        lines = []
+        others = self._other_names(statements)
+        self._tell_order(statements, others)
+        for number, statement in enumerate(statements, 1):
+            lines += super().translate_to_statements([statement], conditions)
+            later = others.get(statement.var, set()) & _named(statements[number:])
+            if later:
+                lines += self.translate_to_write_arrays([statement.var])
+                lines += self.translate_to_read_arrays(later, [])
+        return lines
+
+    def _other_names(self, statements: Sequence[Any]) -> dict[str, set[str]]:
+        """For each variable that is written, other names of its array in the same statements.
+
+        None where ``numpy`` reads everything before it writes anything, as we do.
+        """
+        if not (self.has_repeated_indices(statements) and self._is_vectorised(statements)):
+            return {}
+        read, written, _ = self.array_read_write(statements)
+        names: dict[str, set[str]] = {}
+        for name in read | written:
+            names.setdefault(self.get_array_name(self.variables[name]), set()).add(name)
+        alike = {name: found - {name} for found in names.values() for name in found}
+        return {name: alike[name] for name in written if alike[name]}
+
+    def _tell_order(self, statements: Sequence[Any], others: Mapping[str, set[str]]) -> None:
+        """Say where one synapse changes what another one reads in the same step.
+
+        Brian2 tells of it where both have the same name for it.
+        """
+        if not isinstance(self.owner, Synapses) or not _meet(self.owner.source, self.owner.target):
+            return
+        index = self.variable_indices
+        for name, alike in others.items():
+            for other in sorted(alike):
+                if index[other] != index[name]:
+                    text = "; ".join(f"{s.var} {s.op} {s.expr}" for s in statements)
+                    logger.warn(
+                        f"{self.owner.name}: '{text}' writes as {name} what it reads as {other}; "
+                        "where both cells are met in one step, the result depends on the order of "
+                        "the synapses",
+                        "order",
+                        once=True,
+                    )
+
+    def _is_vectorised(self, statements: Sequence[Any]) -> bool:
+        """Whether ``numpy`` executes each statement for all synapses before it comes to the next.
+
+        It goes from synapse to synapse where a variable is written after it was read.
+        """
+        used: set[str] = set()
+        for statement in statements:
+            used |= {
+                name
+                for name in get_identifiers(statement.expr)
+                if self.variable_indices.get(name, "_idx") != "_idx" and name in self.variables
+            }
+            if statement.var in used:
+                return False
+        return True
 
     def translate_to_write_arrays(self, write: Iterable[str]) -> list[str]:
         """Lines that write variables back to their arrays."""
