@@ -77,9 +77,6 @@ class Added:
     def joined(self, call: Call) -> Iterator[None]:
         """Within it, what is wished for of a network is in it; what the script stores, restores
         or reads of it between its runs is its own."""
-        if not self.wishes:
-            yield
-            return
         network = call.network
         numbers = {number_of(thing) for thing in network.objects}
         known = self._joined.get(network.id)

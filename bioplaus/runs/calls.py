@@ -42,6 +42,9 @@ class Calls:
             )
             call.whole(PLAIN_RUN)
             return
+        if not session.recording.added.wishes:
+            self._run(call)
+            return
         with session.recording.added.joined(call):
             self._run(call)
 
@@ -49,9 +52,9 @@ class Calls:
         session = self.session
         known = self._networks.of(call.network)
         work = known.work * (call.end - call.start)
-        mark = f"run {len(known.refs)} {call.start!r} {call.end!r} {known.kinds}"
         long = work >= SEGMENT_WORK or session.options.segment > 0
-        point = session.next_point(mark, python=long)
+        number = len(known.refs)
+        point = session.next_point("run", number, call.start, call.end, known.kinds, python=long)
         if not long or call.end <= call.start:
             self._short(call, known, work)
             return

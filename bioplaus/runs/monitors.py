@@ -54,6 +54,8 @@ class Stream:
     events: int = 0
     seconds: float = 0.0
     _before: int = 0
+    _number: Any = None
+    _count: Any = None
 
     @classmethod
     def of(
@@ -82,10 +84,12 @@ class Stream:
 
     def listen(self, monitor: Any) -> None:
         """Take rows from this monitor."""
-        only_counts = self.counts_events and not monitor.record
-        names = [*self.about.unit, "N", *(["count"] if only_counts else [])]
         self.monitor = weakref.ref(monitor)
-        self.variables = {name: monitor.variables[name] for name in names}
+        self.variables = {name: monitor.variables[name] for name in self.about.unit}
+        # Asked before and after every run: Brian keeps both in the same arrays for good.
+        self._number = monitor.variables["N"].get_value()
+        if self.counts_events and not monitor.record:
+            self._count = monitor.variables["count"].get_value()
 
     @property
     def counts_events(self) -> bool:
@@ -95,7 +99,7 @@ class Stream:
     @property
     def rows(self) -> int:
         """How many rows the monitor has now."""
-        return int(self.variables["N"].get_value().item()) if self.variables else self.done
+        return self.done if self._number is None else int(self._number.item())
 
     @property
     def is_over(self) -> bool:
@@ -119,8 +123,7 @@ class Stream:
         self.seconds += seconds
 
     def _events(self, rows: int) -> int:
-        count = self.variables.get("count")
-        return rows if count is None else int(count.get_value().sum())
+        return rows if self._count is None else int(self._count.sum())
 
     def take_events(self) -> tuple[int, float]:
         """Events, and the seconds in which they were counted, since the last call."""

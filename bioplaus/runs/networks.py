@@ -20,27 +20,43 @@ __all__ = ["KnownNetwork", "KnownNetworks"]
 class KnownNetwork:
     """One network as it runs now; it holds none of its objects.
 
-    key : what the rest depends on; kinds : a digest of the objects' names and kinds; work : how
-    many seconds a simulated second takes, estimated.
+    target, parts, counts : what the rest depends on (the objects, how many synapses there are, and
+    the steps), counts with the arrays in which Brian keeps them; kinds : a digest of the objects'
+    names and kinds; work : how many seconds a simulated second takes, estimated.
     """
 
-    key: Any
+    target: str
+    parts: set[Any]
+    counts: list[tuple[Any, float]]
     refs: list[weakref.ref[Any]]
     monitor_refs: list[weakref.ref[Any]]
     kinds: str
     work: float
 
     @classmethod
-    def of(cls, network: Any, key: Any) -> KnownNetwork:
+    def of(cls, network: Any) -> KnownNetwork:
         """Look at a network."""
         objects = network.sorted_objects
+        variables = {thing.clock.variables["dt"] for thing in objects}
+        variables |= {thing.variables["N"] for thing in objects if isinstance(thing, Synapses)}
+        arrays = [variable.get_value() for variable in variables]
         text = ",".join(f"{thing.name}:{type(thing).__name__}" for thing in objects)
         return cls(
-            key=key,
+            target=prefs["codegen.target"],
+            parts=_parts(network),
+            counts=[(array, array.item()) for array in arrays],
             refs=list(map(weakref.ref, objects)),
             monitor_refs=[weakref.ref(thing) for thing in objects if is_monitor(thing)],
             kinds=f"{zlib.crc32(text.encode()):08x}",
             work=division.work_of(objects),
+        )
+
+    def holds(self, network: Any) -> bool:
+        """Whether the network is still as it was."""
+        return (
+            self.parts == _parts(network)
+            and all(array.item() == count for array, count in self.counts)
+            and self.target == prefs["codegen.target"]
         )
 
     @property
@@ -62,21 +78,15 @@ class KnownNetworks:
 
     def of(self, network: Any) -> KnownNetwork:
         """What is known of a network; looked at again where it is not the same any more."""
-        key = self._key(network)
         known = self._known.get(network)
-        if known is None or known.key != key:
-            known = self._known[network] = KnownNetwork.of(network, key)
+        if known is None or not known.holds(network):
+            known = self._known[network] = KnownNetwork.of(network)
         return known
 
-    @staticmethod
-    def _key(network: Any) -> Any:
-        """What the answer depends on: the objects, how many synapses there are, steps, target."""
-        parts, clocks = set(), set()
-        for thing in network.objects:
-            held = thing.__dict__
-            synapses = thing.variables["_synaptic_pre"].size if isinstance(thing, Synapses) else 0
-            number, contained = held.get(NUMBER), held["_contained_objects"]
-            parts.add((number, held["_active"], len(contained), synapses))
-            clocks.add(held["_clock"])
-        steps = sorted(clock.variables["dt"].get_value().item() for clock in clocks)
-        return prefs["codegen.target"], parts, steps
+
+def _parts(network: Any) -> set[Any]:
+    """Numbers of its objects, and what of them Brian lets a script change."""
+    return {
+        (held.get(NUMBER), held["_active"], len(held["_contained_objects"]))
+        for held in map(vars, network.objects)
+    }

@@ -48,7 +48,7 @@ class Kept:
         self.newest = None if newest is None else _outline(self.read(newest))
         self._marks_path = run / layout.POINTS
         lines = _read_lines(self._marks_path)
-        self._marks = {line["point"]: line["mark"] for line in lines}
+        self._marks: dict[int, Any] = {line["point"]: line["mark"] for line in lines}
         self._named = {line["point"]: line["names"] for line in lines if "names" in line}
         self.names = {number: name for names in self._named.values() for number, name in names}
         self._unwritten: list[int] = []
@@ -56,8 +56,11 @@ class Kept:
 
     # Marks
 
-    def meet(self, point: int, mark: str, names: Sequence[tuple[int, str]]) -> None:
+    def meet(self, point: int, mark: Sequence[Any], names: Sequence[tuple[int, str]]) -> None:
         """A point is met: what it is must be what it was.
+
+        mark : what makes its text, which is made when somebody reads it: there is one at every
+        run.
 
         Raises
         ------
@@ -70,11 +73,11 @@ class Kept:
             self._unwritten.append(point)
             if names:
                 self._named[point] = names
-        elif known != mark:
+        elif _text(known) != _text(mark):
             raise NotTheSame(
                 "the script does not do the same as before the interruption: its point "
-                f"{point} was '{known}' and is '{mark}'; does it use the time, a generator without "
-                "a seed, or a file that has changed?"
+                f"{point} was '{_text(known)}' and is '{_text(mark)}'; does it use the time, a "
+                "generator without a seed, or a file that has changed?"
             )
 
     def forget_marks(self, unneeded: Callable[[int], bool]) -> None:
@@ -91,7 +94,7 @@ class Kept:
         self._unwritten.clear()
 
     def _line(self, point: int) -> str:
-        line: dict[str, Any] = {"point": point, "mark": self._marks[point]}
+        line: dict[str, Any] = {"point": point, "mark": _text(self._marks[point])}
         if point in self._named:
             line["names"] = self._named[point]
         return json.dumps(line) + "\n"
@@ -199,6 +202,13 @@ def _outline(state: dict[str, Any]) -> dict[str, Any]:
     return {
         name: state[name] for name in ("point", "moment", "segment", "rows_of_table", "outside")
     }
+
+
+def _text(mark: Any) -> str:
+    if isinstance(mark, str):  # from the file
+        return mark
+    *parts, digest = mark
+    return " ".join([*map(str, parts), f"{digest:08x}"])
 
 
 def _kind(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import random
 import sys
 import zlib
@@ -30,12 +31,17 @@ def digest(python: bool) -> int:
 
     python : Python's stream counts, too.
     """
-    address = np.random.mtrand._rand._bit_generator.ctypes.state_address
-    start = address + 4 * (_WORDS - _LOOKED_AT)
-    found = zlib.crc32(ctypes.string_at(start, 4 * (_LOOKED_AT + 1)))
+    found = zlib.crc32(_words(np.random.mtrand._rand._bit_generator.ctypes.state_address))
     if python:
         found ^= hash(random.getstate()[1]) & 0xFFFFFFFF
     return found
+
+
+@functools.lru_cache(maxsize=1)
+def _words(address: int) -> Any:
+    """The words that are looked at, and the position: where they are, not a copy."""
+    words = ctypes.c_uint32 * (_LOOKED_AT + 1)
+    return words.from_address(address + 4 * (_WORDS - _LOOKED_AT))
 
 
 def state() -> dict[str, Any]:

@@ -105,7 +105,7 @@ class Session:
 
     # Points
 
-    def next_point(self, mark: str, python: bool = False) -> int:
+    def next_point(self, *mark: Any, python: bool = False) -> int:
         """Count a point; what it is must be what it was.
 
         Raises
@@ -120,8 +120,8 @@ class Session:
                 "the script does not do the same as before the interruption: it has gone past the "
                 f"place from which it was to go on (point {self.newest['point']})"
             )
-        digest = random_streams.digest(python)
-        self.kept.meet(self.point, f"{mark} {digest:08x}", self.numbers.take_names())
+        mark = (*mark, random_streams.digest(python))
+        self.kept.meet(self.point, mark, self.numbers.take_names())
         return self.point
 
     def take_up_outside(self, state: Mapping[str, Any]) -> None:
