@@ -57,13 +57,12 @@ class Keeping:
 
     def due(self, at_least: float | None = None) -> bool:
         """Whether a state may be written now."""
-        now = time.monotonic()
-        wait = (
-            self.options.checkpoint if at_least is None else min(at_least, self.options.checkpoint)
-        )
-        quiet = now - self._began < min(QUIET, self.options.checkpoint)
-        wanted = max(wait, self.options.patience * self._cost)
-        return not self.session.replaying and not quiet and now - self._last_kept >= wanted
+        now, wait = time.monotonic(), self.options.checkpoint
+        waited = now - self._last_kept
+        if self.session.replaying or waited < self.options.patience * self._cost:
+            return False
+        enough = wait if at_least is None else min(at_least, wait)
+        return waited >= enough and now - self._began >= min(QUIET, wait)
 
     def affords_looking(self, place: Any, work: float = 0.0) -> bool:
         """Whether one more look at everything keeps within its share of the time.

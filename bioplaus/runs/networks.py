@@ -11,7 +11,6 @@ from brian2 import Synapses, prefs
 
 from bioplaus.runs import division
 from bioplaus.runs.monitors import is_monitor
-from bioplaus.runs.numbering import NUMBER
 
 __all__ = ["KnownNetwork", "KnownNetworks"]
 
@@ -85,8 +84,8 @@ class KnownNetworks:
 
 
 def _parts(network: Any) -> set[Any]:
-    """Numbers of its objects, and what of them Brian lets a script change."""
+    """Its objects, and what of them Brian lets a script change."""
     return {
-        (held.get(NUMBER), held["_active"], len(held["_contained_objects"]))
-        for held in map(vars, network.objects)
+        (weakref.ref(thing), thing._active, len(thing._contained_objects))
+        for thing in network.objects
     }
