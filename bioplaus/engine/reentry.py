@@ -86,8 +86,10 @@ _WITH_METHOD = (neurongroup.StateUpdater, synapses_module.StateUpdater)
 CIRCUMSTANCES = (
     Circumstance("preferences", Network, lambda n: prefs.prefs),
     Circumstance("schedule", Network, ("_schedule",)),
-    Circumstance("objects", Network, lambda n: {id(thing) for thing in n.objects}),
-    Circumstance("parts of objects", BrianObject, lambda o: [id(p) for p in o._contained_objects]),
+    Circumstance("objects", Network, lambda n: set(map(weakref.ref, n.objects))),
+    Circumstance(
+        "parts of objects", BrianObject, lambda o: list(map(weakref.ref, o._contained_objects))
+    ),
     Circumstance("place in a step", BrianObject, ("when", "order")),
     Circumstance("clock", BrianObject, ("_clock",)),
     Circumstance("active", BrianObject, lambda o: o._active or is_monitor(o)),

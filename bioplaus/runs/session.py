@@ -39,6 +39,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+_forks = 0
+"""How many forks lie behind this process; to ask for its number would be a call of the system."""
+
+
+def _forked() -> None:
+    global _forks
+    _forks += 1
+
+
+os.register_at_fork(after_in_child=_forked)
 _OWN_STATE = ("moment", "segment", "epoch", "work", "simulated", "learned")
 _SIMPLE = (type(None), bool, int, float, str)
 
@@ -84,7 +94,7 @@ class Session:
         self.learned: dict[str, float] = {}
         self.work = self.simulated = 0.0
         self.inside = False
-        self._process, self._thread = os.getpid(), threading.get_ident()
+        self._forks, self._thread = _forks, threading.get_ident()
         self._told: set[str] = set()
         self.check_interrupt: Callable[[], None] = lambda: None
         self.seconds = {"runs": 0.0, "segments": 0.0, "states": 0.0, "looking": 0.0}
@@ -210,8 +220,8 @@ class Session:
 
     def takes_part(self) -> bool:
         """Whether what is called now is part of the script's one line of execution."""
-        plain = os.getpid() != self._process or threading.get_ident() != self._thread
-        return not (plain or self.inside)
+        mine = self._forks == _forks and threading.get_ident() == self._thread
+        return mine and not self.inside
 
     # The table
 
