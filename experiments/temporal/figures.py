@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["curve", "example", "search"]
+__all__ = ["curve", "example", "in_ones_twos_fives", "search"]
 
 TRACED = 12
 """Units of rates that are drawn."""
@@ -34,8 +34,7 @@ def curve(run: RunReader) -> Figure:
         logarithmic=not task.classes,
     )  # fmt: skip
     if not task.classes:
-        axes[0].yaxis.set_major_formatter("{x:g}")
-        axes[0].yaxis.set_minor_formatter("{x:.2g}")
+        in_ones_twos_fives(axes[0].yaxis)
     if angle is not None:
         axes[0].set_xlabel("")
         begun = np.concatenate([[0], shown[:-1]])
@@ -71,6 +70,15 @@ def example(run: RunReader) -> Figure | None:
     axes[2].set_xlim(0, 1e3 * task.duration)
     axes[2].set_xlabel("time [ms]")
     return figure
+
+
+def in_ones_twos_fives(axis: Any) -> None:
+    """Plain numbers on a logarithmic axis."""
+    from matplotlib.ticker import LogLocator
+
+    axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter("{x:g}")
 
 
 def _times(run: RunReader) -> list[Any]:
@@ -133,6 +141,9 @@ def search(run: RunReader) -> Figure:
     paces, errors = metrics["pace"], metrics["validation_error"]
     ax.semilogx(paces[:trials], errors[:trials], "o", label="trials (a seed of their own)")
     ax.semilogx(paces[trials:], errors[trials:], "x", label="reported seeds")
+    ax.set_xticks(sorted(set(paces)), minor=False)
+    ax.xaxis.set_major_formatter("{x:.2g}")
+    ax.xaxis.set_minor_formatter("")
     ax.set(xlabel="learning rate / centre of the search", ylabel="validation error")
     ax.legend()
     return figure

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bioplaus import plotting
+from bioplaus.experiments.temporal.figures import in_ones_twos_fives
 from bioplaus.experiments.temporal.rules import NAMES, RULES, reason
 from bioplaus.experiments.temporal.tasks import TASKS
 from bioplaus.records import RunReader
@@ -195,8 +196,8 @@ def _draw_task(axes: Axes, task: str, rows: Sequence[dict[str, Any]]) -> None:
             axes.plot(
                 angle, scale * row["error"], mark, color=colour, ms=4, label=rule, ls="none",
             )  # fmt: skip
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:.2g}")
+    if not TASKS[task].classes:
+        axes.set_yscale("log")
+        in_ones_twos_fives(axes.yaxis)
     unit = "test error [%]" if TASKS[task].classes else "error / that of silence"
     axes.set(title=task, xlabel="angle to the gradient [degrees]", ylabel=unit, xlim=(-5, 105))
