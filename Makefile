@@ -50,6 +50,8 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.reentry
 	$(BIN)/python -m benchmarks.scale --fraction 0.1
 	$(BIN)/python -m benchmarks.scale --fraction 0.3
+	$(BIN)/python -m benchmarks.scale --balanced 5000
+	$(BIN)/python -m benchmarks.synapses
 	PYTHONHASHSEED=0 $(BIN)/python -m benchmarks.script_overhead
 	$(BIN)/python -m benchmarks.script_kills
 

@@ -6,6 +6,7 @@ of the mean input is a constant current, so that rates stay what they are (van A
 2015).  Rates to compare with are those of the whole column in NEST, as its example states them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,10 +110,7 @@ def column(fraction: float, seed: int = 1) -> Column:
     missing = (1 - np.sqrt(fraction)) * float(TAU_SYNAPSE) * mean
     cells.constant_current = np.repeat(missing, sizes) * pA
     synapses = Synapses(cells, cells, "w : amp", on_pre="I_post += w", name="synapses")
-    i, j, w, delay = _drawn(rng, sizes, first, fraction * fraction * links(), weights, excites)
-    synapses.connect(i=i, j=j)
-    synapses.w = w / np.sqrt(fraction) * pA
-    synapses.delay = delay * ms
+    _connect(synapses, rng, first, fraction, weights, excites)
     background = [
         PoissonInput(
             cells[first[k] : first[k + 1]],
@@ -127,20 +125,51 @@ def column(fraction: float, seed: int = 1) -> Column:
     return Column(Network(cells, synapses, *background, spikes), spikes, first)
 
 
-def _drawn(
-    rng: np.random.Generator, sizes: np.ndarray, first: np.ndarray, count: np.ndarray,
+def _connect(
+    synapses: Synapses, rng: np.random.Generator, first: np.ndarray, fraction: float,
     weights: np.ndarray, excites: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    """Source, target, weight [pA] and delay [ms] of every link."""
-    found = []
-    for post in range(8):
-        for pre in range(8):
-            n = round(count[post, pre])
-            w = rng.normal(weights[post, pre], abs(SPREAD * weights[post, pre]), n)
-            mean, spread = DELAYS["e" if excites[pre] else "i"]
-            delay = np.maximum(np.rint(rng.normal(mean, spread, n) / STEP), 1) * STEP
-            i = rng.integers(first[pre], first[pre + 1], n, dtype=np.int32)
-            j = rng.integers(first[post], first[post + 1], n, dtype=np.int32)
-            found.append((i, j, np.maximum(w, 0) if excites[pre] else np.minimum(w, 0), delay))
-    i, j, w, delay = (np.concatenate(parts) for parts in zip(*found))
-    return i, j, w, delay
+) -> None:  # fmt: skip
+    """Draw the links, in the order of their sources and a million at a time: there may be many."""
+    each = _outward(rng, np.diff(first), np.rint(fraction * fraction * links()).astype(int))
+    from_cell = each.sum(axis=1)
+    number = int(from_cell.sum())
+    j = np.empty(number, dtype=np.int32)
+    for part, _, post in _parts(each, first):
+        j[part] = rng.integers(first[post], first[post + 1], dtype=np.int32)
+    i = np.repeat(np.arange(first[-1], dtype=np.int32), from_cell)
+    synapses.connect(i=i, j=j)
+    del i, j
+    mean = np.array([DELAYS["e" if excitatory else "i"] for excitatory in excites])
+    for part, pre, post in _parts(each, first):
+        w = weights[post, pre] * rng.normal(1, SPREAD, len(post))
+        w = np.where(excites[pre], np.maximum(w, 0), np.minimum(w, 0))
+        delay = np.rint(rng.normal(mean[pre, 0], mean[pre, 1]) / STEP)
+        synapses.w[part] = w / np.sqrt(fraction) * pA
+        synapses.delay[part] = np.maximum(delay, 1) * STEP * ms
+
+
+def _outward(rng: np.random.Generator, sizes: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """(cells, targets) links of each cell to each population, of which count : (targets, sources).
+
+    Each link has any cell of its population for a source.
+    """
+    populations = []
+    for pre, size in enumerate(sizes):
+        alike = np.full(size, 1 / size)
+        populations.append(np.stack([rng.multinomial(n, alike) for n in count[:, pre]], axis=1))
+    return np.concatenate(populations)
+
+
+def _parts(each: np.ndarray, first: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """About a million links each: which they are, and the populations of their ends."""
+    ends = np.cumsum(each.sum(axis=1))
+    population = np.searchsorted(first, np.arange(len(each)), side="right") - 1
+    cell = 0
+    while cell < len(each):
+        begin = int(ends[cell - 1]) if cell else 0
+        last = max(cell + 1, int(np.searchsorted(ends, begin + 1_000_000)))
+        counts = each[cell:last]
+        post = np.repeat(np.tile(np.arange(8), len(counts)), counts.ravel())
+        pre = np.repeat(population[cell:last], counts.sum(axis=1))
+        yield slice(begin, begin + len(post)), pre, post
+        cell = last
