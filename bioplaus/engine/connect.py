@@ -21,8 +21,8 @@ from .shape import Shape
 
 __all__ = ["connect"]
 
-_DRAWN, _COUNTED = 1 << 16, 1 << 20
-"""Random numbers that are drawn together, and synapses that are counted together."""
+_DRAWN = 1 << 16
+"""Random numbers that are drawn together."""
 
 
 def connect(synapses: Any, i: Any, j: Any, condition: Any, p: Any, n: Any, arrays: Any) -> bool:
@@ -116,8 +116,11 @@ def _check(synapses: Any, more: int) -> None:
         )
 
 
-def _count(synapses: Any, old: int) -> None:
-    """Count the synapses from ``old`` on at their sources and targets."""
+def _count(synapses: Any, old: int, outgoing: Any = None) -> None:
+    """Count the synapses from ``old`` on at their sources and targets.
+
+    outgoing : (sources,), how many of them each source has, where that is known.
+    """
     if synapses.multisynaptic_index is not None:
         synapses._update_synapse_numbers(old)
         return
@@ -126,9 +129,11 @@ def _count(synapses: Any, old: int) -> None:
     for name, index, size in zip(("N_outgoing", "N_incoming"), _INDICES, sizes):
         variable = synapses.variables[name]
         variable.resize(size)  # it may be other synapses that are connected
-        counts, indices = variable.get_value(), synapses.variables[index].get_value()
-        for begin in range(old, len(indices), _COUNTED):
-            counts += np.bincount(indices[begin : begin + _COUNTED], minlength=size)
+        counts = variable.get_value()
+        if name == "N_outgoing" and outgoing is not None:
+            counts[first_source:] += outgoing
+        else:
+            _TALLY(indices=synapses.variables[index].get_value()[old:], counts=counts)
 
 
 _INDICES = ("_synaptic_pre", "_synaptic_post")
@@ -150,7 +155,7 @@ def _connect_drawn(synapses: Any, shape: Shape, p: float, arrays: Any) -> None:
         part = parts.pop()
         arrays[post][at : at + len(part)] = part
         at += len(part)
-    _count(synapses, old)
+    _count(synapses, old, counts)
 
 
 def _drawn(shape: Shape, p: float, counts: Any) -> Iterator[Any]:
@@ -194,6 +199,12 @@ def _drawn_by_jumps(shape: Shape, p: float, counts: Any) -> Iterator[Any]:
     set_state(state)
     random_sample(drawn - (len(jumps) - int(told[at])))
 
+
+_TALLY = Pass(
+    "for k in range(len(indices)):\n    counts[_nb_at(indices[_nb_at(k)])] += 1",
+    indices=np.int32,
+    counts=np.int32,
+)
 
 _PICK = Pass(
     """

@@ -80,7 +80,6 @@ def test_numbers_that_are_drawn_in_parts(monkeypatch: pytest.MonkeyPatch) -> Non
     """Rows that do not end where a draw does, and rows longer than a draw."""
     for drawn in (7, 100, 1000):
         monkeypatch.setattr(connect_module, "_DRAWN", drawn)
-        monkeypatch.setattr(connect_module, "_COUNTED", drawn)
         agree(9, 1200, [{"p": 0.05}, {"condition": "i != j", "p": 0.3}])
 
 
