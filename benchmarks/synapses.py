@@ -30,10 +30,10 @@ PLASTIC = {
 }
 WITH_TRACES = {
     "model": """w : 1
-                dx/dt = -x/(20*ms) : 1 (event-driven)
-                dy/dt = -y/(20*ms) : 1 (event-driven)""",
-    "on_pre": "v_post += w; x += 0.01; w = clip(w - y, 0, 1)",
-    "on_post": "y += 0.01; w = clip(w + x, 0, 1)",
+                da/dt = -a/(20*ms) : 1 (event-driven)
+                db/dt = -b/(20*ms) : 1 (event-driven)""",
+    "on_pre": "v_post += w; a += 0.01; w = clip(w - b, 0, 1)",
+    "on_post": "b += 0.01; w = clip(w + a, 0, 1)",
 }
 KINDS: dict[str, tuple[dict[str, str], Any]] = {
     "static": (STATIC, None),
@@ -46,14 +46,14 @@ KINDS: dict[str, tuple[dict[str, str], Any]] = {
 
 
 def _network(kind: str, cells: int) -> tuple[brian2.Network, float]:
-    """Cells with a tenth of all synapses, and CPU seconds of `connect`; all cells spike at once."""
+    """Cells with a tenth of all synapses, and CPU seconds of `connect`; every tenth cell spikes."""
     text, special = KINDS[kind]
     brian2.seed(1)
     rng = np.random.default_rng(1)
     group = brian2.NeuronGroup(
         cells, "v : 1\nx : 1\ny : 1", threshold="v > 1 and t < 0.05*ms", reset="v = 0", name="cells"
     )
-    group.v = 2
+    group.v = "2*int(i % 10 == 0)"
     synapses = brian2.Synapses(group, group, **text, name="synapses")
     if special == "listed":
         given = {k: rng.integers(0, cells, cells * cells // 10, dtype=np.int32) for k in "ij"}
