@@ -28,6 +28,7 @@ PLASTIC = {
     "on_pre": "v_post += w; w = clip(w + y_post, 0, 1)",
     "on_post": "w = clip(w + x_pre, 0, 1)",
 }
+TARGET_ONLY = {**PLASTIC, "on_post": "w = clip(w + y_post, 0, 1)"}
 WITH_TRACES = {
     "model": """w : 1
                 da/dt = -a/(20*ms) : 1 (event-driven)
@@ -40,6 +41,7 @@ KINDS: dict[str, tuple[dict[str, str], Any]] = {
     "static, one delay": (STATIC, 2 * ms),
     "static, own delays": (STATIC, "own"),
     "static, listed in no order": (STATIC, "listed"),
+    "plastic, nothing of the source read": (TARGET_ONLY, None),
     "plastic, traces of the cells": (PLASTIC, None),
     "plastic, traces of its own": (WITH_TRACES, None),
 }
