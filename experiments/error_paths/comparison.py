@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bioplaus import plotting
+from bioplaus.experiments.error_paths.beforehand import agrees, beforehand
 from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS
 from bioplaus.layered.carriers import Gradient, TopOnly
 from bioplaus.layered.control import Controlled, Predictive
@@ -88,18 +89,21 @@ def carrier(row: str) -> str:
 # The table
 
 
-_HEADINGS = "| row | error [%] | angle | operations | lines | CPU s | needs | step, constants |"
-_RULE = "|---|---|---|---|---|---|---|---|"
+_COLUMNS = (
+    "row", "error [%]", "beforehand", "angle", "operations", "lines", "CPU s", "needs",
+    "step, constants",
+)  # fmt: skip
+_HEADINGS = [f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|"]
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows as Markdown: all of them over the tasks, then a table for each task, best first."""
-    lines = [*_overview(rows), ""]
+    lines = [*_overview(rows), "", _agreement(rows), ""]
     for task, given in TASKS.items():
         members = [row for row in rows if row["task"] == task]
         if members:
             shown = f"{given.layers}, {given.passes} passes, batch {given.batch}"
-            lines += [f"**{task}**: {shown}", "", _HEADINGS, _RULE]
+            lines += [f"**{task}**: {shown}", "", *_HEADINGS]
             lines += [_line(row) for row in sorted(members, key=lambda row: row["error"])]
             lines.append("")
     return "\n".join(lines)
@@ -117,6 +121,15 @@ def _overview(rows: Sequence[dict[str, Any]]) -> list[str]:
         cells = [_cell(name, task, found.get((task, name))) for task in TASKS]
         lines.append(f"| {' | '.join((name, feedback(name), needs(name) or '-', *cells))} |")
     return lines
+
+
+def _agreement(rows: Sequence[dict[str, Any]]) -> str:
+    """How many figures lie in their bands, and which do not."""
+    judged = [(agrees(row), f"{row['row']} on {row['task']}") for row in rows]
+    banded = [found for found in judged if found[0] is not None]
+    above = [name for agreed, name in banded if not agreed]
+    told = f"; above it: {', '.join(above)}" if above else ""
+    return f"Of {len(banded)} figures with a band {len(banded) - len(above)} agree{told}."
 
 
 def _cell(name: str, task: str, row: Mapping[str, Any] | None) -> str:
@@ -145,6 +158,7 @@ def _line(row: dict[str, Any]) -> str:
     cells = (
         row["row"],
         error,
+        beforehand(row),
         "-" if angle is None else f"{angle:.0f}°",
         f"{row['operations_per_example']:,.0f}",
         str(row["lines"]),

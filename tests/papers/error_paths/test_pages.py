@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bioplaus.experiments.error_paths import comparison, leaderboard, protocol
+from bioplaus.experiments.error_paths.beforehand import agrees, beforehand
 from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS, Training, fitting, images
 from bioplaus.layered.carriers import TopOnly
 from bioplaus.leaderboard.lines import code_lines
@@ -195,11 +198,43 @@ def lines_of_a_table() -> list[dict]:
 
 def test_the_table_is_best_first_counts_exclusive_or_and_marks_ends() -> None:
     text = leaderboard.table(lines_of_a_table())
-    assert "| FA | learnt in 2 of 3 (6.00 ± 0.10) | 40° | 8,400 | 36 | 1.25 | M | 0.2 |" in text
+    assert (
+        "| FA | learnt in 2 of 3 (6.00 ± 0.10) | 3 of 3 | 40° | 8,400 | 36 | 1.25 | M | 0.2 |"
+        in text
+    )
+    assert "Of 2 figures with a band 1 agree; above it: ARBP on digits." in text
     digits = text[text.index("**digits**") :]
     assert digits.index("top layer only") < digits.index("ARBP")
     assert "| 0.2 * |" in digits
     assert "| 0.2, feedback.rate=2 |" in digits
+
+
+@pytest.mark.parametrize(
+    ("task", "row", "error", "expected"),
+    [
+        ("deep", "FA", 0.0836, True),  # 7.55 + 2.45 x 0.21 + 0.3 = 8.3645
+        ("deep", "FA", 0.0837, False),
+        ("deep", "FA", 0.05, True),  # better is no failure
+        ("deep", "FA, 1 bit", 0.9, None),  # its seeds differ by forty points
+        ("mnist-5000", "difference target propagation", 0.0801, True),  # 7.25 + 0.4655 + 0.3
+        ("mnist-5000", "difference target propagation", 0.0802, False),
+        ("xor", "FA", 0.5, None),
+        ("yin-yang", "FA", 0.5, None),
+    ],
+)
+def test_bands_are_those_of_two_means_of_three_seeds_and_open_downwards(
+    task: str, row: str, error: float, expected: bool | None
+) -> None:
+    given = {"task": task, "row": row, "error": error}
+    assert agrees(given) is expected
+    marked = beforehand(given)
+    assert ("above" in marked, "agrees" in marked) == (expected is False, expected is True)
+
+
+def test_what_was_measured_beforehand_are_rows_and_tasks_of_the_table() -> None:
+    path = Path(inspect.getfile(leaderboard)).with_name("beforehand.toml")
+    for task, rows in tomllib.loads(path.read_text("utf-8")).items():
+        assert all(leaderboard.applies(task, row) for row in rows)
 
 
 def test_before_it_all_rows_stand_over_all_tasks_and_what_is_not_run_says_so() -> None:
