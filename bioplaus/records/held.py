@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -16,18 +17,21 @@ class Held:
 
     def __init__(self) -> None:
         self._found: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = threading.Lock()  # nobody waits with it for a file
 
     def get(self, key: Any, read: Callable[[], Any]) -> Any:
         """What is held under a key, read if it is not; None, which is not held, if it cannot be."""
-        if key in self._found:
-            self._found.move_to_end(key)
-            return self._found[key]
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]
         found = read()
         if found is not None:
-            self._found[key] = found
-            held = sum(_bytes(values) for values in self._found.values())
-            while held > MOST_BYTES and len(self._found) > 1:
-                held -= _bytes(self._found.popitem(last=False)[1])
+            with self._lock:
+                self._found[key] = found
+                held = sum(_bytes(values) for values in self._found.values())
+                while held > MOST_BYTES and len(self._found) > 1:
+                    held -= _bytes(self._found.popitem(last=False)[1])
         return found
 
 

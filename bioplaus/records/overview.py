@@ -26,6 +26,7 @@ __all__ = [
     "cells_in_a_row",
     "extent_of",
     "measure",
+    "read_blocks",
     "read_extent",
     "write_overview",
 ]
@@ -206,3 +207,14 @@ def read_extent(group: Any) -> Extent:
         total=group["total"][:],
         levels=tuple(sorted(int(name) for name in group if name.isdigit())),
     )
+
+
+def read_blocks(
+    group: Any, extent: Extent, block: int, cut: slice, rows: slice
+) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
+    """Least and largest of blocks of a trace: one at the start of each and one at its middle."""
+    starts = extent.starts[:: block // extent.step][cut]
+    middles = (starts + np.append(starts[1:], extent.last)) / 2
+    ends = [group[f"{block}/{name}"][rows, cut] for name in ("low", "high")]
+    values = np.stack(ends, axis=2)
+    return np.stack([starts, middles], axis=1).ravel(), values.reshape(len(values), -1)

@@ -20,6 +20,7 @@ from bioplaus.records.overview import (
     Extent,
     cells_in_a_row,
     measure,
+    read_blocks,
     read_extent,
 )
 from bioplaus.records.reader import RunReader
@@ -45,7 +46,7 @@ class Windows:
 
     ``refresh`` takes up files that were closed since the last look; ``version`` counts the looks
     that found any.  A file that cannot be read is left out and named in ``unreadable`` with the
-    reason.
+    reason.  Another thread may read windows; one refreshes.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -235,7 +236,7 @@ class Windows:
         files = self.extents.get(name, {})
         return [
             (path, extent)
-            for path, extent in files.items()
+            for path, extent in list(files.items())  # the other thread may add one
             if extent.first <= between[1]
             and extent.last >= between[0]
             and path.name not in self.unreadable
@@ -264,7 +265,12 @@ class Windows:
         samples = part.stop - part.start
         blocks = [n for n in extent.levels if columns and samples >= 2 * n * columns]
         if blocks and extent.ascending:
-            return self._blocks(path, name, extent, part, rows, blocks[-1])
+            block, place = blocks[-1], ("overview", *name)
+            cut = slice(part.start // block, -(-part.stop // block))
+            key = (name, block, cut, rows)
+            return self._cached(
+                path, key, lambda group: read_blocks(group, extent, block, cut, rows), place
+            )
 
         def read(group: Any) -> Any:
             record = read_trace(group, part, rows)
@@ -274,22 +280,6 @@ class Windows:
             return record.t[order], record.value[:, order]
 
         return self._cached(path, (name, part, rows), read, name)
-
-    def _blocks(
-        self, path: Path, name: Name, extent: Extent, part: slice, rows: slice, block: int
-    ) -> Any:
-        """Least and largest of blocks, one at the start of each and one at its middle."""
-        cut = slice(part.start // block, -(-part.stop // block))
-
-        def read(group: Any) -> Any:
-            starts = extent.starts[:: block // extent.step][cut]
-            middles = (starts + np.append(starts[1:], extent.last)) / 2
-            ends = [group[f"{block}/{name}"][rows, cut] for name in ("low", "high")]
-            values = np.stack(ends, axis=2)
-            t = np.stack([starts, middles], axis=1).ravel()
-            return t, values.reshape(len(values), -1)
-
-        return self._cached(path, (name, block, cut, rows), read, ("overview", *name))
 
     def _cached(self, path: Path, key: Any, read: Callable[[Any], Any], name: Name) -> Any:
         import h5py

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import numpy as np
+from bokeh.document import without_document_lock
 from bokeh.events import DoubleTap, Tap
 from bokeh.layouts import column, row
 from bokeh.models.annotations import Span
@@ -23,6 +26,8 @@ from bioplaus.viewer.view_state import Eye
 
 __all__ = ["Activity"]
 
+_READER = ThreadPoolExecutor(1, "reader")
+"""Reads for all visitors, so that a slow disk keeps nothing else waiting."""
 _RASTERS_HEIGHT = 420
 _TRACE_HEIGHT = 88
 _FIRST_TRACES = 4
@@ -52,7 +57,7 @@ class Activity:
         drawn: Callable[[], None],
     ) -> None:
         self.store, self.eye, self._watch, self._drawn = store, eye, watch, drawn
-        self._waiting, self._version = False, -1
+        self._looks, self._reading, self._version = 0, False, -1
         self._drawn_for: list[int] = []
         self._cross = Span(dimension="height", line_dash="dotted")
         self._panels: dict[str, Any] = {}
@@ -165,13 +170,39 @@ class Activity:
     # Drawing
 
     def later(self, attr: str, old: Any, new: Any) -> None:
-        """Draw at the next tick, once for both ends of a range that change one after the other."""
+        """Draw soon, once for both ends of a range that change one after the other."""
         document = self.layout.document
         if document is None:
             return
-        if not self._waiting:
-            self._waiting = True
-            document.add_next_tick_callback(self._now)
+        self._looks += 1
+        if not self._reading:
+            self._reading = True
+            unlocked: Any = without_document_lock(self._read_ahead)
+            document.add_next_tick_callback(unlocked)
+
+    async def _read_ahead(self) -> None:
+        """Read what is in view while everything else goes on, and again if that has changed."""
+        loop, looks, read = asyncio.get_running_loop(), -1, {}
+        try:
+            while looks != self._looks:
+                looks = self._looks
+                read = await loop.run_in_executor(_READER, self._read)
+        finally:
+            self._reading = False
+        document = self.layout.document
+        if document is not None:
+            document.add_next_tick_callback(partial(self._draw_of, looks, read))
+
+    def _draw_of(self, looks: int, read: dict[str, Any]) -> None:
+        """Draw what was read if nothing else was asked for or drawn since."""
+        if looks == self._looks:
+            self.draw(read)
+
+    def _read(self) -> dict[str, Any]:
+        """What the panels in view need of the recordings, by name."""
+        kinds = Raster | Trace
+        shown = list(self.shown.items())
+        return {name: panel.read() for name, panel in shown if isinstance(panel, kinds)}
 
     def _resize(self, attr: str, old: Any, new: int) -> None:
         """The browser tells the size of each panel; draw if that is not what was drawn for."""
@@ -184,29 +215,29 @@ class Activity:
         rasters = [panel for panel in self.shown.values() if isinstance(panel, Raster)]
         return [self.eye.columns, *(panel.size[1] for panel in rasters)]
 
-    def _now(self) -> None:
-        self._waiting = False
-        self.draw()
-
     @property
     def shown(self) -> dict[str, Any]:
         """The panels in view, by name."""
         return {name: self._panels[name] for name in self.choice.value}
 
-    def draw(self) -> None:
-        """Draw what the window shows."""
+    def draw(self, read: dict[str, Any] | None = None) -> None:
+        """Draw what the window shows, of what was read of it; without that, read it now."""
         start, end = self.eye.window
         if end <= start or not self._panels:
             return
+        self._looks += 1
         self._drawn_for = self._size()
+        read = self._read() if read is None else read
         held = {}
         rates = None
-        for panel in self.shown.values():
+        for name, panel in self.shown.items():
             if isinstance(panel, Raster):
-                held[panel.population] = panel.draw()
-            elif isinstance(panel, Rates):
+                held[panel.population] = read[name]
+            if isinstance(panel, Rates):
                 rates = panel
-            else:
+            elif name in read:
+                panel.draw(read[name])
+            elif isinstance(panel, Bands):
                 panel.draw()
         if rates is not None:
             rates.draw(held, self.store)

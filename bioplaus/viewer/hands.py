@@ -17,7 +17,7 @@ HELP = """left, right: a quarter of the view;  + -: half, double;  Home: all
 End: the end, and follow;  f: follow;  up, down: cell
 p P: next, last presentation;  e E: error;  s S: segment;  n N: spike of the cell
 g: go to 103, 12.5s, e, #412;  1 to 8: tabs;  l: list;  c: compare the chosen runs
-x: figure and table of the view;  ?: this table
+m: learning curves in small figures;  x: figure and table of the view;  ?: this table
 wheel: zoom time;  drag: move;  double click: all;  click on a row: choose the cell"""
 
 _EPSILON = 1e-9

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 from bokeh.layouts import column, row
-from bokeh.models import ColumnDataSource, HoverTool, LinearScale, LogScale
 from bokeh.models.widgets import Div, RadioButtonGroup
-from bokeh.plotting import figure
 
-from bioplaus.plotting import COLOURS
 from bioplaus.records import RunReader
 from bioplaus.viewer.catalogue import main_metric, plain
 from bioplaus.viewer.controls import WRAP, missing, select, when_changed
+from bioplaus.viewer.curves import Curves, colour_of
 
 __all__ = ["Learning", "differences"]
 
 _CLOCKS = {"epoch": "epoch", "simulated time": "simulated_time_s", "segment": "segment"}
 _SCALES = ("linear", "logarithmic")
-_DASHES = ("solid", "dashed", "dotted", "dotdash", "dashdot")
+_PANELS = ("over each other", "a panel a run", "a panel a metric")
+_MOST_PANELS, _ACROSS = 12, 3
 
 
 class Learning:
-    """One curve a run, with a mark where a parameter was changed.
+    """One curve a run, with a mark where a parameter was changed; over each other, or small.
+
+    Small figures of runs have the same limits, so that they can be compared; those of metrics
+    have the same clock.
 
     Parameters
     ----------
@@ -46,13 +48,14 @@ class Learning:
         self.together: Any = RadioButtonGroup(labels=["each run", "mean of equal runs"], active=0)
         self.table = Div(text="", sizing_mode="stretch_width")
         self._wanted = metric
-        self._drawn: dict[str, ColumnDataSource] = {}
-        self.marks = ColumnDataSource({"x": [], "y": [], "what": [], "colour": []})
+        self.panels: Any = RadioButtonGroup(labels=list(_PANELS), active=0)
+        self.figures: list[Curves] = []
         self._place = column(sizing_mode="stretch_width")
-        controls = row(self.metric, self.clock, self.scale, self.together, styles=WRAP)
+        chosen = (self.metric, self.clock, self.scale, self.together, self.panels)
+        controls = row(*chosen, styles=WRAP)
         self.layout = column(controls, self._place, self.table, sizing_mode="stretch_width")
         when_changed((self.metric, self.clock), self.draw)
-        when_changed((self.scale, self.together), self._redraw, "active")
+        when_changed((self.scale, self.together, self.panels), self._redraw, "active")
         self._redraw()
         self.refresh()
 
@@ -76,72 +79,71 @@ class Learning:
                 missing(next(iter(self.runs.values())), "figures") if self.runs else ""
             )
             return
-        self.metric.options = names
+        new, self.metric.options = names != self.metric.options, names
         if self.metric.value not in names:
             self.metric.value = self._wanted if self._wanted in names else main_metric(names)
-        self.draw()
+        if new and self.panels.active == 2:
+            self._redraw()
+        else:
+            self.draw()
+
+    def turn(self) -> str:
+        """From curves over each other to small figures and back; returns what is shown now."""
+        self.panels.active = (self.panels.active + 1) % len(_PANELS)
+        return _PANELS[self.panels.active]
 
     def _redraw(self) -> None:
-        """A figure of the chosen scale; Bokeh fixes it when a figure is made."""
+        """Figures of the chosen scale and kind."""
+        places = {name: k for k, name in enumerate(self.runs)}
         logarithmic = self.scale.active == 1
-        plot: Any = figure(
-            height=360,
-            y_axis_type="log" if logarithmic else "linear",
-            tools="pan,wheel_zoom,box_zoom,reset",
-            sizing_mode="stretch_width",
-        )
-        assert isinstance(plot.y_scale, LogScale if logarithmic else LinearScale)
-        self.plot = plot
-        self._drawn = {}
-        for k, name in enumerate(self.runs):
-            source = ColumnDataSource({"x": [], "y": [], "low": [], "high": []})
-            look: Any = {"color": COLOURS[k % len(COLOURS)], "source": source}
-            dash = _DASHES[(k // len(COLOURS)) % len(_DASHES)]
-            line = plot.line("x", "y", **look, line_width=2, line_dash=dash, legend_label=name)
-            dots = plot.scatter("x", "y", **look, size=5)
-            plot.varea("x", "low", "high", fill_alpha=0.2, fill_color=look["color"], source=source)
-            tips = [("run", name), ("at", "@x"), ("value", "@y")]
-            plot.add_tools(HoverTool(renderers=[dots, line], tooltips=tips, limit=1))
-            self._drawn[name] = source
-        marks = plot.scatter(
-            "x", "y", source=self.marks, marker="inverted_triangle", size=12, color="colour"
-        )
-        plot.vspan(x="x", source=self.marks, line_color="colour", line_dash="dotted")
-        plot.add_tools(HoverTool(renderers=[marks], tooltips="@what"))
-        if self.runs:
-            # Above the frame, where it lies over no curve.
-            plot.add_layout(plot.legend[0], "above")
-            plot.legend.update(click_policy="hide", ncols=4, border_line_color=None, padding=2)
-            plot.legend.visible = len(self.runs) > 1
-        self._place.children = [plot]
+        if self.panels.active == 0:
+            self.figures = [Curves(places, "", logarithmic)]
+        else:
+            of_runs = self.panels.active == 1
+            wanted = list(self.runs) if of_runs else list(self.metric.options)
+            self.figures = []
+            for name in wanted[:_MOST_PANELS]:
+                limits: dict[str, Any] = {}
+                if self.figures:
+                    first = self.figures[0].plot
+                    limits = {"x_range": first.x_range}
+                    limits |= {"y_range": first.y_range} if of_runs else {}
+                shown = {name: places[name]} if of_runs else places
+                metric, title = ("", name) if of_runs else (name, name.replace("_", " "))
+                self.figures.append(Curves(shown, metric, logarithmic, title, limits))
+        plots = [each.plot for each in self.figures]
+        rows = [plots[n : n + _ACROSS] for n in range(0, len(plots), _ACROSS)]
+        left = len(wanted) - len(plots) if self.panels.active else 0
+        told = [Div(text=f"the first {len(plots)} of {len(wanted)}")] if left else []
+        whole: Any = {"sizing_mode": "stretch_width"}
+        self._place.children = [*told, *(row(*each, **whole) for each in rows)]
         self.draw()
 
     def draw(self) -> None:
-        """Draw the chosen metric over the chosen clock."""
-        metric, clock = self.metric.value, _CLOCKS[self.clock.value]
-        if not metric:
+        """Draw over the chosen clock."""
+        clock = _CLOCKS[self.clock.value]
+        if not self.metric.value:
             return
-        self.plot.yaxis.axis_label = metric.replace("_", " ")
         unit = " [s]" if clock == "simulated_time_s" else ""
-        self.plot.xaxis.axis_label = f"{self.clock.value}{unit}"
+        for each in self.figures:
+            metric = each.metric or self.metric.value
+            shown = self._curves(metric, clock)
+            marks = self._marks(metric, clock, each.sources)
+            each.put(shown, marks, f"{self.clock.value}{unit}", metric.replace("_", " "))
+        self._tell()
+
+    def _curves(self, metric: str, clock: str) -> dict[str, tuple[Any, ...]]:
+        """By run: x, y, and the ends of a band around it."""
         curves = {}
         for name, metrics in self._metrics.items():
             if metric in metrics and clock in metrics:
                 known = ~np.isnan(metrics[metric])
                 curves[name] = (metrics[clock][known], metrics[metric][known])
-        drawn = self._means(curves) if self.together.active == 1 else {}
-        for name, source in self._drawn.items():
-            x, y = curves.get(name, (np.empty(0), np.empty(0)))
-            low, high = y, y
-            if self.together.active == 1:
-                empty = np.empty(0)
-                x, y, low, high = drawn.get(name, (empty, empty, empty, empty))
-            data = {"x": x, "y": y, "low": low, "high": high}
-            _put(source, data)
-        self._mark(metric, clock)
-        self._tell()
+        if self.together.active == 1:
+            return self._means(curves)
+        return {name: (x, y, y, y) for name, (x, y) in curves.items()}
 
-    def _means(self, curves: dict[str, tuple[Any, Any]]) -> dict[str, tuple[Any, Any, Any, Any]]:
+    def _means(self, curves: dict[str, tuple[Any, Any]]) -> dict[str, tuple[Any, ...]]:
         """Mean and deviation over runs that differ in their seed only, under the first of them."""
         groups: dict[str, list[str]] = {}
         for name in curves:
@@ -156,23 +158,23 @@ class Learning:
             found[names[0]] = (curves[names[0]][0][:length], mean, mean - spread, mean + spread)
         return found
 
-    def _mark(self, metric: str, clock: str) -> None:
+    def _marks(
+        self, metric: str, clock: str, shown: Collection[str]
+    ) -> list[tuple[float, float, str, str]]:
         """Where parameters were changed, at the height of the curve before."""
-        marks: dict[str, list[Any]] = {"x": [], "y": [], "what": [], "colour": []}
-        for k, (name, metrics) in enumerate(self._metrics.items()):
-            if metric not in metrics or clock not in metrics:
+        marks = []
+        for k, (name, run) in enumerate(self.runs.items()):
+            metrics = self._metrics.get(name, {})
+            if name not in shown or metric not in metrics or clock not in metrics:
                 continue
-            for segment, time, parameter, value in self.runs[name].changes:
+            for segment, time, parameter, value in run.changes:
                 before = np.flatnonzero(metrics["segment"] < segment)
                 row = int(before[-1]) if len(before) else 0
-                if row >= len(metrics[metric]):
-                    continue
-                marks["x"].append(metrics[clock][row])
-                marks["y"].append(metrics[metric][row])
-                what = f"{name}: {parameter} = {value} from segment {segment} ({time:.4g} s)"
-                marks["what"].append(what)
-                marks["colour"].append(COLOURS[k % len(COLOURS)])
-        self.marks.data = marks
+                if row < len(metrics[metric]):
+                    what = f"{name}: {parameter} = {value} from segment {segment} ({time:.4g} s)"
+                    at = metrics[clock][row], metrics[metric][row]
+                    marks.append((*at, what, colour_of(k)))
+        return marks
 
     def _tell(self) -> None:
         """Final figures, and the parameters that differ."""
@@ -209,21 +211,6 @@ def _summary(run: RunReader) -> dict[str, float]:
     except ValueError:
         return {}
     return {name: value for name, value in found.items() if isinstance(value, int | float)}
-
-
-def _put(source: ColumnDataSource, data: dict[str, Any]) -> None:
-    """New rows are appended; what is there already is not sent again."""
-    old = source.data
-    known = len(old["x"])
-    if (
-        known
-        and known <= len(data["x"])
-        and all(np.array_equal(old[name], values[:known]) for name, values in data.items())
-    ):
-        if known < len(data["x"]):
-            source.stream({name: values[known:] for name, values in data.items()})
-        return
-    source.data = data
 
 
 def _stamp(run: RunReader) -> list[Any]:

@@ -26,7 +26,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change',
   () => dress(new URLSearchParams(location.search).get('theme')))
 
 // Keys do nothing while a field is typed in; fields stand in shadow roots.
-const keys = 'ArrowLeft ArrowRight ArrowUp ArrowDown Home End + - f p P e E s S n N c x l 1 2 3 4 5 6 7 8'.split(' ')
+const keys = 'ArrowLeft ArrowRight ArrowUp ArrowDown Home End + - f p P e E s S n N c m x l 1 2 3 4 5 6 7 8'.split(' ')
 let listed = false  // whether the hand is at the list, which takes the focus unasked when it is drawn
 const atList = event => event.composedPath().some(part => String(part.className ?? '').includes('slick'))
 document.addEventListener('pointerdown', event => { listed = atList(event) }, true)

@@ -20,6 +20,7 @@ from bokeh.models.widgets import Button, Div, TextInput
 from bioplaus.records import Windows
 from bioplaus.viewer import export, hands
 from bioplaus.viewer.contents import MOST_STACKED, Contents, store_of
+from bioplaus.viewer.heading import Heading
 from bioplaus.viewer.list_table import RunList
 from bioplaus.viewer.view_state import TABS, Eye, View
 
@@ -57,7 +58,7 @@ class Page:
         self.go: Any = TextInput(title="go to", placeholder="103, 12.5s, e, #412", width=150)
         self.figure: Any = Button(label="this view: figure, table", width=170)
         self.pointer = Div(text="", sizing_mode="stretch_width")
-        self.title = Div(text="", sizing_mode="stretch_width")
+        self.heading = Heading()
         self.exported = Div(text="", visible=False, sizing_mode="stretch_width")
         self.tabs: Any = Tabs(
             tabs=[
@@ -69,18 +70,17 @@ class Page:
         self.tabs.sizing_mode = "stretch_width"
         self.list = RunList(roots, self._choose)
         self.contents = Contents(self.list.name, tuning, self._watch, self._answer)
-        self.follow: Any = Button(label="", width=190, visible=False)
-        self._seen = 0  # segments, when the view last followed
-        bar = row(self.go, self.figure, self.follow, self.pointer, sizing_mode="stretch_width")
+        follow, title = self.heading.follow, self.heading.title
+        bar = row(self.go, self.figure, follow, self.pointer, sizing_mode="stretch_width")
         bar.styles = {"align-items": "end"}
-        body = (self.list.layout, bar, self.title, self.exported, self.tabs)
+        body = (self.list.layout, bar, title, self.exported, self.tabs)
         self.layout = column(*body, sizing_mode="stretch_width", styles={"padding": "6px 10px"})
         self.layout.tags = [self.inbox, self.outbox]
         self.tabs.on_change("active", lambda attr, old, new: self._turn())
         self.inbox.on_change("data", lambda attr, old, new: self._hear())
         self.go.on_change("value", lambda attr, old, new: self._go(new))
         self.figure.on_click(self._export)
-        self.follow.on_click(lambda: self._say(self.press("End")))
+        follow.on_click(lambda: self._say(self.press("End")))
         self.restore(self.view)
 
     def attach(self, document: Document) -> None:
@@ -169,34 +169,16 @@ class Page:
         if None in self.contents.parts.get(tab, {}).values():  # a new run may still lack files
             self._build()
         self.contents.refresh(tab)
-        self._show_title()
-        self._show_follow()
+        self._show_heading()
 
-    def _show_title(self) -> None:
-        named = [f"<b>{html.escape(self.list.name(path))}</b>" for path in self.runs]
-        states = [html.escape(self.list.state(path)) for path in self.runs]
-        title = " &nbsp; ".join(f"{name} ({state})" for name, state in zip(named, states))
+    def _show_heading(self) -> None:
+        hints = [f"{tab}: {fault}" for tab, fault in self.contents.faults.items()]
         if len(self.runs) > MOST_STACKED and TABS[self.tabs.active] != "learning":
-            title += f"<br>this tab shows the first {MOST_STACKED}"
-        found = self.contents.faults.items()
-        faults = [f"<br>{tab}: {html.escape(fault)}" for tab, fault in found]
-        text = title + "".join(faults)
-        if text != self.title.text:
-            self.title.text = text
-
-    def _show_follow(self) -> None:
-        """Say how many segments of a run that goes on have come since the view stood still."""
-        store = self._held
-        runs = bool(self.runs) and self.list.state(self.runs[0]) == "running"
-        self.follow.visible = runs and store is not None
-        if store is None:
-            return
-        if self.eye.following:
-            self._seen = store.files
-        new = store.files - self._seen
-        counted = f" ({new} new segment{'s' if new > 1 else ''})" if new > 0 else ""
-        self.follow.disabled = self.eye.following
-        self.follow.label = "following the run" if self.eye.following else f"follow{counted}"
+            hints.insert(0, f"this tab shows the first {MOST_STACKED}")
+        states = {self.list.name(path): self.list.state(path) for path in self.runs}
+        self.heading.tell(states, hints)
+        goes_on = bool(self.runs) and self.list.state(self.runs[0]) == "running"
+        self.heading.count(self._held, self.eye, goes_on)
 
     def _look_at_list(self) -> None:
         self._looks += 1
@@ -246,6 +228,9 @@ class Page:
         if key == "c":
             self.tabs.active = 0
             return f"{len(self.runs)} runs over each other"
+        if key == "m":
+            learning = self.contents.first("learning")
+            return learning.turn() if learning is not None else "look at the learning curves first"
         if key == "x":
             self._export()
             return "figure and table of this view"

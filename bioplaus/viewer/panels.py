@@ -8,9 +8,11 @@ import numpy as np
 from bokeh.models import ColumnDataSource, HoverTool, Range1d, RangeTool
 from bokeh.models.annotations import Span
 from bokeh.plotting import figure
+from numpy.typing import NDArray
 
 from bioplaus.plotting import COLOURS, GREY, with_gaps, with_prefix
 from bioplaus.records import Presentations, Windows
+from bioplaus.records.recording import TraceRecord
 from bioplaus.viewer import raster
 from bioplaus.viewer.pixels import thin_out
 from bioplaus.viewer.raster import time_figure
@@ -45,13 +47,29 @@ class Trace:
         tips = [("cell", "@cell"), ("time", "$data_x{0.0000} s"), ("value", "$data_y")]
         self.plot.add_tools(HoverTool(renderers=[drawn], tooltips=tips, limit=1))
 
-    def draw(self) -> None:
-        """Draw the window."""
-        _, recorded = self.store.units[("traces", *self.name)]
-        mine = self.eye.population == self.name[0] and self.eye.cell in recorded
-        cells = [self.eye.cell] if mine else list(recorded[:_LINES])
-        window, columns = self.eye.window, self.eye.columns
-        record = self.store.trace(*self.name, window, cells, columns)
+    def read(self) -> tuple[TraceRecord, NDArray[np.float64]]:
+        """The variable in the window, and the spikes of the chosen cell."""
+        name, window, columns = self.name, self.eye.window, self.eye.columns
+        mine = self._of_the_chosen()
+        cells = [self.eye.cell] if mine else list(self._recorded[:_LINES])
+        record, spikes = self.store.trace(*name, window, cells, columns), np.empty(0)
+        fires = mine and name[0] in self.store.populations
+        if fires and self.store.expected(name[0], window) <= 10 * raster.MOST_MARKS:
+            times, i = self.store.spikes(name[0], window)
+            spikes = times[i == self.eye.cell]
+        return record, spikes
+
+    @property
+    def _recorded(self) -> NDArray[np.int64]:
+        return self.store.units[("traces", *self.name)][1]
+
+    def _of_the_chosen(self) -> bool:
+        return self.eye.population == self.name[0] and self.eye.cell in self._recorded
+
+    def draw(self, read: tuple[TraceRecord, NDArray[np.float64]]) -> None:
+        """Draw what was read of the window."""
+        record, spikes = read
+        window, columns, mine = self.eye.window, self.eye.columns, self._of_the_chosen()
         values, self._unit = with_prefix(record.value, record.unit, self._unit)
         unit = self._unit
         level = with_prefix(np.array([record.threshold]), record.unit, self._unit)[0][0]
@@ -66,15 +84,10 @@ class Trace:
             "colour": colours,
             "cell": [int(cell) for cell in record.cells],
         }
-        spikes = np.empty(0)
-        fires = mine and self.name[0] in self.store.populations
-        if fires and self.store.expected(self.name[0], window) <= 10 * raster.MOST_MARKS:
-            times, i = self.store.spikes(self.name[0], window)
-            spikes = times[i == self.eye.cell]
         self._ticks.data = {"x": spikes if len(spikes) <= _MOST_BANDS else []}
         self.plot.yaxis.axis_label = f"{self.name[1]} [{unit}]" if unit else self.name[1]
         which = f"cell {self.eye.cell}" if mine else f"cells {', '.join(map(str, record.cells))}"
-        self.note = f"{self.name[0]} {which} of {len(recorded)} recorded"
+        self.note = f"{self.name[0]} {which} of {len(self._recorded)} recorded"
         if known:
             self.note += f", fires above {level:.4g} {unit}"
 

@@ -124,11 +124,15 @@ class Raster:
             rows = self.plot.height - 2 * _BORDER
         return self.eye.columns, rows
 
-    def draw(self) -> Any:
-        """Draw the window; returns what it holds: spikes, and counts of more of them."""
+    def read(self) -> Any:
+        """What the window holds: spikes, and counts of more of them."""
+        return self.store.view(self.population, self.eye.window, self.eye.columns)
+
+    def draw(self, held: Any) -> None:
+        """Draw what the window holds."""
         window, cells = self.eye.window, self.cells
         size = self.size
-        (t, i), counted = self.store.view(self.population, window, size[0])
+        (t, i), counted = held
         row = i if self.rank is None else self.rank[i]
         shown, rows = in_window(t, row, window, cells)
         few = not counted and len(shown) <= MOST_MARKS
@@ -152,7 +156,6 @@ class Raster:
         if chosen:
             self._chosen.location = self.row_of(self.eye.cell)
         self._chosen.visible = chosen
-        return (t, i), counted
 
     def _say(self, spikes: int, few: bool) -> None:
         low, high = self.cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,32 +20,40 @@ from bioplaus.records import Windows, read_recording
 from bioplaus.records.weights import WeightRecord
 from bioplaus.viewer.controls import missing, select, when_changed
 
-__all__ = ["Weights", "fields"]
+__all__ = ["Weights", "fields", "tiled"]
 
 _COLOURS = interp_palette(RdBu[11], 64)
 _FIELDS = 64
 _PATHS = 20
 _MOST_POINTS = 200
 _QUANTILES = (0.05, 0.5, 0.95)
-_WAYS = ("image", "receptive fields")
+_SEGMENTS = 16
+_WAYS = ("image", "receptive fields", "image of each segment")
 
 
 def fields(image: NDArray[np.floating], first: int = 0) -> NDArray[np.floating] | None:
-    """Receptive fields of up to 64 postsynaptic cells in a square of squares.
+    """Receptive fields of up to 64 postsynaptic cells, as :func:`tiled`.
 
-    image : (pre, post), pre a square number.  Returns (rows, columns) with NaN between the fields,
-    the first field at the upper left; None where pre is no square.
+    image : (pre, post), pre a square number, or the result is None.
     """
     side = math.isqrt(image.shape[0])
     if side * side != image.shape[0] or side < 2:
         return None
-    shown = image[:, first : first + _FIELDS]
-    across = math.ceil(math.sqrt(shown.shape[1]))
-    down = -(-shown.shape[1] // across)
-    found = np.full((down * (side + 1), across * (side + 1)), np.nan)
-    for n, field in enumerate(shown.T):
-        top, left = (n // across) * (side + 1), (n % across) * (side + 1)
-        found[top : top + side, left : left + side] = field.reshape(side, side)
+    return tiled([field.reshape(side, side) for field in image[:, first : first + _FIELDS].T])
+
+
+def tiled(images: Sequence[NDArray[np.floating]]) -> NDArray[np.floating]:
+    """Images of one size side by side in about a square, the first at the upper left, upright.
+
+    Returns (rows, columns) from below, with NaN between them.
+    """
+    rows, columns = images[0].shape
+    across = math.ceil(math.sqrt(len(images)))
+    down = -(-len(images) // across)
+    found = np.full((down * (rows + 1), across * (columns + 1)), np.nan)
+    for n, image in enumerate(images):
+        top, left = (n // across) * (rows + 1), (n % across) * (columns + 1)
+        found[top : top + rows, left : left + columns] = image
     return found[::-1]
 
 
@@ -163,7 +172,11 @@ class Weights:
             what += f" less those after segment {int(files[0].stem)}"
         if record.shape != image.shape:
             what += f", drawn as means over blocks: {image.shape[0]} x {image.shape[1]}"
-        self._draw_image(image, record, what)
+        self.cells.update(end=max(1, image.shape[1] - 1), visible=self.way.value == _WAYS[1])
+        if self.way.value == _WAYS[2]:
+            self._draw_segments(files, record)
+        else:
+            self._draw_image(image, record, what)
         edges = record.edges
         self.bars.data = {"left": edges[:-1], "right": edges[1:], "top": record.counts}
         weight = f"weight [{record.unit}]" if record.unit not in ("", "1") else "weight"
@@ -171,25 +184,47 @@ class Weights:
         self._draw_paths(files)
 
     def _draw_image(self, image: NDArray[np.floating], record: WeightRecord, what: str) -> None:
+        if self.way.value == _WAYS[0]:
+            self._show(image, ("post", "pre"), what, record.shape)
+            return
+        start, drawn = int(self.cells.value), fields(image, int(self.cells.value))
+        if drawn is None:
+            what += f"; {image.shape[0]} presynaptic cells are no square, so no fields"
+            self._show(image, ("post", "pre"), what, record.shape)
+        else:
+            side = math.isqrt(image.shape[0])
+            shown = min(_FIELDS, image.shape[1] - start)
+            what += f"; fields {side} x {side} of cells {start} to {start + shown - 1}"
+            self._show(drawn, ("", ""), what)
+
+    def _show(
+        self,
+        image: NDArray[np.floating],
+        labels: tuple[str, str],
+        what: str,
+        extent: tuple[int, ...] = (),
+    ) -> None:
+        """Draw (rows, columns) from below with zero in the middle of the colours."""
         largest = float(np.nanmax(np.abs(image), initial=0.0)) or 1.0
         self._mapper.update(low=-largest, high=largest)
-        labels = ("post", "pre")
-        extent: tuple[int, ...] = record.shape
-        self.cells.update(end=max(1, image.shape[1] - 1))
-        self.cells.visible = self.way.value == _WAYS[1]
-        if self.way.value == _WAYS[1]:
-            start = int(self.cells.value)
-            drawn = fields(image, start)
-            if drawn is None:
-                what += f"; {image.shape[0]} presynaptic cells are no square, so no fields"
-            else:
-                side = math.isqrt(image.shape[0])
-                shown = min(_FIELDS, image.shape[1] - start)
-                what += f"; fields {side} x {side} of cells {start} to {start + shown - 1}"
-                image, extent, labels = drawn, drawn.shape, ("", "")
         self.plots[0].xaxis.axis_label, self.plots[0].yaxis.axis_label = labels
-        self.image.data = {"image": [image], "width": [extent[1]], "height": [extent[0]]}
+        down, across = extent or image.shape
+        self.image.data = {"image": [image], "width": [across], "height": [down]}
         self.note.text = what
+
+    def _draw_segments(self, files: list[Any], record: WeightRecord) -> None:
+        """The matrix after up to 16 segments, equally far apart, with one scale."""
+        kept = np.unique(np.linspace(0, len(files) - 1, min(_SEGMENTS, len(files))).astype(int))
+        found = [(int(files[n].stem), self._record(files[n])) for n in kept]
+        shape = record.image.shape
+        same = [(n, each) for n, each in found if each is not None and each.image.shape == shape]
+        images = [np.asarray(each.image, float) for _, each in same]
+        numbers = ", ".join(str(n) for n, _ in same)
+        what = f"after segments {numbers}, from the upper left"
+        if self.against.value:
+            images, what = [image - images[0] for image in images], f"{what}, less the first"
+        # From below, as the one matrix is drawn.
+        self._show(tiled([image[::-1] for image in images]), ("", ""), what)
 
     def _draw_paths(self, files: list[Any]) -> None:
         """Quantiles and mean of all synapses, and some of them, over the segments."""

@@ -27,7 +27,7 @@ from matplotlib.image import imread
 from bioplaus.records import Recording, RunReader, RunWriter
 
 sys.path.insert(0, str(Path(__file__).parent))
-from example_run import configuration, counting_time, write_example
+from example_run import configuration, counting_time, write_example, write_small
 
 DESCENT = Path(__file__).parents[1] / "sweeps" / "descent.py"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -518,6 +518,29 @@ def test_the_page_says_when_the_server_has_ended(site: Site) -> None:
 
 
 # For the documentation
+
+
+@pytest.mark.slow
+def test_a_page_that_nobody_touches_costs_little_over_two_hundred_runs(
+    site: Site, tmp_path: Path
+) -> None:
+    """At most 0.02 CPU seconds of the server a second, while the page is seen."""
+    for seed in range(200):
+        write_small(tmp_path / f"run-{seed:03}", 0.1 + 1e-3 * seed, seed=seed)
+    server = spawn("view", ".", "--no-browser", "--port", "0", stdout=subprocess.PIPE, cwd=tmp_path)
+    assert server.stdout is not None
+    page = fresh(site)
+    open_view(page, site._replace(address=server.stdout.readline().split()[0]), run="run-007")
+    page.get_by_text("200 runs").wait_for()
+    page.wait_for_timeout(5_000)
+    before, began = processor_time(server.pid), time.monotonic()
+    page.wait_for_timeout(30_000)
+    spent = (processor_time(server.pid) - before) / (time.monotonic() - began)
+    print(f"idle: {spent:.4f} CPU s a second")
+    page.close()
+    server.kill()
+    server.wait()
+    assert spent < 0.02
 
 
 def keep(page: Any, name: str) -> None:

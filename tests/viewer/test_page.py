@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bokeh.document import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
@@ -32,7 +35,7 @@ from bioplaus.viewer.statistics import interval_histogram, of_cell, of_populatio
 from bioplaus.viewer.texts import Texts
 from bioplaus.viewer.tuning import Control, Offer
 from bioplaus.viewer.view_state import Eye, View
-from bioplaus.viewer.weights import Weights, fields
+from bioplaus.viewer.weights import Weights, fields, tiled
 
 sys.path.insert(0, str(Path(__file__).parent))
 from example_run import SEGMENTS, configuration, counting_time, write_example, write_small
@@ -335,23 +338,73 @@ def test_a_button_leads_to_new_segments_of_a_run_that_goes_on(tmp_path: Path) ->
 
     record(0)
     page = Page([tmp_path], View(run=(str(tmp_path / "run"),), tab="activity"))
-    assert page.follow.visible
-    assert page.follow.label == "following the run"
+    assert page.heading.follow.visible
+    assert page.heading.follow.label == "following the run"
     page.press("ArrowLeft")
     page.press("+")
     page.press("ArrowLeft")
     for segment in (1, 2):
         record(segment)
         page.refresh()
-    assert page.follow.label == "follow (2 new segments)"
+    assert page.heading.follow.label == "follow (2 new segments)"
     page.press("End")
     page.refresh()
-    assert page.follow.label == "following the run"
+    assert page.heading.follow.label == "following the run"
     assert page.eye.window[1] == pytest.approx(2.99, abs=0.1)
     writer.close("finished")
     page.list.refresh()
     page.refresh()
-    assert not page.follow.visible
+    assert not page.heading.follow.visible
+
+
+def test_a_slow_disk_keeps_nothing_waiting_and_only_the_last_window_is_drawn(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of two reads waits until the loop has had ten turns; five windows are asked for."""
+    part, document = shown(page), Document()
+    document.add_root(page.layout)
+    turned, began, callbacks = threading.Event(), threading.Event(), []
+    monkeypatch.setattr(document, "add_next_tick_callback", callbacks.append)
+    plain, read_in = part._read, []
+
+    def slowly() -> Any:
+        read_in.append((threading.current_thread().name, page.eye.window))
+        began.set()
+        assert turned.wait(60)
+        return plain()
+
+    async def visit() -> None:
+        page.eye.look(10, 20)
+        (read_ahead,) = callbacks
+        reading = asyncio.ensure_future(read_ahead())
+        while not began.is_set():
+            await asyncio.sleep(0.001)
+        for start in (30, 40, 50):
+            await asyncio.sleep(0)  # a loop that waited for the disk would never come here
+            page.eye.look(start, start + 10)
+        turned.set()
+        await reading
+
+    monkeypatch.setattr(part, "_read", slowly)
+    before = part.note.text
+    asyncio.run(visit())
+    assert [name for name, _ in read_in] == ["reader_0"] * 2
+    assert read_in[1][1] == pytest.approx((50, 60))
+    assert part.note.text == before  # a thread draws nothing
+    _, draw = callbacks
+    draw()
+    start, stop = min(np.array(part._panels["spikes hidden"].marks.data["t"])), 60
+    assert 50 <= start < stop
+
+
+def test_what_was_read_before_another_view_is_not_drawn(page: Page) -> None:
+    part = shown(page)
+    looks, read = part._looks, part._read()
+    page.eye.look(10, 20)
+    part.draw()
+    drawn = part._panels["spikes hidden"].marks.data
+    part._draw_of(looks, read)
+    assert part._panels["spikes hidden"].marks.data is drawn
 
 
 def test_two_visitors_share_what_was_read(runs: Path, page: Page) -> None:
@@ -425,6 +478,15 @@ def test_weights_follow_the_segment_and_have_paths(runs: Path) -> None:
     assert image.mean() == pytest.approx(4, abs=0.1)
     part.way.value = "receptive fields"
     assert "fields 8 x 8 of cells 0 to 63" in part.note.text
+    part.way.value = "image of each segment"
+    assert part.note.text.startswith("after segments 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, from the upper")
+    (image,) = part.image.data["image"]
+    rows, columns = (n + 1 for n in part._record(part._files()[0]).image.shape)
+    whole = image[::-1].reshape(image.shape[0] // rows, rows, image.shape[1] // columns, columns)
+    tiles = whole.swapaxes(1, 2).reshape(-1, rows, columns)  # ten, and two empty places
+    means = [np.nanmean(tile) for tile in tiles[:10]]
+    assert means == pytest.approx(np.arange(10), abs=0.1)
+    assert np.isnan(tiles[10:]).all()
     assert Weights(Windows(runs / "small"), segment=3).number == 3
 
 
@@ -451,6 +513,12 @@ def test_fields_are_the_columns_of_the_matrix_upright() -> None:
     upper_left = found[::-1][:2, :2]
     assert upper_left.ravel() == pytest.approx(image[:, 0])
     assert fields(np.ones((5, 3))) is None
+    a, b, c = (np.full((1, 2), n) for n in (1.0, 2.0, 3.0))
+    nan = np.nan
+    gap = [nan] * 6
+    assert tiled([a, b, c])[::-1] == pytest.approx(
+        np.array([[1, 1, nan, 2, 2, nan], gap, [3, 3, *[nan] * 4], gap]), nan_ok=True
+    )
 
 
 def test_a_segment_without_weights_leaves_those_of_the_last(tmp_path: Path) -> None:
@@ -472,8 +540,8 @@ def test_runs_over_each_other_and_what_differs(page: Page, runs: Path) -> None:
     page.list.set_chosen([runs / "small", runs / "million"])
     page.press("1")
     part = page.contents.parts["learning"][None]
-    assert len(part._drawn) == 2
-    for source in part._drawn.values():
+    assert len(part.figures[0].sources) == 2
+    for source in part.figures[0].sources.values():
         assert list(source.data["y"]) == pytest.approx(0.9 * 0.7 ** np.arange(10))
     assert differences(part.runs) == {"learning_rate": ["0.02", "0.01"]}  # 0.004 s is 4 ms
     assert "test_error" in part.table.text
@@ -487,12 +555,48 @@ def test_a_mean_is_over_runs_that_differ_in_their_seed_only(tmp_path: Path) -> N
     write_small(tmp_path / "other", 0.9, learning_rate=5.0)
     part = Learning({name: RunReader(tmp_path / name) for name in ("s1", "s2", "other")})
     part.together.active = 1
-    first = part._drawn["s1"].data
+    (curves,) = part.figures
+    first = curves.sources["s1"].data
     spread = 0.2 / np.sqrt(2)
     assert first["y"] == pytest.approx([0.2])
     assert first["high"] - first["low"] == pytest.approx([2 * spread])
-    assert not len(part._drawn["s2"].data["y"])
-    assert part._drawn["other"].data["y"] == pytest.approx([0.9])
+    assert not len(curves.sources["s2"].data["y"])
+    assert curves.sources["other"].data["y"] == pytest.approx([0.9])
+
+
+def test_small_figures_of_runs_share_their_limits_and_those_of_metrics_the_clock(
+    page: Page, runs: Path
+) -> None:
+    page.list.set_chosen([runs / "small", runs / "million"])
+    assert page.press("m") == "look at the learning curves first"
+    page.press("1")
+    part = page.contents.parts["learning"][None]
+    assert page.press("m") == "a panel a run"
+    of_runs = part.figures
+    assert [list(each.sources) for each in of_runs] == [[name] for name in part.runs]
+    one, other = (each.plot for each in of_runs)
+    assert one.y_range is other.y_range
+    assert one.x_range is other.x_range
+    for each in of_runs:
+        (source,) = each.sources.values()
+        assert list(source.data["y"]) == pytest.approx(0.9 * 0.7 ** np.arange(10))
+    assert page.press("m") == "a panel a metric"
+    assert [each.metric for each in part.figures] == list(part.metric.options)
+    assert all(list(each.sources) == list(part.runs) for each in part.figures)
+    assert len({id(each.plot.y_range) for each in part.figures}) == len(part.figures)
+    assert len({id(each.plot.x_range) for each in part.figures}) == 1
+    assert page.press("m") == "over each other"
+    assert len(part.figures) == 1
+
+
+def test_of_many_runs_the_first_twelve_have_small_figures(tmp_path: Path) -> None:
+    from bioplaus.records import RunReader
+
+    write_small(tmp_path / "run", 0.1)
+    part = Learning({f"run {n}": RunReader(tmp_path / "run") for n in range(14)})
+    part.turn()
+    assert len(part.figures) == 12
+    assert part._place.children[0].text == "the first 12 of 14"
 
 
 def test_changes_are_marked_in_the_curve_and_new_rows_appended(tmp_path: Path) -> None:
@@ -504,13 +608,14 @@ def test_changes_are_marked_in_the_curve_and_new_rows_appended(tmp_path: Path) -
         writer.append_metrics(row | {"validation_error": 0.5 - 0.1 * segment})
         if segment == 1:
             part = Learning({"run": RunReader(tmp_path / "run")})
-            data = part._drawn["run"].data
+            (curves,) = part.figures
+            data = curves.sources["run"].data
             writer.append_change(2, 2.0, "learning_rate", "0.05")
     part.refresh()
-    assert part._drawn["run"].data is data
+    assert curves.sources["run"].data is data
     assert list(data["x"]) == [1.0, 2.0, 3.0]
-    assert part.marks.data["what"] == ["run: learning_rate = 0.05 from segment 2 (2 s)"]
-    assert list(part.marks.data["x"]) == [2.0]
+    assert curves.marks.data["what"] == ["run: learning_rate = 0.05 from segment 2 (2 s)"]
+    assert list(curves.marks.data["x"]) == [2.0]
     writer.close("finished")
 
 
