@@ -89,6 +89,8 @@ def perform(wanted: Iterable[Job], root: Path, workers: int, quiet: bool) -> Non
             print(f"running {job.experiment} seed {job.seed} {values}", flush=True)
         child = subprocess.Popen(_command(job, root), env=_one_thread(), stdout=subprocess.DEVNULL)
         children.add(child)
+        if stopped.is_set():  # while it was being started
+            child.terminate()
         code = child.wait()
         children.discard(child)
         return code

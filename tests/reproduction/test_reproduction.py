@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
+import signal
 import statistics
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +163,36 @@ def test_a_run_that_fails_is_named(tmp_path: Path) -> None:
     (job,) = runs.jobs(result(), setting)
     with pytest.raises(runs.RunFailed, match="walk"):
         runs.perform([job], tmp_path, workers=1, quiet=True)
+
+
+def test_a_termination_signal_closes_what_runs_and_starts_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if threading.current_thread() is not threading.main_thread():
+        pytest.skip("only the main thread hears signals")
+    started: list[Child] = []
+
+    class Child:
+        def __init__(self, command: object, **_: object) -> None:
+            self.ended = threading.Event()
+            started.append(self)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        def wait(self) -> int:
+            assert self.ended.wait(30)
+            return -signal.SIGTERM
+
+        def terminate(self) -> None:
+            self.ended.set()
+
+    monkeypatch.setattr(runs.subprocess, "Popen", Child)
+    first, second = runs.jobs(result(), result().full)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        runs.perform([first, second], tmp_path, workers=1, quiet=True)
+    assert len(started) == 1
+    assert started[0].ended.is_set()
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_finished_runs_are_not_run_again(performed: Path) -> None:
