@@ -146,13 +146,17 @@ def _line(row: dict[str, Any]) -> str:
         ", ".join(_degrees(angle) for angle in row["angles"].values()),
         ", ".join(f"{_degrees(a)} ({_degrees(cell)})" for a, cell in row["projections"].values()),
         _degrees(row["floor"]),
-        f"{row['multiplications']:.2g}",
-        f"{row['ms_an_example']:.2g}",
+        *(f"{_rounded(row[name]):,.10g}" for name in ("multiplications", "ms_an_example")),
         str(row["lines"] or "-"),
         row["needs"] or "-",
         row["form"],
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _rounded(value: float) -> float:
+    """To two digits."""
+    return float(f"{value:.2g}")
 
 
 def _degrees(angle: float | None) -> str:

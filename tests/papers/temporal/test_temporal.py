@@ -207,6 +207,7 @@ def test_the_table_is_best_first_and_says_who_is_missing() -> None:
     text = leaderboard.table(rows)
     assert text.index("**pattern**") < text.index("**yin-yang**")
     assert "| e-prop, random | 0.050 ± 0.001 | 80°, 60°, 60° | 60° (-), 60° (4°) | - |" in text
+    assert "| - | 2,200,000 | 1.5 |" in text
     points = text[text.index("**yin-yang**") :]
     ordered = [points.index(f"| {rule}") for rule in ("through", "e-prop, random", "readout only")]
     assert ordered == sorted(ordered)
