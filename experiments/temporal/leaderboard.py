@@ -204,4 +204,6 @@ def _draw_task(axes: Axes, task: str, rows: Sequence[dict[str, Any]]) -> None:
         axes.set_yscale("log")
         in_ones_twos_fives(axes.yaxis)
     unit = "test error [%]" if TASKS[task].classes else "error / that of silence"
-    axes.set(title=task, xlabel="angle to the gradient [degrees]", ylabel=unit, xlim=(-5, 105))
+    widest = max([100.0, *(row["angles"]["tenth"] or 0.0 for row in rows)])
+    axes.set(title=task, xlabel="angle to the gradient [degrees]", ylabel=unit)
+    axes.set_xlim(-5, widest + 5)
