@@ -34,8 +34,10 @@ def connect(synapses: Any, i: Any, j: Any, condition: Any, p: Any, n: Any, array
     if dense is not None:
         connect_densely(synapses, dense, arrays)
         return True
+    if not (_plain(condition) and isinstance(p, (int, float)) and type(n) is int):
+        return False
     synapses._verify_connect_argument_types(condition, i, j, n, p)
-    if isinstance(p, str) or type(n) is not int or n != 1:
+    if n != 1:
         return False
     if condition is None and p == 1 and _listed(i) and _listed(j):
         _connect_listed(synapses, i, j, arrays)
@@ -53,6 +55,11 @@ def connect(synapses: Any, i: Any, j: Any, condition: Any, p: Any, n: Any, array
     else:
         _connect_drawn(synapses, shape, p, arrays)
     return True
+
+
+def _plain(condition: Any) -> bool:
+    """Whether it is a text or a truth value: newer versions of Brian2 take expressions as well."""
+    return condition is None or isinstance(condition, (str, bool))
 
 
 def _listed(indices: Any) -> bool:

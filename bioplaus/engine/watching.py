@@ -23,11 +23,13 @@ __all__ = ["WatchedArray", "watch"]
 class WatchedArray:
     """Stands for a dynamic array of Brian2, and knows whether its memory has been handed out.
 
-    lent : whether it has been since this was last set to False.
+    lent : whether it has been since this was last set to False; dtype : type of the elements, for
+    which the newest dynamic arrays of Brian2 have no name.
     """
 
     def __init__(self, array: Any) -> None:
         self._array, self.lent = array, True
+        self.dtype = array.data.dtype
         #: How many elements there are and what they are, where no memory is kept for them.
         self._alike: tuple[int, Any] | None = None
         #: Whether somebody has asked for more of the dynamic array than views of its memory.
@@ -74,7 +76,7 @@ class WatchedArray:
             number, value = self._alike
             self._array, self._alike = DynamicArray1D(number, dtype=self.dtype), None
             if not _is_zero(value):  # fresh memory is zero, and not there before it is written to
-                self._array[:] = value
+                self._array.data[:] = value
 
     def resize(self, size: int) -> None:
         """Have another number of elements; new ones are zero."""
@@ -100,11 +102,6 @@ class WatchedArray:
     def written(self) -> bool:
         """Whether somebody may have written to it since `lent` was last set to False."""
         return not self.alone or self.lent
-
-    @property
-    def dtype(self) -> Any:
-        """Type of the elements."""
-        return self._array.dtype
 
     @property
     def shape(self) -> tuple[int]:

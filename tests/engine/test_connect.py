@@ -139,12 +139,14 @@ def kept(synapses: Any) -> dict[str, int]:
     variables = {v for v in synapses.variables.values() if getattr(v, "dynamic", False)}
     found: dict[str, int] = {}
     for variable in variables - {synapses.variables[n] for n in ("N_incoming", "N_outgoing")}:
+        if variable.name.endswith("delay"):
+            continue  # counted below; newer versions of Brian2 have them here as well
         array = arrays[variable]
         if isinstance(array, IndexArray) and array.kept is None:
             array = None
         if isinstance(array, WatchedArray):
             array = array._array
-        size = 0 if array is None else len(array) * np.dtype(array.dtype).itemsize
+        size = 0 if array is None else array.data.nbytes
         found[variable.name] = found.get(variable.name, 0) + size
     for pathway in synapses._pathways:
         queue = pathway.queue
