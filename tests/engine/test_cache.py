@@ -204,8 +204,11 @@ from brian2 import ms, prefs
 import bioplaus.engine
 from bioplaus.engine.program import Program
 
+compile = Program.compile
+
 def tell(program, generator):
-    assert program.text.count("for ") > 5
+    if program.text.count("for ") <= 5:
+        return compile(program, generator)  # a pass over arrays before the run
     print(hashlib.sha256(program.text.encode()).hexdigest())
     sys.exit()  # nothing need be compiled
 
