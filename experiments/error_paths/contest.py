@@ -12,6 +12,7 @@ import numpy as np
 from bioplaus.experiments.error_paths import figures, protocol
 from bioplaus.experiments.error_paths.lines import lines
 from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS, Images, Training, images
+from bioplaus.leaderboard.reported import reported
 from bioplaus.models import error_paths
 from bioplaus.models.error_paths import Layers
 from bioplaus.parameters import parameter
@@ -87,9 +88,7 @@ def _figures(p: Settings, trials: list[protocol.Trial], found: list[float]) -> M
     angles = [each for each in found[1::2] if not math.isnan(each)]
     layers = Layers(p.row, chosen.constants, task.layers)
     return {
-        "test_error": statistics.fmean(errors),
-        "test_error_sd": statistics.stdev(errors) if len(errors) > 1 else 0.0,
-        **{f"test_error_{n + 1}": each for n, each in enumerate(errors)},
+        **reported(errors),
         "validation_error": chosen.error,
         "angle_to_backpropagation": statistics.fmean(angles) if angles else math.nan,
         "step": step(p, chosen.at, chosen.constants),

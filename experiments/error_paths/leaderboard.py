@@ -7,7 +7,6 @@ A row on a task is one run of ``error-paths-contest``.  Quick are two tasks, fou
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from bioplaus.experiments.error_paths import protocol
 from bioplaus.experiments.error_paths.comparison import applies, draw, needs, table
 from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS
+from bioplaus.leaderboard.reported import errors_of, known
 from bioplaus.models.error_paths import BOLTZMANN, ROWS, SETTLING
 from bioplaus.records import RunReader
 from bioplaus.reproduction.runs import Job, finished
@@ -55,16 +55,13 @@ def measure(task: str, row: str, jobs: Sequence[Job], folder: Path) -> dict[str,
         return None
     run = RunReader(job.directory(folder))
     figures = run.summary["metrics"]
-    count = sum(name.startswith("test_error_") and name[11:].isdigit() for name in figures)
-    angle = figures["angle_to_backpropagation"]
-    fits = 2 * run.parameters["trials"] + count
+    errors = errors_of(figures)
+    fits = 2 * run.parameters["trials"] + len(errors["errors"])
     return {
         "task": task,
         "row": row,
-        "error": figures["test_error"],
-        "error_sd": figures["test_error_sd"],
-        "errors": [figures[f"test_error_{n + 1}"] for n in range(count)],
-        "angle_degrees": None if angle is None or math.isnan(angle) else angle,
+        **errors,
+        "angle_degrees": known(figures, "angle_to_backpropagation"),
         "operations_per_example": figures["training_operations"],
         "lines": int(figures["lines"]),
         "seconds_a_seed": run.environment["cpu_s"] / fits,

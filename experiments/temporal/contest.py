@@ -20,6 +20,7 @@ from bioplaus.experiments.temporal.lines import lines
 from bioplaus.experiments.temporal.tasks import TASKS
 from bioplaus.experiments.temporal.training import Trainee, agreement, batch, made
 from bioplaus.leaderboard import search
+from bioplaus.leaderboard.reported import reported
 from bioplaus.parameters import parameter
 from bioplaus.runs.run import Run
 
@@ -120,9 +121,7 @@ def _figures(
         and (known := [angle for angle in each if not math.isnan(angle)])
     }
     return {
-        "test_error": statistics.fmean(errors),
-        "test_error_sd": statistics.stdev(errors) if len(errors) > 1 else 0.0,
-        **{f"test_error_{n + 1}": each for n, each in enumerate(errors)},
+        **reported(errors),
         "validation_error": chosen.error,
         **angles,
         "pace": RATIO**chosen.at,

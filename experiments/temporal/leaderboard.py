@@ -17,6 +17,7 @@ from bioplaus import plotting
 from bioplaus.experiments.temporal.figures import in_ones_twos_fives
 from bioplaus.experiments.temporal.rules import NAMES, RULES, reason
 from bioplaus.experiments.temporal.tasks import TASKS
+from bioplaus.leaderboard.reported import errors_of, known
 from bioplaus.records import RunReader
 from bioplaus.reproduction.runs import Job, finished
 
@@ -73,23 +74,21 @@ def measure(task: str, row: str, jobs: Sequence[Job], folder: Path) -> dict[str,
         return None
     run = RunReader(job.directory(folder))
     figures, given = run.summary["metrics"], RULES[row]
-    count = sum(name.startswith("test_error_") and name[11:].isdigit() for name in figures)
+    errors = errors_of(figures)
     shown = TASKS[task].shown * run.parameters["share"]
     return {
         "task": task,
         "rule": row,
-        "error": figures["test_error"],
-        "error_sd": figures["test_error_sd"],
-        "errors": [figures[f"test_error_{n + 1}"] for n in range(count)],
+        **errors,
         "angles": {
-            moment: _known(figures, f"angle_{moment}") for moment in ("start", "tenth", "end")
+            moment: known(figures, f"angle_{moment}") for moment in ("start", "tenth", "end")
         },
         "projections": _projections(figures, PROJECTIONS[given.network]),
-        "floor": _known(figures, "floor_end"),
+        "floor": known(figures, "floor_end"),
         "multiplications": figures["multiplications"],
         "ms_an_example": 1e3
         * run.environment["wall_s"]
-        / ((run.parameters["trials"] + count) * shown),
+        / ((run.parameters["trials"] + len(errors["errors"])) * shown),
         "lines": int(figures["lines"]),
         "needs": given.needs,
         "form": FORMS[given.network],
@@ -101,17 +100,12 @@ def measure(task: str, row: str, jobs: Sequence[Job], folder: Path) -> dict[str,
     }
 
 
-def _known(figures: Mapping[str, float | None], name: str) -> float | None:
-    value = figures.get(name)
-    return None if value is None or math.isnan(value) else value
-
-
 def _projections(
     figures: Mapping[str, float | None], names: Sequence[str]
 ) -> dict[str, list[float | None]]:
     """Angle of the whole and of the median cell, in the end."""
     return {
-        name: [_known(figures, f"{angle}_{name}_end") for angle in ("angle", "angle_cell")]
+        name: [known(figures, f"{angle}_{name}_end") for angle in ("angle", "angle_cell")]
         for name in names
     }
 
