@@ -1,27 +1,26 @@
 """NumPy's global stream of random numbers, which belongs to the script: has it used or seeded it?
 
 `numpy.random.get_state` copies the state word by word, which takes as long as entering a run.  A
-generator gives the address of its state; there it is read in one piece.
+generator gives the address of its state; there it is read in one piece, through an array that is
+kept: each new look at an address is an event for `sys.audit`, and whoever listens pays for it.
 """
 
 from __future__ import annotations
 
 import copy
 import ctypes
-import sys
-from typing import Any
 
 import numpy as np
 from numpy.random.mtrand import get_bit_generator
 
 __all__ = ["first_words", "mark", "state"]
 
-_WORDS, _BYTES = 624, 4
-_LENGTH = (_WORDS + 1) * _BYTES
-"""Of a Mersenne Twister's state: its words, and how many of them have been used."""
+_WORDS = 624
+"""Of a Mersenne Twister's state; after the words it keeps how many of them have been used."""
 _DEAD_BITS = 2**31 - 1
 _last_mark = 2**30  # seeds that people choose are smaller: they become the first word as they are
-_known = False
+_Words = ctypes.c_uint32 * (_WORDS + 1)
+_seen: tuple[np.random.MT19937, ctypes.Array[ctypes.c_uint32]] | None = None
 
 
 def state() -> bytes | str:
@@ -29,9 +28,7 @@ def state() -> bytes | str:
     bits = get_bit_generator()
     if not isinstance(bits, np.random.MT19937):
         return repr(bits.state)
-    if not _known:
-        _check(bits)
-    return ctypes.string_at(bits.ctypes.state_address, _LENGTH)
+    return bytes(_words(bits))
 
 
 def mark() -> None:
@@ -42,11 +39,14 @@ def mark() -> None:
     """
     global _last_mark
     bits = get_bit_generator()
-    if not isinstance(bits, np.random.MT19937) or state()[-_BYTES:] == bytes(_BYTES):
+    if not isinstance(bits, np.random.MT19937):
         return
-    word = ctypes.c_uint32.from_address(bits.ctypes.state_address)
-    _last_mark += 1 + (word.value & _DEAD_BITS == _last_mark + 1)
-    word.value = (word.value & ~_DEAD_BITS) | _last_mark
+    words = _words(bits)
+    if words[_WORDS] == 0:
+        return
+    first = words[0]
+    _last_mark += 1 + (first & _DEAD_BITS == _last_mark + 1)
+    words[0] = (first & ~_DEAD_BITS) | _last_mark
 
 
 def first_words(number: int) -> list[int]:
@@ -56,14 +56,19 @@ def first_words(number: int) -> list[int]:
     return words
 
 
-def _check(bits: Any) -> None:
-    """Raise RuntimeError if this NumPy keeps the state in another form than is read here."""
-    global _known
-    told = bits.state["state"]
-    expected = told["key"].tobytes() + int(told["pos"]).to_bytes(_BYTES, sys.byteorder)
-    if ctypes.string_at(bits.ctypes.state_address, _LENGTH) != expected:
-        raise RuntimeError(
-            f"NumPy {np.__version__} keeps the state of its random numbers in a form that the "
-            "engine does not know: an older NumPy is needed."
-        )
-    _known = True
+def _words(bits: np.random.MT19937) -> ctypes.Array[ctypes.c_uint32]:
+    """The state of `bits` where it lies.
+
+    Raises RuntimeError if this NumPy keeps the state in another form than is read here.
+    """
+    global _seen
+    if _seen is None or _seen[0] is not bits:
+        words = _Words.from_address(bits.ctypes.state_address)
+        told = bits.state["state"]
+        if list(words) != [*told["key"].tolist(), int(told["pos"])]:
+            raise RuntimeError(
+                f"NumPy {np.__version__} keeps the state of its random numbers in a form that the "
+                "engine does not know: an older NumPy is needed."
+            )
+        _seen = bits, words
+    return _seen[1]
