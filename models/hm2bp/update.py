@@ -116,12 +116,15 @@ def _table(buffer: Any, rows: int, columns: int) -> Any:
 
 @njit(cache=True)
 def scratch(inputs: int, hidden: int, outputs: int, steps: int, precision: Any) -> Any:
-    """Buffers for potentials of inputs and hidden cells, and for effects on hidden and output."""
+    """Buffers for potentials of inputs and hidden cells, effects on hidden and output cells, and
+    those effects by input: new memory for every image costs more than filling it."""
     return (
         np.empty(steps * inputs, precision),
         np.empty(steps * hidden, precision),
         np.empty(hidden * inputs, precision),
         np.empty(outputs * hidden, precision),
+        np.empty(inputs * hidden, precision),
+        np.empty(hidden * outputs, precision),
     )
 
 
@@ -129,9 +132,9 @@ def scratch(inputs: int, hidden: int, outputs: int, steps: int, precision: Any) 
 def gradient(w1, w2, trains, counts, label, weight, hidden, output, p, room):  # type: ignore[no-untyped-def]
     """g and e of the hidden cells, of the output cells, the inputs that spiked, the squared error.
 
-    trains : (at, i) of the three layers; counts : of hidden and output; room : scratch, see
-    :func:`scratch`.  dL/dw_ij = g_i e_ij; the effects are (inputs that spiked, hidden) and
-    (hidden, output).
+    trains : (at, i) of the three layers; counts : of hidden and output; room : :func:`scratch`,
+    in which the effects lie until the next call.  dL/dw_ij = g_i e_ij; the effects are (inputs that
+    spiked, hidden) and (hidden, output).
     """
     (at0, i0), (at1, i1), (at2, i2) = trains
     count1, count2 = counts
@@ -170,7 +173,10 @@ def gradient(w1, w2, trains, counts, label, weight, hidden, output, p, room):  #
         g1[cell] /= hidden.threshold
         if count1[cell] == 0:
             e1[cell] = SILENT
-    by_input1, by_input2 = transposed(e1), transposed(e2)
+    by_input1 = _table(room[4], len(fed), n1)
+    by_input2 = _table(room[5], n1, len(count2))
+    transpose(e1, by_input1)
+    transpose(e2, by_input2)
     if p.bracket:
         g1 *= brackets(w1, by_input1, fed, count1, hidden.threshold)
         g2 *= brackets(w2, by_input2, np.arange(len(count1)), count2, output.threshold)
@@ -179,14 +185,19 @@ def gradient(w1, w2, trains, counts, label, weight, hidden, output, p, room):  #
 
 
 @njit(cache=True)
-def transposed(e: Any) -> Any:
-    """By blocks, so that no line of the cache is read twice."""
-    turned = np.empty((e.shape[1], e.shape[0]), e.dtype)
-    for low in range(0, e.shape[0], 16):
-        for a in range(e.shape[1]):
-            for j in range(low, min(low + 16, e.shape[0])):
-                turned[a, j] = e[j, a]
-    return turned
+def transpose(e: Any, turned: Any) -> None:
+    """Fill ``turned`` (inputs, cells) from e; by sixteen, so that no line of the cache is read
+    twice, and by addresses that are never negative, which leaves the inner loop without a test."""
+    cells, inputs, sixteen = np.uint64(e.shape[0]), np.uint64(e.shape[1]), np.uint64(16)
+    whole = cells // sixteen * sixteen
+    of, to = e.reshape(-1), turned.reshape(-1)
+    for low in range(np.uint64(0), whole, sixteen):
+        for a in range(inputs):
+            for j in range(sixteen):
+                to[a * cells + low + j] = of[(low + j) * inputs + a]
+    for a in range(inputs):
+        for j in range(whole, cells):
+            to[a * cells + j] = of[j * inputs + a]
 
 
 @njit(cache=True, error_model="numpy")
