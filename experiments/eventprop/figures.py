@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bioplaus import plotting
 from bioplaus.experiments.eventprop.training import EPOCH_S
+from bioplaus.models.eventprop.presenting import GRAZING
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from bioplaus.records import RunReader
 
-SHOWN = 6
-"""Cells whose spikes are drawn: those that spike most."""
+SHOWN = len(plotting.COLOURS)
+"""Hidden cells whose spikes are drawn: those that spike most."""
 
 __all__ = [
     "activity",
@@ -31,8 +33,12 @@ def learning_curve(run: RunReader) -> Figure:
     """Validation and training error over the passes, in percent."""
     figure = plotting.figure()
     ax = figure.subplots()
-    plotting.error_curves(ax, run.metrics, "training samples")
-    ax.set_yscale("log")
+    for name, label in (("validation", "validation"), ("training", "training (while learning)")):
+        plotting.learning_curve(
+            ax, run.metrics["epoch"], 100 * run.metrics[f"{name}_error"],
+            label=label, name="error [%]", logarithmic=True,
+        )  # fmt: skip
+    ax.set_xlabel("passes over the training samples")
     return figure
 
 
@@ -46,14 +52,35 @@ def spikes_through_training(run: RunReader) -> Figure | None:
     for ax, name in zip(axes, recorded):
         t, i = run.spikes(name)
         epoch, within = np.divmod(t, EPOCH_S)
-        for number, cell in enumerate(np.argsort(-np.bincount(i), kind="stable")[:SHOWN]):
+        for cell, colour, label in _followed(run, name, i):
             of_cell = i == cell
-            colour = plotting.COLOURS[number % len(plotting.COLOURS)]
-            ax.plot(epoch[of_cell] + 1, 1e3 * within[of_cell], ".", ms=3, color=colour)
+            ax.plot(epoch[of_cell] + 1, 1e3 * within[of_cell], ".", ms=3, color=colour, label=label)
         ax.set_ylabel(f"{name} spikes [ms]")
+        if name == "output":
+            _legend(ax, 3)
     axes[-1].set_xlabel("passes over the training samples")
-    axes[0].set_title("one sample; a colour is a cell")
+    axes[0].set_title(f"one sample: its {SHOWN} liveliest hidden cells")
     return figure
+
+
+def _legend(ax: Axes, larger: float) -> None:
+    """Above the axes, where it lies over no point; its points are drawn larger."""
+    ax.legend(
+        markerscale=larger, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, columnspacing=1.0
+    )
+
+
+def _followed(run: RunReader, name: str, i: Any) -> list[tuple[int, str, str | None]]:
+    """Cells whose spikes are drawn, their colours, and what they are called: hidden ones that
+    spike most; all outputs, the cell of the class above the others."""
+    if name == "hidden":
+        liveliest = np.argsort(-np.bincount(i), kind="stable")[:SHOWN]
+        return [(cell, colour, None) for cell, colour in zip(liveliest, plotting.COLOURS)]
+    wanted = int(run.presentations().label[0])
+    others = [cell for cell in np.unique(i) if cell != wanted]
+    names: list[str | None] = ["other classes", *([None] * len(others))]
+    rest = [(cell, plotting.GREY, label) for cell, label in zip(others, names)]
+    return [*rest, (wanted, plotting.COLOURS[1], "cell of the class")]
 
 
 def activity(run: RunReader) -> Figure:
@@ -70,14 +97,17 @@ def activity(run: RunReader) -> Figure:
     right.plot(epochs, 1e6 * run.metrics["grazing_share"])
     right.set(
         xlabel="passes over the training samples",
-        ylabel="spikes that graze, of a million",
+        ylabel=f"of a million spikes those with\nI \N{MINUS SIGN} threshold < {GRAZING}",
         ylim=(0, None),
     )
     return figure
 
 
 def grazing(run: RunReader) -> Figure | None:
-    """Slope at the flattest spike of a hidden cell against the size of its gradient, by sample."""
+    """Slope at the flattest spike of a hidden cell against the size of its gradient, by sample.
+
+    The line falls as one over the slope, which the gradient of a spike time has as a factor.
+    """
     if ("hidden", "slope") not in run.traced():
         return None
     slope, size = (run.trace("hidden", name) for name in ("slope", "gradient"))
@@ -88,14 +118,16 @@ def grazing(run: RunReader) -> Figure | None:
         at = (epoch == shown) & (size.value[0] > 0)
         ax.loglog(
             slope.value[0, at], size.value[0, at], ".", ms=2, alpha=0.6,
-            color=plotting.COLOURS[number], label=f"after the {label} epoch",
+            color=plotting.COLOURS[number], label=f"{label} pass",
         )  # fmt: skip
+    ends = np.array([0.05, 5.0])
+    ax.loglog(ends, 0.3 / ends, color=plotting.GREY, ls="--", lw=0.8, label="1/slope")
     ax.set(
-        xlabel="slope at the flattest spike of a cell, I \N{MINUS SIGN} threshold",
-        ylabel="size of the cell's gradient",
+        xlabel="I \N{MINUS SIGN} threshold at its flattest spike",
+        ylabel="gradient of a hidden cell",
         ylim=(1e-6, None),
     )
-    ax.legend(markerscale=4)
+    _legend(ax, 4)
     return figure
 
 

@@ -57,6 +57,7 @@ def first_samples(trains: Any, count: int) -> Any:
 def follow(run: Run, learner: Learner, trains: Any, labels: Any, epoch: int) -> None:
     """Record spikes of one sample, and of some the flattest spike of each cell and its gradient."""
     onset = EPOCH_S * epoch
+    run.put_presentations(onset, onset + EPOCH_S, labels[0])
     for name, spikes in zip(("hidden", "output"), learner.spikes(trains, 0)[1:]):
         run.put_spikes(name, onset + spikes.t, spikes.i)
     slopes, sizes = [], []

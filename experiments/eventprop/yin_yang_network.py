@@ -74,7 +74,7 @@ class Training:
         self.adam = Adam(weights)
         self.back = {name: w.copy() for name, w in weights.items()}
         if fixed := p.feedback == "random":
-            self.back = dict(zip(weights, eventprop.first_weights(p, run.rng), strict=True))
+            self.back = dict(zip(weights, eventprop.random_feedback(p, run.rng), strict=True))
         self.fixed = fixed
         self.rate = p.learning_rate
         run.keep(model=self.model, adam=self.adam, back=self.back)

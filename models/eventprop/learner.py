@@ -15,7 +15,14 @@ from bioplaus.models.eventprop.presenting import Seen, descend, gradient_of_spik
 from bioplaus.neurons.cell import ShapeError
 from bioplaus.parameters import quantities
 
-__all__ = ["Learner", "constants", "first_weights", "projections", "settings_of_loss"]
+__all__ = [
+    "Learner",
+    "constants",
+    "first_weights",
+    "projections",
+    "random_feedback",
+    "settings_of_loss",
+]
 
 Trains: TypeAlias = tuple[Whole, Array, Whole]
 """Spike trains of samples: where each begins (samples + 1,), times [s] from its start, cells."""
@@ -42,9 +49,18 @@ def settings_of_loss(p: EventProp) -> FirstSpike:
 
 def first_weights(p: EventProp, rng: np.random.Generator) -> list[Array]:
     """Normal weights, (pre, post), input side first."""
+    return _normal(p, 1.0, rng)
+
+
+def random_feedback(p: EventProp, rng: np.random.Generator) -> list[Array]:
+    """Fixed weights for errors to pass: as many, around the same means, with their own spread."""
+    return _normal(p, p.feedback_spread, rng)
+
+
+def _normal(p: EventProp, spreads: float, rng: np.random.Generator) -> list[Array]:
     check_network(p)
     return [
-        rng.normal(mean, spread, shape)
+        rng.normal(mean, spreads * spread, shape)
         for mean, spread, shape in zip(
             numbers(p, "weight_means"),
             numbers(p, "weight_spreads"),
@@ -56,7 +72,7 @@ def first_weights(p: EventProp, rng: np.random.Generator) -> list[Array]:
 class Learner:
     """Weights and Adam's moments of one network under training.
 
-    With ``feedback = "random"`` fixed weights of the same distribution stand in place of the
+    With ``feedback = "random"`` fixed weights (:func:`random_feedback`) stand in place of the
     transposed ones wherever an error passes a synapse.
 
     Parameters
@@ -71,7 +87,7 @@ class Learner:
         self.batch, self.learning_rate = p.batch, p.learning_rate
         self._weights = tuple(first_weights(p, rng))
         fixed = p.feedback == "random"
-        self._back = tuple(first_weights(p, rng)) if fixed else self._weights
+        self._back = tuple(random_feedback(p, rng)) if fixed else self._weights
         self._means, self._squares, self._gradients = (
             tuple(np.zeros_like(w) for w in self._weights) for _ in range(3)
         )

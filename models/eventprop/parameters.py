@@ -42,6 +42,9 @@ class EventProp:
         "what errors pass on their way down: the weights themselves, or fixed random ones",
         choices=("transposed", "random"),
     )
+    feedback_spread: float = parameter(
+        1.0, "standard deviation of random feedback, in units of that of the first weights", low=0
+    )
     learning_rate: float = parameter(5e-3, "of Adam", symbol="eta", low=0, tunable=True)
     decay: float = parameter(
         0.95, "factor on the learning rate after each epoch from the second on", low=0, high=1

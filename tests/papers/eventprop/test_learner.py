@@ -80,6 +80,18 @@ def test_random_feedback_changes_what_is_below_and_nothing_else():
     assert np.array_equal(a["input_to_hidden"] == 0, b["input_to_hidden"] == 0)
 
 
+def test_wider_feedback_is_the_same_draw_stretched_about_its_mean():
+    one, ten = (
+        Learner(replace(EventProp(), {"feedback": "random", "feedback_spread": spread}),
+                np.random.default_rng(5)).state()
+        for spread in (1.0, 10.0)
+    )  # fmt: skip
+    for name, mean in (("input_to_hidden", 1.5), ("hidden_to_output", 0.93)):
+        stretched = mean + 10 * (one[f"back {name}"] - mean)
+        assert ten[f"back {name}"] == pytest.approx(stretched, abs=1e-12)
+        assert np.array_equal(ten[f"weights {name}"], one[f"weights {name}"])
+
+
 def test_a_silent_label_cell_moves_nothing():
     trains, labels = yin_yang(1, 42)
     learner = Learner(EventProp(), np.random.default_rng(0))
