@@ -172,7 +172,7 @@ def watch_runs(mode: str) -> dict[str, Any]:
     """
     seen: dict[str, Any] = {}
     if mode in ("fused", "warm"):
-        from bioplaus.engine.device import NumbaDevice
+        from bioplaus.engine.brian.device import NumbaDevice
 
         seen = {"runs": 0, "fused_runs": 0, "in_python": [], "rewrites": []}
         original = NumbaDevice.network_run
@@ -189,7 +189,7 @@ def watch_runs(mode: str) -> dict[str, Any]:
 
 def _look_at_plan(network: brian2.Network, seen: dict[str, Any]) -> None:
     from bioplaus.engine import fused_runs
-    from bioplaus.engine.fused import last_plan
+    from bioplaus.engine.running.plan import last_plan
 
     seen["fused_runs"] = fused_runs()
     plan = last_plan(network)

@@ -20,7 +20,7 @@ from brian2 import Network, NeuronGroup, Synapses, defaultclock, ms, prefs
 
 from benchmarks.cases import CASES
 from bioplaus import engine
-from bioplaus.engine.program import Program
+from bioplaus.engine.program.program import Program
 
 KEPT = Path("docs/results/engine/compile_time.json")
 WAYS = ("numba", "direct", "direct, kept on disk")

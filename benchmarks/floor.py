@@ -12,7 +12,7 @@ from brian2.core.variables import ArrayVariable
 from numba import njit
 from numpy.typing import NDArray
 
-from bioplaus.engine.fused import last_plan
+from bioplaus.engine.running.plan import last_plan
 
 REPEATS = 30
 

@@ -16,7 +16,7 @@ from typing import Any
 import brian2
 import pytest
 
-from bioplaus.engine import blocks
+from bioplaus.engine.rewrites import threads
 from tests.engine.random_networks import script
 from tests.engine.test_random_networks import FIRST_SEED, check, way_of
 
@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     revision = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
     brian2.BrianLogger.log_level_error()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "_WORTHWHILE", 1)
+        patch.setattr(threads, "_WORTHWHILE", 1)
         while report["networks"] < arguments.number:
             first = report["first_seed"] + report["networks"]
             seeds = range(first, first + min(TOGETHER, arguments.number - report["networks"]))

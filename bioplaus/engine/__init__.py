@@ -9,17 +9,33 @@ use another.  One line switches it on::
     prefs.codegen.target = "numba"
 
 Preferences stand under ``prefs.codegen.runtime.numba``.
+
+For who reads the code: rooms, each of which imports only from those below it (``setup.cfg`` holds
+the contract).
+
+============= =====================================================================================
+``running``   the compiled loop of a network, entering ``run()`` again, progress, explanation
+``brian``     what touches Brian2: device, code objects and their templates, synapses, event queues
+``functions`` functions in equations, the user's Python functions above all, as text
+``rewrites``  ways to make a step cheaper: a module for each
+``program``   kernels, loops, steps, and the module that is written of them and compiled
+``compiler``  that module to machine code, through llvmlite
+``machine``   what compiled text calls: support functions, random numbers, the cable equation
+============= =====================================================================================
+
+``preferences`` and ``cache``, what is kept on disk, are for all of them.
 """
 
 from __future__ import annotations
 
-from . import device, externals, integration
-from .compilation import compilation_seconds, compiling
-from .explanation import explain, fallbacks
-from .fused import fused_runs
+from .brian import device, integration
+from .program.compilation import compilation_seconds, compiling
+from .running import externals, fused
+from .running.explanation import explain, fallbacks
+from .running.fused import fused_runs
 
 __all__ = ["compilation_seconds", "compiling", "explain", "fallbacks", "fused_runs"]
 
-device.install()
+device.install(fused.run)
 externals.install()
 integration.install()

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .script import Watch
+from .running.script import Watch
 
 __all__ = ["main"]
 

@@ -18,7 +18,7 @@ import pytest
 
 from bioplaus import engine
 from bioplaus.engine import cache
-from bioplaus.engine.program import Program
+from bioplaus.engine.program.program import Program
 
 Results = dict[str, Any]
 Scenario = Callable[[], Results]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from brian2 import ms
 
-from bioplaus.engine import fused
-from bioplaus.engine.apart import shared_apart
+from bioplaus.engine.program.apart import shared_apart
+from bioplaus.engine.running import plan
 
 
 def projections(number: int) -> tuple[b2.Network, list[b2.Synapses], b2.NeuronGroup]:
@@ -48,7 +48,7 @@ def test_same_bits_and_one_copy() -> None:
         network, _, _ = projections(number)
         network._clocks = {thing.clock for thing in network.sorted_objects}
         network.before_run({})
-        head, entry = shared_apart(fused.plan(network).program.text).split("def run(")
+        head, entry = shared_apart(plan.plan(network).program.text).split("def run(")
         texts[number] = head.split("def kernel_")
         # The first projection has no delay, and a kernel of its own.
         assert len(re.findall(r"\bapart_\d+\(", entry)) == number - 1

@@ -15,7 +15,7 @@ import pytest
 from brian2 import ms
 
 from bioplaus.engine import cache
-from bioplaus.engine.program import Program
+from bioplaus.engine.program.program import Program
 
 SCRIPT = """
 import sys, warnings
@@ -202,7 +202,7 @@ import sys
 import brian2 as b2
 from brian2 import ms, prefs
 import bioplaus.engine
-from bioplaus.engine.program import Program
+from bioplaus.engine.program.program import Program
 
 compile = Program.compile
 

@@ -28,7 +28,7 @@ from bioplaus.engine import cache
 from bioplaus.engine.compiler import NotInSubsetError, compiled
 from bioplaus.engine.compiler.kinds import NUMBERS, common, operands
 
-HEAD = "from bioplaus.engine.support import *\n@njit(error_model='numpy', nogil=True)\n"
+HEAD = "from bioplaus.engine.machine.support import *\n@njit(error_model='numpy', nogil=True)\n"
 
 EDGES = {
     "f64": np.array([0.0, -0.0, 1.5, -2.5, 7.0, np.inf, -np.inf, np.nan, 5e-324, 1e300]),

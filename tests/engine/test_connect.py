@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from brian2 import ms
 
-from bioplaus.engine import connect as connect_module
-from bioplaus.engine.indices import IndexArray
-from bioplaus.engine.watching import WatchedArray
+from bioplaus.engine.brian import connect as connect_module
+from bioplaus.engine.brian.indices import IndexArray
+from bioplaus.engine.brian.watching import WatchedArray
 
 Calls = list[dict[str, Any]]
 

@@ -16,7 +16,7 @@ import pytest
 from brian2 import Hz, ms, mV, second
 from brian2.utils.logger import catch_logs
 
-from bioplaus.engine.fused import last_plan
+from bioplaus.engine.running.plan import last_plan
 
 Check = Callable[..., None]
 

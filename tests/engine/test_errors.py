@@ -14,10 +14,10 @@ from brian2 import ms
 
 from bioplaus import engine
 from bioplaus.engine.__main__ import main
-from bioplaus.engine.explanation import fallbacks
-from bioplaus.engine.nancheck import InvalidStateError
-from bioplaus.engine.overflow import IntegerOverflowError
+from bioplaus.engine.brian.overflow import IntegerOverflowError
 from bioplaus.engine.preferences import REWRITES
+from bioplaus.engine.rewrites.nan_check import InvalidStateError
+from bioplaus.engine.running.explanation import fallbacks
 
 
 @pytest.mark.parametrize("fuse", [True, False])

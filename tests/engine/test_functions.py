@@ -19,12 +19,12 @@ import pytest
 from brian2 import ms
 from brian2.core.functions import Function
 
-from bioplaus.engine import support
-from bioplaus.engine.bodies import defined
-from bioplaus.engine.elementary import _TABLE
-from bioplaus.engine.elementwise import UnsupportedFunctionError
-from bioplaus.engine.explanation import fallbacks
-from bioplaus.engine.outside import Outside
+from bioplaus.engine.functions.bodies import defined
+from bioplaus.engine.functions.elementary import _TABLE
+from bioplaus.engine.functions.elementwise import UnsupportedFunctionError
+from bioplaus.engine.functions.outside import Outside
+from bioplaus.engine.machine import support
+from bioplaus.engine.running.explanation import fallbacks
 
 GRID = np.array([-2.5, -1.0, -0.0, 0.0, 0.3, 1.0, 2.0, 7.25])
 EXTREMES = np.array([np.nan, np.inf, -np.inf, 1e300, -1e-310])

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from brian2 import ms
 
-from bioplaus.engine.fused import last_plan
-from bioplaus.engine.overflow import IntegerOverflowError
+from bioplaus.engine.brian.overflow import IntegerOverflowError
+from bioplaus.engine.running.plan import last_plan
 
 MODEL = "x : 1\ny : 1\nk : integer\nn : integer\nm : integer\nflag : boolean"
 MILLIONS = 3_000_000

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from brian2 import ms
 
-from bioplaus.engine import blocks, fused
-from bioplaus.engine.kernel import ArrayArgument, Kernel
-from bioplaus.engine.memory import may_overlap, one_name_each, seen_through
 from bioplaus.engine.preferences import REWRITES
+from bioplaus.engine.program.kernel import ArrayArgument, Kernel
+from bioplaus.engine.program.memory import may_overlap, one_name_each, seen_through
+from bioplaus.engine.rewrites import threads
+from bioplaus.engine.running import plan
 
 SETTINGS = "codegen.runtime.numba."
 pytestmark = pytest.mark.usefixtures("on_the_engine")
@@ -180,12 +181,12 @@ def test_the_overlap_of_subgroups_by_hand() -> None:
 
 def test_threads_do_not_repeat_what_is_shared() -> None:
     """A shared variable is written once per step, not once by every block."""
-    divided = fused.in_blocks
+    divided = plan.in_blocks
     found = []
     b2.prefs[SETTINGS + "rewrites"] = REWRITES
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "_WORTHWHILE", 1)
-        patch.setattr(fused, "in_blocks", lambda entries: found.extend(divided(entries)) or entries)
+        patch.setattr(threads, "_WORTHWHILE", 1)
+        patch.setattr(plan, "in_blocks", lambda entries: found.extend(divided(entries)) or entries)
         b2.prefs[SETTINGS + "threads"] = 2
         network = b2.Network(shared_variable_of_all_to_all())
         network.run(0.1 * ms)

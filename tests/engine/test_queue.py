@@ -11,7 +11,7 @@ from brian2 import ms
 from brian2.core.base import BrianObjectException
 from brian2.synapses.cythonspikequeue import SpikeQueue
 
-from bioplaus.engine.queue import EventQueue
+from bioplaus.engine.brian.queue import EventQueue
 
 FIRST, LAST, SYNAPSES = 3, 11, 60
 DT = 1e-4

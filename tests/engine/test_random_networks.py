@@ -20,10 +20,11 @@ import brian2 as b2
 import numpy as np
 import pytest
 
-from bioplaus.engine import blocks, fused
 from bioplaus.engine.compiler import machine
-from bioplaus.engine.kernel import Kernel
 from bioplaus.engine.preferences import REWRITES
+from bioplaus.engine.program.kernel import Kernel
+from bioplaus.engine.rewrites import threads
+from bioplaus.engine.running import plan
 from tests.engine.random_networks import script
 
 SETTINGS = "codegen.runtime.numba."
@@ -38,7 +39,7 @@ def settings(on_the_engine: None) -> Iterator[None]:
     names = ("compiler", "fuse", "threads", "chunk")
     kept = {SETTINGS + name: b2.prefs[SETTINGS + name] for name in names}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "_WORTHWHILE", 1)
+        patch.setattr(threads, "_WORTHWHILE", 1)
         yield
     for name, value in kept.items():
         b2.prefs[name] = value
@@ -62,7 +63,7 @@ def run(text: str, target: str = "numba", **settings: Any) -> State:
 
 def in_blocks_backwards(text: str) -> State:
     """Loops are divided among three threads, whose blocks one thread does, the last one first."""
-    divided = fused.in_blocks
+    divided = plan.in_blocks
 
     def backwards(entries: list[Any]) -> list[Any]:
         plain = [replace(entry, part=None) for entry in divided(entries)]
@@ -75,7 +76,7 @@ def in_blocks_backwards(text: str) -> State:
         ]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fused, "in_blocks", backwards)
+        patch.setattr(plan, "in_blocks", backwards)
         return run(text, threads=3)
 
 

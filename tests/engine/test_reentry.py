@@ -18,8 +18,8 @@ from brian2 import ms
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.devices.device import get_device
 
-from bioplaus.engine.fused import last_plan
-from bioplaus.engine.reentry import CIRCUMSTANCES, TAKEN_OVER
+from bioplaus.engine.running.plan import last_plan
+from bioplaus.engine.running.reentry import CIRCUMSTANCES, TAKEN_OVER
 
 Parts = SimpleNamespace
 Change = Callable[[Parts], Any]

@@ -15,7 +15,7 @@ import pytest
 from brian2 import ms, mV, second, volt
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 
-from bioplaus.engine.fused import last_plan
+from bioplaus.engine.running.plan import last_plan
 
 #: Names and values of one run after the other.
 Namespaces = list[dict[str, Any]]

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from brian2 import ms
 
-from bioplaus.engine.fused import last_plan
-from bioplaus.engine.queue import EventQueue
+from bioplaus.engine.brian.queue import EventQueue
+from bioplaus.engine.running.plan import last_plan
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import pytest
 from brian2 import ms, second
 
 from bioplaus import engine
-from bioplaus.engine.program import Program
+from bioplaus.engine.program.program import Program
 
 LATE = 2.0
 """Seconds that compiling takes in these tests; the runs themselves take milliseconds."""

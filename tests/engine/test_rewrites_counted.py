@@ -18,7 +18,7 @@ from brian2 import (
 from scipy import stats
 
 import bioplaus.engine
-from bioplaus.engine.counted import _levels
+from bioplaus.engine.rewrites.counted_random import _levels
 
 assert bioplaus.engine
 

@@ -15,8 +15,8 @@ from brian2 import (
 )
 
 import bioplaus.engine
-from bioplaus.engine import fused
-from bioplaus.engine.shape import shape_of
+from bioplaus.engine.program.shape import shape_of
+from bioplaus.engine.running.plan import last_plan
 
 assert bioplaus.engine
 
@@ -146,7 +146,7 @@ def passes(name, weight_change):
     projection = connected(pre, post, equations, weights=weights, name=name)
     network = Network(pre, post, projection)
     network.run(2 * ms)
-    notes = [note for entry in fused.last_plan(network).entries for note in entry.notes]
+    notes = [note for entry in last_plan(network).entries for note in entry.notes]
     return notes, projection.variables["w"].get_value().tobytes()
 
 
@@ -188,4 +188,4 @@ def test_rows_go_together_only_where_they_meet_at_the_target_alone(expression, t
         network.run(2 * ms)
         results.append(np.array(cells.y).tobytes())
     assert results[0] == results[1]
-    assert ("of_row_3" in fused.last_plan(network).program.text) == together
+    assert ("of_row_3" in last_plan(network).program.text) == together

@@ -5,7 +5,7 @@ import pytest
 from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, StateMonitor, Synapses, ms, prefs
 
 import bioplaus.engine
-from bioplaus.engine.shape import Shape, shape_of
+from bioplaus.engine.program.shape import Shape, shape_of
 
 assert bioplaus.engine
 

@@ -14,8 +14,9 @@ from brian2 import (
 )
 
 import bioplaus.engine
-from bioplaus.engine import fused
 from bioplaus.engine.preferences import REWRITES
+from bioplaus.engine.running import plan
+from bioplaus.engine.running.plan import last_plan
 
 assert bioplaus.engine
 
@@ -81,7 +82,7 @@ def test_the_weights_are_those_of_the_plain_form(change, rank, connect):
     prefs[f"{NUMBA}.rewrites"] = (*REWRITES, "low_rank")
     made = network(change, connect=connect)
     same_spikes, numbers = outcome(made)
-    assert products(fused.last_plan(made)) == rank
+    assert products(last_plan(made)) == rank
     assert len(spikes) > 10
     np.testing.assert_array_equal(same_spikes, spikes)
     np.testing.assert_allclose(numbers, plain, rtol=1e-12, atol=1e-12)
@@ -97,7 +98,7 @@ def test_spikes_read_what_the_weights_have_become(options):
     prefs[f"{NUMBA}.rewrites"] = (*REWRITES, "low_rank")
     made = network(change, **options)
     np.testing.assert_allclose(outcome(made)[1], plain, rtol=1e-12, atol=1e-12)
-    assert products(fused.last_plan(made)) == 1
+    assert products(last_plan(made)) == 1
 
 
 def test_results_do_not_depend_on_the_length_of_chunks():
@@ -114,7 +115,7 @@ def planned(made):
     """How a network would run; nothing is compiled."""
     made._clocks = {thing.clock for thing in made.sorted_objects}
     made.before_run({})
-    return fused.plan(made)
+    return plan.plan(made)
 
 
 def watched(made):

@@ -5,7 +5,7 @@ import pytest
 from brian2 import Network, NetworkOperation, NeuronGroup, SpikeMonitor, Synapses, ms, prefs, second
 
 import bioplaus.engine
-from bioplaus.engine import fused
+from bioplaus.engine.running.plan import last_plan
 
 assert bioplaus.engine
 
@@ -39,7 +39,7 @@ def fired(made, rewrites):
     made.run(5 * ms)
     made["group"].due[61] = -1 * second
     made.run(12 * ms)
-    notes = [note for entry in fused.last_plan(made).entries for note in entry.notes]
+    notes = [note for entry in last_plan(made).entries for note in entry.notes]
     spikes = made["spikes"]
     waited = any(note.startswith("not_yet") for note in notes)
     return waited, spikes.i[:].tolist(), spikes.t_[:].tolist()
@@ -110,7 +110,7 @@ def test_a_block_that_is_not_due_is_not_looked_at():
     made["group"].due = 1 * second
     prefs[REWRITES] = ("all_at_once", "not_yet")
     made.run(0.2 * ms)
-    plan = fused.last_plan(made)
+    plan = last_plan(made)
     waiting = next(
         e.code_object.cheaper for e in plan.entries if hasattr(e.code_object.cheaper, "due")
     )

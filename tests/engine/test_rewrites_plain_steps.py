@@ -18,8 +18,9 @@ from brian2 import (
 )
 
 import bioplaus.engine
-from bioplaus.engine import fused, support
-from bioplaus.engine.invariants import _split
+from bioplaus.engine.machine import support
+from bioplaus.engine.rewrites.invariants import _split
+from bioplaus.engine.running.plan import last_plan
 
 assert bioplaus.engine
 
@@ -56,13 +57,13 @@ def recorded(rewrites, neurons):
     seed(3)
     network, spikes, trace = cuba(neurons)
     network.run(40 * ms)
-    entries = fused.last_plan(network).entries
+    entries = last_plan(network).entries
     cheaper = [e.code_object.cheaper for e in entries]
     notes = [c.note for c in cheaper if c is not None]
     views = [spikes.t_, spikes.i, trace.v_, trace.ge_, trace.not_refractory]
     # The monitors go with this function, and what they have recorded goes with them.
     results = [np.array(view[:]) for view in views]
-    return notes, fused.last_plan(network).program.text, results
+    return notes, last_plan(network).program.text, results
 
 
 @pytest.mark.parametrize("neurons", [20, 64, 150])

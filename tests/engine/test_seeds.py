@@ -10,7 +10,7 @@ import pytest
 from brian2 import ms
 
 from bioplaus import engine
-from bioplaus.engine import numpy_stream
+from bioplaus.engine.brian import numpy_stream
 
 
 def noisy() -> tuple[b2.Network, b2.NeuronGroup]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numba import njit, types
 
-from bioplaus.engine import support
+from bioplaus.engine.machine import support
 
 OPERATIONS = {"_nb_add": 8.5, "_nb_subtract": -4.5, "_nb_multiply": 13.0, "_nb_divide": 2 / 6.5}
 

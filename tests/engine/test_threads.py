@@ -19,7 +19,7 @@ def main(cache: str, *names: str) -> None:
 
     import bioplaus.engine
     from benchmarks.networks import microcircuit, recurrent
-    from bioplaus.engine import fused
+    from bioplaus.engine.running.plan import last_plan
 
     assert bioplaus.engine
     b2.prefs.codegen.target = "numba"
@@ -40,7 +40,7 @@ def main(cache: str, *names: str) -> None:
             network = networks[name]()
             network.run(3 * b2.ms)
             network.run(2 * b2.ms)
-            plan = fused.last_plan(network)
+            plan = last_plan(network)
             notes = [n for entry in plan.entries for n in entry.notes if n.startswith("threads: ")]
             outcome = [digest(network), notes, "prange" in plan.program.text]
             results[f"{name}, {threads}"] = outcome

@@ -17,7 +17,7 @@ import numba
 import numpy as np
 from numba.np.random import distributions, generator_core
 
-from .. import denormals, support
+from ..machine import denormals, support
 from . import arrays
 from .arithmetic import binary, compare, least, power
 from .assembly import Assembly

@@ -1,0 +1,1 @@
+"""What touches Brian2: the device, code objects and their templates, synapses, event queues."""

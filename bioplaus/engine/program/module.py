@@ -1,0 +1,238 @@
+"""The text of a program: a module with its kernels, and one function with the loop over steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..preferences import preference
+from .arguments import Arguments
+from .kernel import ArrayArgument, Kernel
+from .memory import may_overlap
+from .step import Split, Step
+
+__all__ = ["BUFFER_FULL", "CHUNK_DONE", "FINISHED", "PYTHON_DUE", "Module"]
+
+CHUNK_DONE, FINISHED, BUFFER_FULL, PYTHON_DUE = range(4)
+
+# Positions in the array of control values.
+FIRST, LAST, STEPS, STOP_FOR_PYTHON, ENDS = range(5)
+
+_INLINED = "forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
+
+_SAFE_FASTMATH = ("afn", "arcp", "contract", "nsz", "reassoc")
+
+
+class Module:
+    """Writes the module of a program.
+
+    functions : those of the users' that its text calls, by name; origins : where a function of the
+    text comes from, for errors; places : at which positions of a step it is called.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step | None],
+        arguments: Arguments,
+        clocks: Sequence[tuple[ArrayArgument, ArrayArgument, ArrayArgument]],
+        python_clocks: Sequence[int],
+    ) -> None:
+        self.steps, self.arguments = steps, arguments
+        self.clocks = clocks
+        self.python_clocks = sorted(set(python_clocks))
+        self.functions: dict[str, Any] = {}
+        self.origins: dict[str, str] = {}
+        self.places: dict[str, list[int]] = {}
+        self.kernels: dict[str, str] = {}
+        self.once: dict[str, str] = {}
+        self.parts: dict[tuple[str, bool], str] = {}
+        self.divided: list[str] = []
+        self.before: list[str] = []
+        self.overlapping: set[str] = set()
+        self.flush = "flush_denormals" in preference("rewrites")
+        self.options = "error_model='numpy', nogil=True"
+        if preference("fastmath"):
+            self.options += f", fastmath={{{', '.join(map(repr, _SAFE_FASTMATH))}}}"
+
+    def text(self) -> str:
+        """The whole text."""
+        clock_names = [[self.arguments.name_of(array) for array in clock] for clock in self.clocks]
+        calls = self._calls()
+        loop = self._loop(clock_names, calls)
+        views = [
+            f"_a{n} = _nb_view(table[{2 * n}], table[{2 * n + 1}], {_numpy_type(argument.kind)})"
+            for n, argument in enumerate(self.arguments.arrays.values())
+        ]
+        values = [f"{name} = {element}" for name, element in self.arguments.loads.items()]
+        head = ["from bioplaus.engine.machine.support import *", ""]
+        if self.flush:
+            head.insert(1, "from bioplaus.engine.machine.denormals import *")
+            loop = ["before = _nb_flush_denormals()", *_restoring(loop)]
+        head += self._definitions()
+        # Inlined, because a call would copy the description of every array that it passes.
+        inner = f"{self.options}, {_INLINED}"
+        for text, name in [*self.once.items(), *self.kernels.items()]:
+            head += ["@_nb_apart"] * (name not in self.overlapping)
+            head += [f"@njit({inner})", f"def {name}(" + text.partition("(")[2], ""]
+        head += self.divided
+        head += [f"@njit(cache=CACHE, {self.options})"]
+        head += ["def run(control, table, floats, integers, generator):"]
+        return "\n".join(head + _indented(views + values + self.before + loop)) + "\n"
+
+    def _definitions(self) -> list[str]:
+        """The user's functions; what is left in ``functions`` are compiled ones."""
+        defined = {n: texts for n, texts in self.functions.items() if isinstance(texts, tuple)}
+        self.functions = {n: f for n, f in self.functions.items() if n not in defined}
+        texts = dict.fromkeys(text for name in defined for text in defined[name])
+        return [line for text in texts for line in (f"@njit({self.options}, {_INLINED})", text)]
+
+    def _calls(self) -> list[str]:
+        calls = []
+        resumable = any(step is not None and step.kernel.resumable for step in self.steps)
+        for position, step in enumerate(self.steps):
+            if step is None:
+                continue
+            call = self._call(step, position)
+            conditions = []
+            if step.switchable:
+                conditions.append(f"control[{ENDS + len(self.clocks) + position}] != 0")
+            if len(self.clocks) > 1:
+                conditions.append(f"due_{step.clock}")
+            if resumable or self.python_clocks:
+                conditions.append(f"first <= {position}")
+            if self.python_clocks:
+                conditions.append(f"last > {position}")
+            if step.kernel.resumable:
+                conditions.append(f"{call} != 0")
+                calls.append(f"if {' and '.join(conditions)}:")
+                calls += [f"    control[{FIRST}] = {position}", f"    return {BUFFER_FULL}"]
+            else:
+                done = [call] if step.part is None else [call, self._divided(step, position)]
+                calls += (
+                    [f"if {' and '.join(conditions)}:", *_indented(done)] if conditions else done
+                )
+        return calls
+
+    def _call(self, step: Step, position: int) -> str:
+        """The call of a kernel; what it needs to be computed once is computed before the loop."""
+        kernel, origins = step.kernel, self.origins
+        arguments = [self.arguments.name_of(argument) for argument in kernel.arguments]
+        parts = step.split or Split(kernel.text)
+        if parts.once:
+            once = self.once.setdefault(parts.once, f"once_{len(self.once)}")
+            origins.setdefault(once, step.origin)
+            self.places.setdefault(once, []).append(position)
+            values = [f"_once_{position}_{number}" for number in range(parts.values)]
+            taken = ", ".join(arguments[number] for number in parts.taken)
+            self.before.append(f"{', '.join(values)}, = {once}({taken})")
+            arguments += values
+        name = self.kernels.setdefault(parts.text, f"kernel_{len(self.kernels)}")
+        origins.setdefault(name, step.origin)
+        self.places.setdefault(name, []).append(position)
+        if may_overlap(kernel):
+            self.overlapping.add(name)
+        self.functions.update(kernel.functions)
+        return f"{name}({', '.join(arguments)})"
+
+    def _divided(self, step: Step, position: int) -> str:
+        """The call of a kernel that threads do together."""
+        kernel = step.part
+        assert kernel is not None
+        same = kernel.text, may_overlap(kernel)
+        if same not in self.parts:
+            name = self.parts[same] = f"part_{len(self.parts)}"
+            self.origins[name] = step.origin
+            self.divided += self._threads(kernel, name)
+        self.places.setdefault(self.parts[same], []).append(position)
+        self.functions.update(kernel.functions)
+        arguments = [self.arguments.name_of(argument) for argument in kernel.arguments[1:]]
+        return f"{self.parts[same]}({', '.join(arguments)})"
+
+    def _threads(self, kernel: Kernel, name: str) -> list[str]:
+        """A function that does one block, and one that gives every thread a block.
+
+        The first two arguments of the kernel are the number of the block and that of all blocks.
+        """
+        head, *body = kernel.text.splitlines()
+        arguments = [f"_nb_x{number}" for number in range(len(kernel.arguments))]
+        if self.flush:
+            # Every thread has a control register of its own.
+            restore = "    _nb_restore_denormals(before)"
+            body = ["    before = _nb_flush_denormals()", *body, restore]
+        return [
+            *["@_nb_apart"] * (not may_overlap(kernel)),
+            f"@njit({self.options})",
+            head.replace("kernel", f"block_of_{name}"),
+            *body,
+            "",
+            f"@njit(parallel=True, {self.options})",
+            f"def {name}({', '.join(arguments[1:])}):",
+            f"    for {arguments[0]} in prange({arguments[1]}):",
+            f"        block_of_{name}({', '.join(arguments)})",
+            "",
+        ]
+
+    def _loop(self, clocks: list[list[str]], calls: list[str]) -> list[str]:
+        begin = [f"first = control[{FIRST}]", f"last = control[{LAST}]"]
+        if not clocks:
+            return [*begin, *calls, f"return {CHUNK_DONE}"]
+        step = self._which_clocks(clocks)
+        if self.python_clocks:
+            due = " or ".join(f"due_{clock}" for clock in self.python_clocks)
+            turn = f"if control[{STOP_FOR_PYTHON}] != 0 and ({due}):"
+            step += [turn, f"    return {PYTHON_DUE}"]
+        step += calls
+        if self.python_clocks:
+            step += [f"if last < {len(self.steps)}:", f"    return {PYTHON_DUE}"]
+        for number, (timestep, t, dt) in enumerate(clocks):
+            tick = [f"{timestep}[0] += 1", f"{t}[0] = {timestep}[0] * {dt}[0]"]
+            step += tick if len(clocks) == 1 else [f"if due_{number}:", *_indented(tick)]
+        step += ["first = 0", f"control[{FIRST}] = 0", f"control[{STEPS}] -= 1"]
+        return [
+            *begin,
+            f"while control[{STEPS}] > 0:",
+            *_indented(step),
+            f"return {CHUNK_DONE}",
+        ]
+
+    def _which_clocks(self, clocks: list[list[str]]) -> list[str]:
+        """Find the clocks that are due, with the tolerance of Brian2's own network."""
+        if len(clocks) == 1:
+            lines = [f"if {clocks[0][0]}[0] >= control[{ENDS}]:", f"    return {FINISHED}"]
+            return lines + (["due_0 = True"] if self.python_clocks else [])
+        now, dt, timestep = "now", "now_dt", "now_timestep"
+        lines = [f"{now} = {clocks[0][1]}[0]", f"{dt} = {clocks[0][2]}[0]"]
+        lines += [f"{timestep} = {clocks[0][0]}[0]", f"end = control[{ENDS}]"]
+        for number, clock in enumerate(clocks[1:], start=1):
+            lines += [f"if {clock[1]}[0] < {now}:"]
+            lines += _indented(
+                [
+                    f"{now} = {clock[1]}[0]",
+                    f"{dt} = {clock[2]}[0]",
+                    f"{timestep} = {clock[0]}[0]",
+                    f"end = control[{ENDS + number}]",
+                ]
+            )
+        lines += [f"if {timestep} >= end:", f"    return {FINISHED}"]
+        for number, clock in enumerate(clocks):
+            difference = f"abs({clock[1]}[0] - {now}) / min({dt}, {clock[2]}[0])"
+            lines.append(f"due_{number} = {clock[1]}[0] == {now} or {difference} < 1e-4")
+        return lines
+
+
+def _numpy_type(kind: str) -> str:
+    return "_nb_np." + ("bool_" if kind == "bool" else kind)
+
+
+def _restoring(lines: Sequence[str]) -> list[str]:
+    """Lines that set the processor back before they return."""
+    restored = []
+    for line in lines:
+        if line.lstrip().startswith("return "):
+            restored.append(line.partition("return")[0] + "_nb_restore_denormals(before)")
+        restored.append(line)
+    return restored
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return ["    " + line for line in lines]

@@ -1,0 +1,182 @@
+"""Programs: several kernels compiled to one function that runs them in order, and its arguments.
+
+A program is called with five arguments whatever the network: ``control`` (positions, counters, ends
+of the clocks), a table of addresses and lengths of arrays, the floats, the integers, and the random
+generator.  Arrays may therefore move between calls, and entering a program costs a few
+microseconds.
+
+Kernels that must grow a buffer return to Python in the middle of a step, and the program is entered
+again at the same kernel; objects that run in Python get their turn in the same way.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from brian2.core.variables import ArrayVariable
+from numba.core.errors import NumbaError
+
+from .. import cache
+from ..compiler import EntryPoint, NotInSubsetError, compiled
+from ..preferences import preference
+from .apart import shared_apart
+from .arguments import Arguments
+from .kernel import ArrayArgument, Number
+from .module import ENDS, LAST, STEPS, Module
+from .step import Step
+
+__all__ = ["CompilationError", "Program"]
+
+
+class Program:
+    """Kernels compiled together.
+
+    steps : in order of execution; None stands for an object that runs in Python.
+    clocks : (timestep, t, dt) arguments of every clock; without clocks the program does one step.
+    python_clocks : positions of the clocks that objects in Python run on.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step | None],
+        clocks: Sequence[tuple[ArrayArgument, ArrayArgument, ArrayArgument]] = (),
+        python_clocks: Sequence[int] = (),
+    ) -> None:
+        self.steps = steps
+        self._arguments = Arguments()
+        module = Module(steps, self._arguments, clocks, python_clocks)
+        self.text = module.text()
+        self.functions = module.functions
+        self._origins, self._positions = module.origins, module.places
+        self.control = np.zeros(ENDS + len(clocks) + len(steps), dtype=np.int64)
+        #: Whether a switchable step is done, by position.
+        self.switches = self.control[ENDS + len(clocks) :]
+        self.switches[:] = 1
+        self.control[[LAST, STEPS]] = len(steps), 1
+        self.table = np.zeros(2 * len(self.arrays), dtype=np.uint64)
+        self.floats = np.zeros(len(self._arguments.floats), dtype=np.float64)
+        self.integers = np.zeros(len(self._arguments.integers), dtype=np.int64)
+        #: Why Numba compiles it, where the direct compiler was asked first.
+        self.refused = ""
+        self._direct: EntryPoint | None = None
+        # The arrays are kept alive for as long as the table points to them.
+        self._alive: list[Any] = [None] * len(self.arrays)
+        self._places = list(range(len(self.arrays)))
+        self._moving = [row for row, array in enumerate(self.arrays) if not _stays(array)]
+        self._module: Any = None
+
+    @property
+    def arrays(self) -> list[ArrayArgument]:
+        """All arrays of the program, in the order of the table."""
+        return list(self._arguments.arrays.values())
+
+    def refresh(self) -> None:
+        """Look up again where the arrays are, and what the numbers from outside.
+
+        Needed before every run, and after anything that may have moved an array or changed a
+        number: a call into Python.
+        """
+        arguments = self.arrays
+        for row in self._places:
+            array = arguments[row].fetch()
+            if array is not self._alive[row]:
+                self._alive[row] = array
+                place = array.__array_interface__["data"][0], array.size
+                self.table[2 * row : 2 * row + 2] = place
+        self._places = self._moving  # the others stay where they are now
+        self.floats[:] = [argument.fetch() for argument in self._arguments.floats]
+        self.integers[:] = [_whole(argument.fetch()) for argument in self._arguments.integers]
+
+    def forget(self) -> None:
+        """Keep no array alive; `refresh` looks all of them up again."""
+        self._alive = [None] * len(self._alive)
+        self._places = list(range(len(self._alive)))
+
+    @property
+    def compiled(self) -> bool:
+        """Whether there is machine code for it."""
+        return self._direct is not None or self._module is not None
+
+    def compile(self, generator: np.random.Generator) -> None:
+        """Make its machine code; nothing runs.
+
+        Raises CompilationError for what nobody can compile.
+        """
+        arguments = (self.control, self.table, self.floats, self.integers, generator)
+        if preference("compiler") == "direct":
+            try:
+                self._direct = compiled(self.text, self.functions, arguments)
+            except NotInSubsetError as problem:
+                self.refused = str(problem)
+            else:
+                return
+        self._module = cache.load(shared_apart(self.text), self.functions)
+        self._compile_with_numba(tuple(map(numba.typeof, arguments)))
+
+    def enter(self, generator: np.random.Generator) -> int:
+        """Run until a chunk is done, the run is finished, or Python is needed."""
+        if not self.compiled:
+            self.compile(generator)
+        arguments = (self.control, self.table, self.floats, self.integers, generator)
+        if self._direct is not None:
+            return self._direct(*arguments)
+        assert self._module is not None
+        return int(self._module.run(*arguments))
+
+    def _compile_with_numba(self, kinds: tuple[Any, ...]) -> None:
+        assert self._module is not None
+        try:
+            self._module.run.compile(kinds)
+        except NumbaError as problem:
+            self._module = None
+            raise self._what_failed(str(problem)) from problem
+        except Exception as problem:  # what unpickling a damaged file raises can be anything
+            if not self._module.CACHE:
+                raise
+            warnings.warn(
+                f"A file in the engine's cache could not be read and was made again ({problem}).",
+                cache.EngineCacheWarning,
+                stacklevel=2,
+            )
+            self._module = cache.purge(self._module)
+            self._module.run.compile(kinds)
+
+    def _what_failed(self, message: str) -> CompilationError:
+        """Say in terms of the model which kernel could not be compiled, and where."""
+        names = re.findall(r"function ((?:kernel|once|part)_\d+)", message)
+        origin = self._origins[names[0]] if names else "this network"
+        lines = message.splitlines()
+        marked = [lines[n - 1].strip() for n, line in enumerate(lines) if line.strip(" ~") == "^"]
+        where = f" ({marked[0]})" if marked else ""
+        says = next((line for line in lines[1:] if line.strip()), lines[0]).strip()
+        reason = f"Numba cannot compile it{where}: {says}"
+        places = self._positions.get(names[0], []) if names else []
+        return CompilationError(f"{origin}: {reason}", reason, places)
+
+
+def _stays(argument: ArrayArgument) -> bool:
+    """Whether it is one array from beginning to end: that of a variable whose size is fixed."""
+    return isinstance(argument.key, ArrayVariable) and not argument.key.dynamic
+
+
+def _whole(number: Number) -> int:
+    """An integer; TypeError for a float, which would be cut off in silence."""
+    return int(number) if isinstance(number, (bool, np.bool_)) else operator.index(number)  # type: ignore[arg-type]
+
+
+class CompilationError(RuntimeError):
+    """Numba cannot compile a kernel; names the object and the line.
+
+    reason : without the name; places : where the kernel stands in a step.
+    """
+
+    def __init__(self, message: str, reason: str, places: Sequence[int]) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.places = places

@@ -1,0 +1,1 @@
+"""Ways to make a step cheaper: a module for each."""

@@ -1,0 +1,88 @@
+"""Random events that were drawn before they happen: a part of the random state.
+
+They are kept from run to run by the place of their source in the network (`sources`), stored and
+restored with the generator, and forgotten when that is seeded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from brian2.core.variables import ArrayVariable
+
+from ..program.kernel import ArrayArgument, Kernel, ValueArgument
+
+__all__ = ["Drawn", "basis_of", "resume", "sources"]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a source of random events has drawn ahead.
+
+    basis : tells apart everything that the kernel takes for granted during a run.
+    counters : (2,) int64: trials before the next event (-1: not drawn yet), and what the kernel
+    does (0: it must look at its inputs, 1: events are drawn, 2: too probable, trials are drawn).
+    numbers : (k,) float64: largest p, its hazard, and the inputs of the last step.
+    """
+
+    basis: str
+    counters: Any
+    numbers: Any
+
+    def forget(self) -> None:
+        """Start again at the next step."""
+        self.counters[:] = -1, 0
+
+    def state(self) -> tuple[str, Any, Any]:
+        """A copy that can be read from a file without this package."""
+        return self.basis, self.counters.copy(), self.numbers.copy()
+
+    @classmethod
+    def of_state(cls, state: tuple[str, Any, Any]) -> Drawn:
+        """What a state says, in memory of its own."""
+        basis, counters, numbers = state
+        return cls(basis, counters.copy(), numbers.copy())
+
+
+def sources(objects: Sequence[Any]) -> dict[str, str]:
+    """What each object of a network is called here, by its name.
+
+    Brian2 counts on in the names of an object's parts (``inputs_thresholder_1``) while another
+    network lives that has the same: their order within the network takes the place of the count.
+    """
+    counted = (re.fullmatch(r"(.*?)(?:_(\d+))?", thing.name, re.DOTALL) for thing in objects)
+    order = sorted((m[1], int(m[2] or 0), m[0]) for m in counted if m is not None)
+    groups = groupby(order, key=lambda known: known[0])
+    return {name: f"{stem} {n}" for stem, same in groups for n, (_, _, name) in enumerate(same)}
+
+
+def resume(now: Drawn, drawn: dict[str, Drawn], source: str) -> None:
+    """Go on with what a source has drawn in its last run, if nothing has changed since.
+
+    now : the source's memory; drawn : that of all sources, by place; changed in place.
+    """
+    last = drawn.get(source)
+    if last is None or last.basis != now.basis:
+        now.forget()
+    elif last.counters is not now.counters:
+        now.counters[:], now.numbers[:] = last.counters, last.numbers
+    drawn[source] = now
+
+
+def basis_of(kernel: Kernel) -> str:
+    """A digest of a kernel and of its arguments that cannot change during a run."""
+    digest = hashlib.sha256(kernel.text.encode())
+    for argument in kernel.arguments:
+        if isinstance(argument, ValueArgument):
+            digest.update(repr(argument.fetch()).encode())
+        elif isinstance(argument, ArrayArgument):
+            variable = argument.key
+            digest.update(str(argument.fetch().size).encode())
+            if isinstance(variable, ArrayVariable) and variable.constant:
+                digest.update(argument.fetch().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Runs: the compiled loop of a network, entering it again, progress, errors."""

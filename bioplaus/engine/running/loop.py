@@ -1,0 +1,154 @@
+"""Driving a program through a run: chunks, buffers that are full, and Python's turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from brian2.core.clocks import Clock
+from brian2.core.network import Network
+
+from ..preferences import preference
+from ..program.module import (
+    BUFFER_FULL,
+    ENDS,
+    FINISHED,
+    FIRST,
+    LAST,
+    PYTHON_DUE,
+    STEPS,
+    STOP_FOR_PYTHON,
+)
+from ..program.program import Program
+from .plan import Plan
+from .reports import Reporter
+
+__all__ = ["step_through"]
+
+_CHUNK_SECONDS = 0.1
+
+
+def step_through(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> Clock:
+    """Run the plan to the end of the run, or as long as it holds; the clock that is first then.
+
+    It is compiled first, which is no part of the run.  Between two chunks it reports, looks at the
+    time limit, and lets `stop` and Ctrl-C act.
+    """
+    program, control = prepared.program, prepared.program.control
+    for number, clock in enumerate(prepared.clocks):
+        control[ENDS + number] = clock._i_end
+    control[FIRST], control[LAST], control[STOP_FOR_PYTHON] = 0, len(program.steps), 1
+    chunk = int(preference("chunk"))
+    control[STEPS] = steps = chunk or 1
+    for position, entry in enumerate(prepared.entries):
+        program.switches[position] = entry.owner.active
+    program.refresh()
+    if not program.compiled:
+        with reporter.compiling():
+            program.compile(device.random_generator())
+    reporter.begin()
+    Network._globally_running = True
+    try:
+        while True:
+            began = time.perf_counter()
+            status = program.enter(device.random_generator())
+            if status == FINISHED:
+                break
+            if status == BUFFER_FULL:
+                _grow(program)
+                continue
+            if status == PYTHON_DUE:
+                _step_with_python(device, network, prepared)
+                if not prepared.holds():
+                    break
+            if control[STEPS] <= 0:
+                if not chunk:
+                    steps = _next_chunk(steps, time.perf_counter() - began)
+                control[STEPS] = chunk or steps
+            if _interrupted(device, network, prepared, reporter):
+                break
+    finally:
+        Network._globally_running = False
+        prepared.flush()
+    return _first_clock(prepared.clocks)
+
+
+def _grow(program: Program) -> None:
+    step = program.steps[program.control[FIRST]]
+    assert step is not None
+    assert step.grow is not None
+    step.grow()
+    program.refresh()
+
+
+def _next_chunk(steps: int, seconds: float) -> int:
+    return max(1, min(2 * steps, int(steps * _CHUNK_SECONDS / max(seconds, 1e-9))))
+
+
+def _interrupted(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> bool:
+    now = _first_clock(prepared.clocks).t_
+    network.t_ = now
+    if reporter.due():
+        prepared.flush()
+        reporter.progress(now)
+    limit = device._maximum_run_time
+    if limit is not None and time.time() - reporter.began > float(limit):
+        network._stopped = True
+    return bool(network._stopped or Network._globally_stopped)
+
+
+def _first_clock(clocks: Sequence[Clock]) -> Clock:
+    return min(clocks, key=lambda clock: clock.variables["t"].get_value()[0])
+
+
+def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
+    """Finish one step in which objects that run in Python have their turn."""
+    program, control = prepared.program, prepared.program.control
+    due = _due(prepared.clocks)
+    network.t_ = _first_clock(prepared.clocks).t_
+    control[STOP_FOR_PYTHON] = 0
+    positions = [
+        position
+        for position, entry in enumerate(prepared.entries)
+        if entry.kernel is None or getattr(entry.code_object, "may_change", False)
+    ]
+    left = control[STEPS]
+    for position in positions:
+        entry = prepared.entries[position]
+        if entry.clock not in due or not entry.owner.active:
+            continue
+        alone = entry.code_object if entry.kernel is not None else None
+        if alone is not None and alone.holds():
+            continue
+        if position > control[FIRST]:
+            _run_part(device, program, position)
+        prepared.flush()
+        if alone is not None:
+            alone.run()  # made anew: what it takes for granted is not so any more
+        else:
+            entry.owner.run()
+        program.refresh()
+        control[FIRST] = position + 1
+    control[STEPS] = 1
+    _run_part(device, program, len(prepared.entries))
+    control[STEPS] = left - 1
+    control[STOP_FOR_PYTHON] = 1
+
+
+def _run_part(device: Any, program: Program, last: int) -> None:
+    """Run the kernels up to ``last`` of the present step."""
+    program.control[LAST] = last
+    while program.enter(device.random_generator()) == BUFFER_FULL:
+        _grow(program)
+    program.control[LAST] = len(program.steps)
+
+
+def _due(clocks: Sequence[Clock]) -> list[Clock]:
+    first = _first_clock(clocks)
+    now, dt = first.t_, first.dt_
+    return [
+        clock
+        for clock in clocks
+        if clock.t_ == now or abs(clock.t_ - now) / min(dt, clock.dt_) < Clock.epsilon_dt
+    ]
