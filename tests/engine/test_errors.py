@@ -22,15 +22,21 @@ from bioplaus.engine.running.explanation import fallbacks
 
 @pytest.mark.parametrize("fuse", [True, False])
 def test_nan_is_named(fuse: bool) -> None:
-    """sqrt(1 - n) of neuron 2 fails in the third step, when n = 2: after t = 0.2 ms."""
+    """sqrt(1 - n) of neuron 2 fails in the third step, when n = 2: after t = 0.2 ms.
+
+    A run of the two steps before ends as any other.
+    """
     b2.prefs.codegen.target = "numba"
     b2.prefs.codegen.runtime.numba.nan_check = True
     b2.prefs.codegen.runtime.numba.fuse = fuse
     neurons = b2.NeuronGroup(4, "x : 1\nn : 1", name="cells")
     neurons.run_regularly("x = sqrt(1 - n * int(i == 2)); n += 1")
     place = r"cells's variable 'x' .* at index 2 .*t = 200\. us"
+    network = b2.Network(neurons)
+    network.run(0.2 * ms)
+    assert not np.isnan(neurons.x).any()
     with pytest.raises(InvalidStateError, match=place):
-        b2.Network(neurons).run(1 * ms)
+        network.run(0.8 * ms)
     b2.prefs.codegen.runtime.numba.nan_check = False
 
 
