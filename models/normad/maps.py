@@ -76,46 +76,62 @@ def feature_trains(
 
 @njit(cache=True, error_model="numpy", fastmath={"contract", "nsz"})
 def _features(image: Any, currents: Any, weights: Any, c: Cell) -> Any:
-    """Steps and cells of the spikes of one image; rows without ink nearby are left out."""
+    """Steps and cells of the spikes of one image; rows without ink nearby are left out.
+
+    A map is one long row here, as wide as the image: its last two columns see two rows at once, and
+    are held for ever.
+    """
     f = np.float32
     stays, charging, threshold = f(c.stays), f(c.charging), f(c.threshold)
     inked = np.flatnonzero(image.sum(axis=1) > 0)
     low, high = (max(inked[0] - 2, 0), min(inked[-1], MAP - 1)) if len(inked) else (0, -1)
-    v, free = np.zeros((DIRECTIONS, MAP, MAP), f), np.zeros((DIRECTIONS, MAP, MAP), f)
-    pixel, drive = np.zeros((SIDE, SIDE), f), np.zeros(MAP, f)
-    step, cells, n = np.empty(4096, np.int16), np.empty(4096, np.int16), 0
+    begin, n = low * SIDE, (high + 1 - low) * SIDE
+    v, free = np.zeros((DIRECTIONS, n), f), np.zeros((DIRECTIONS, n), f)
+    for x in range(n):
+        if x % SIDE >= MAP:
+            free[:, x] = np.inf
+    pixel, drive = np.zeros(SIDE * SIDE + 2, f), np.zeros(n, f)
+    above = np.zeros(-(-n // 8) * 8, np.uint8)
+    of_eight, seen = above.view(np.uint64), pixel[begin:]
+    grey = image.reshape(-1)
+    step, cells, found = np.empty(4096, np.int16), np.empty(4096, np.int16), 0
     for t in range(1, len(currents)):
         now, by_grey = f(t), currents[t - 1]
-        for row in range(low, min(high + 3, SIDE)):
-            for column in range(SIDE):
-                pixel[row, column] = by_grey[image[row, column]]
+        for k in range(begin, min(begin + n + 2 * SIDE, SIDE * SIDE)):
+            pixel[k] = by_grey[grey[k]]
         for m in range(DIRECTIONS):
-            w = weights[m]
-            for row in range(low, high + 1):
-                top, middle, bottom = pixel[row], pixel[row + 1], pixel[row + 2]
-                for x in range(MAP):
-                    drive[x] = (
-                        w[0] * top[x] + w[1] * top[x + 1] + w[2] * top[x + 2]
-                        + w[3] * middle[x] + w[4] * middle[x + 1] + w[5] * middle[x + 2]
-                        + w[6] * bottom[x] + w[7] * bottom[x + 1] + w[8] * bottom[x + 2]
-                    )  # fmt: skip
-                of_row, until = v[m, row], free[m, row]
-                largest = f(0.0)
-                for x in range(MAP):
-                    new = of_row[x] * stays + drive[x] * charging
-                    new = new if new > f(0.0) else f(0.0)
-                    of_row[x] = new if until[x] <= now else f(0.0)
-                    largest = max(largest, of_row[x])
-                if largest < threshold:
+            _drive(weights[m], seen, drive)
+            of_map, until = v[m], free[m]
+            for x in range(n):
+                new = of_map[x] * stays + drive[x] * charging
+                new = new if new > f(0.0) else f(0.0)
+                of_map[x] = new if until[x] <= now else f(0.0)
+            for x in range(n):
+                above[x] = of_map[x] >= threshold
+            for eight in range(len(of_eight)):
+                if of_eight[eight] == 0:  # few cells fire in a step: a glance for eight
                     continue
-                for x in range(MAP):
-                    if of_row[x] >= threshold:
-                        of_row[x], until[x] = f(0.0), f(t + c.held + 1)
-                        if n == len(step):
+                for x in range(8 * eight, 8 * eight + 8):
+                    if above[x]:
+                        of_map[x], until[x] = f(0.0), f(t + c.held + 1)
+                        if found == len(step):
                             step, cells = _twice(step), _twice(cells)
-                        step[n], cells[n] = t, (m * MAP + row) * MAP + x
-                        n += 1
-    return step[:n], cells[:n]
+                        row = low + x // SIDE
+                        step[found], cells[found] = t, (m * MAP + row) * MAP + x % SIDE
+                        found += 1
+    return step[:found], cells[:found]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract", "nsz"})
+def _drive(w: Any, pixel: Any, drive: Any) -> None:
+    """Fill ``drive`` with the nine pixels around each cell, weighted."""
+    a, b, c, d, e, g, h, i, j = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8]
+    for x in range(len(drive)):
+        drive[x] = (
+            a * pixel[x] + b * pixel[x + 1] + c * pixel[x + 2]
+            + d * pixel[x + SIDE] + e * pixel[x + SIDE + 1] + g * pixel[x + SIDE + 2]
+            + h * pixel[x + 2 * SIDE] + i * pixel[x + 2 * SIDE + 1] + j * pixel[x + 2 * SIDE + 2]
+        )  # fmt: skip
 
 
 @njit(cache=True)
