@@ -22,7 +22,7 @@ def correlation(run: RunReader) -> Figure:
     figure = plotting.figure()
     ax = figure.subplots()
     ax.plot(run.metrics["epoch"], run.metrics["correlation"], marker=".")
-    ax.set(xlabel="presentations", ylabel="correlation with the wanted train", ylim=(0, 1.02))
+    ax.set(xlabel="presentations", ylabel="correlation of the trains", ylim=(0, 1.02))
     return figure
 
 
