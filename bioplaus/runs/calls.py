@@ -67,15 +67,15 @@ class Calls:
     def _short(self, call: Call, known: KnownNetwork, work: float) -> None:
         """A run that is one piece: it ends a segment when enough has been done."""
         session = self.session
-        session.recording.begin_run(call, known.monitors)
-        before = division.time_of(call.network)
-        call.namespace = session.tuning.overlaid(call.namespace)
+        session.recording.begin_run(known, call.start, call.namespace)
+        if session.tuning.overlay:
+            call.namespace = session.tuning.overlaid(call.namespace)
         began = time.perf_counter()
         call.whole(PLAIN_RUN)
         session.seconds["runs"] += time.perf_counter() - began
         session.counts["pieces"] += 1
         session.counts["again"] += session.replaying
-        session.count(division.time_of(call.network) - before)
+        session.count(division.time_of(call.network) - call.start)
         session.work += work
         if session.work >= SEGMENT_WORK:
             session.end_segment(known.objects, call.variables())
@@ -88,13 +88,13 @@ class Calls:
         # Python code of one piece may give a name another value: the next piece must not see it.
         call.namespace = call.variables()
         part.take_up_middle()
-        objects, monitors = known.objects, known.monitors
+        objects = known.objects
         dt = min((float(thing.clock.dt_) for thing in objects), default=float(call.duration))
         cuts = division.boundaries(call.start, call.end, dt, work, session.options.segment)
         if call.profile:
             cuts = cuts[-1:]
         now, began = division.time_of(call.network), time.perf_counter()
-        session.recording.begin_run(call, monitors)
+        session.recording.begin_run(known, now, call.namespace)
 
         def namespace() -> Mapping[str, Any]:
             return session.tuning.overlaid(call.namespace)
@@ -107,7 +107,7 @@ class Calls:
             session.end_segment(objects, call.namespace)
             if session.keeping.due():
                 part.keep("mid")
-            session.recording.begin_run(call, monitors)
+            session.recording.begin_run(known, now, call.namespace)
             began = time.perf_counter()
         session.seconds["runs"] += time.perf_counter() - began
         session.counts["again"] += session.replaying

@@ -108,22 +108,19 @@ class Stream:
 
     def begin_run(self, shift: float) -> None:
         """Say what is to be added to ``t`` from now on, to have the time of the whole run."""
-        rows = self.rows
+        rows = self._number.item()
         if rows < self.done:  # emptied, and nobody knows how
             self.go_back(0)
         if not self.shifts or self.shifts[-1][1] != shift:
             self.shifts.append((rows, shift))
-        self._before = self._events(rows)
+        self._before = rows if self._count is None else int(self._count.sum())
 
     def end_run(self, seconds: float) -> None:
         """Count what a run has given."""
-        now = self._events(self.rows)
+        now = self._number.item() if self._count is None else int(self._count.sum())
         self.events += now - self._before
         self._before = now
         self.seconds += seconds
-
-    def _events(self, rows: int) -> int:
-        return rows if self._count is None else int(self._count.sum())
 
     def take_events(self) -> tuple[int, float]:
         """Events, and the seconds in which they were counted, since the last call."""

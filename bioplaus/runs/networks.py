@@ -19,13 +19,15 @@ __all__ = ["KnownNetwork", "KnownNetworks"]
 class KnownNetwork:
     """One network as it runs now; it holds none of its objects.
 
-    target, parts, counts : what the rest depends on (the objects, how many synapses there are, and
-    the steps), counts with the arrays in which Brian keeps them; kinds : a digest of the objects'
-    names and kinds; work : how many seconds a simulated second takes, estimated.
+    target, parts, counts : what the rest depends on: the objects and how many each contains, how
+    many synapses there are, and the steps (with the arrays in which Brian keeps them); kinds : a
+    digest of the objects' names and kinds; work : how many seconds a simulated second takes,
+    estimated.
     """
 
+    network: weakref.ref[Any]
     target: str
-    parts: set[Any]
+    parts: list[tuple[weakref.ref[Any], int]]
     counts: list[tuple[Any, float]]
     refs: list[weakref.ref[Any]]
     monitor_refs: list[weakref.ref[Any]]
@@ -41,8 +43,9 @@ class KnownNetwork:
         arrays = [variable.get_value() for variable in variables]
         text = ",".join(f"{thing.name}:{type(thing).__name__}" for thing in objects)
         return cls(
+            network=weakref.ref(network),
             target=prefs["codegen.target"],
-            parts=_parts(network),
+            parts=[(weakref.ref(part), len(part._contained_objects)) for part in network.objects],
             counts=[(array, array.item()) for array in arrays],
             refs=list(map(weakref.ref, objects)),
             monitor_refs=[weakref.ref(thing) for thing in objects if is_monitor(thing)],
@@ -52,11 +55,17 @@ class KnownNetwork:
 
     def holds(self, network: Any) -> bool:
         """Whether the network is still as it was."""
-        return (
-            self.parts == _parts(network)
-            and all(array.item() == count for array, count in self.counts)
-            and self.target == prefs["codegen.target"]
-        )
+        objects = network.objects
+        if len(objects) != len(self.parts) or self.target != prefs["codegen.target"]:
+            return False
+        for array, count in self.counts:
+            if array.item() != count:
+                return False
+        for ref, contained in self.parts:
+            part: Any = ref()
+            if part not in objects or len(part._contained_objects) != contained:
+                return False
+        return True
 
     @property
     def objects(self) -> list[Any]:
@@ -74,18 +83,14 @@ class KnownNetworks:
 
     def __init__(self) -> None:
         self._known: weakref.WeakKeyDictionary[Any, KnownNetwork] = weakref.WeakKeyDictionary()
+        self._last: KnownNetwork | None = None
 
     def of(self, network: Any) -> KnownNetwork:
         """What is known of a network; looked at again where it is not the same any more."""
-        known = self._known.get(network)
+        known = self._last
+        if known is None or known.network() is not network:
+            known = self._known.get(network)
         if known is None or not known.holds(network):
             known = self._known[network] = KnownNetwork.of(network)
+        self._last = known
         return known
-
-
-def _parts(network: Any) -> set[Any]:
-    """Its objects, and what of them Brian lets a script change."""
-    return {
-        (weakref.ref(thing), thing._active, len(thing._contained_objects))
-        for thing in network.objects
-    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import random
 import sys
 import zlib
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from brian2.devices.device import get_device
+from numpy.random import mtrand
 
 from bioplaus.runs.kept_objects import plain
 
@@ -24,6 +24,8 @@ _LOOKED_AT = 16
 """Of these: a seed, and every 624 numbers, change all."""
 _HIGHEST_BIT, _MARK = 2**31, 2**30
 """The marks that the engine gives begin above this one."""
+_seen: tuple[Any, memoryview] | None = None
+"""NumPy's generator, and what is looked at of it."""
 
 
 def digest(python: bool) -> int:
@@ -31,17 +33,20 @@ def digest(python: bool) -> int:
 
     python : Python's stream counts, too.
     """
-    found = zlib.crc32(_words(np.random.mtrand._rand._bit_generator.ctypes.state_address))
+    global _seen
+    bits = mtrand._rand._bit_generator
+    if _seen is None or _seen[0] is not bits:
+        _seen = bits, _words(bits.ctypes.state_address)
+    found = zlib.crc32(_seen[1])
     if python:
         found ^= hash(random.getstate()[1]) & 0xFFFFFFFF
     return found
 
 
-@functools.lru_cache(maxsize=1)
-def _words(address: int) -> Any:
+def _words(address: int) -> memoryview:
     """The words that are looked at, and the position: where they are, not a copy."""
     words = ctypes.c_uint32 * (_LOOKED_AT + 1)
-    return words.from_address(address + 4 * (_WORDS - _LOOKED_AT))
+    return memoryview(words.from_address(address + 4 * (_WORDS - _LOOKED_AT)))
 
 
 def state() -> dict[str, Any]:

@@ -11,14 +11,14 @@ from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 from bioplaus.records import layout
 from bioplaus.records.rows import read_parts, write_rows
 from bioplaus.records.weights import WeightRecord
-from bioplaus.runs import division, naming
+from bioplaus.runs import naming
 from bioplaus.runs.added import Added
 from bioplaus.runs.monitors import Stream, give_back
 from bioplaus.runs.numbering import number_of
 from bioplaus.runs.points import NotTheSame
 
 if TYPE_CHECKING:
-    from bioplaus.runs.division import Call
+    from bioplaus.runs.networks import KnownNetwork
     from bioplaus.runs.session import Session
 
 __all__ = ["Recorder"]
@@ -40,29 +40,35 @@ class Recorder:
         self.added = Added(session, record)
         self.streams: dict[int, Stream] = {}
         self.running: list[Stream] = []
-        self.last: list[int] = []
+        self._running_of: KnownNetwork | None = None
         #: Rows that a stored state and the disk have in common: (network, name) -> stream -> rows.
         self.common: dict[tuple[int, str], dict[int, int]] = {}
         self._before: dict[str, Any] = {}
 
     # Runs
 
-    def begin_run(self, call: Call, monitors: list[Any]) -> None:
-        """A run of a network with these monitors begins, or a piece of it."""
-        shift = self.session.simulated - division.time_of(call.network)
-        shift = 0.0 if abs(shift) < NEARLY_ZERO else shift
-        numbers = [n for n in map(number_of, monitors) if n is not None]
-        if not self.streams.keys() >= set(numbers):
-            self._add(monitors, call.namespace)
-        self.running = [self.streams[n] for n in numbers]
-        self.running += self.added.streams.values()
+    def begin_run(self, known: KnownNetwork, now: float, namespace: Mapping[str, Any]) -> None:
+        """A run of a network begins at its time ``now`` [s], or a piece of it."""
+        shift = self.session.simulated - now
+        if -NEARLY_ZERO < shift < NEARLY_ZERO:
+            shift = 0.0
+        if known is not self._running_of or self.added.wishes:
+            self.running = self._streams(known.monitors, namespace)
+            self._running_of = known
         for stream in self.running:
             stream.begin_run(shift)
 
-    def _add(self, monitors: list[Any], namespace: Mapping[str, Any]) -> None:
-        """Streams of those that have none yet."""
-        numbered = ((number_of(monitor), monitor) for monitor in monitors)
-        new = {n: m for n, m in numbered if n is not None and n not in self.streams}
+    def _streams(self, monitors: list[Any], namespace: Mapping[str, Any]) -> list[Stream]:
+        """The streams of these monitors, made where there is none yet."""
+        numbered = [(number_of(monitor), monitor) for monitor in monitors]
+        own = {number: monitor for number, monitor in numbered if number is not None}
+        if not self.streams.keys() >= own.keys():
+            self._add(own, namespace)
+        added = [s for s in self.added.streams.values() if s.monitor and s.monitor() in monitors]
+        return [self.streams[number] for number in own] + added
+
+    def _add(self, monitors: Mapping[int, Any], namespace: Mapping[str, Any]) -> None:
+        new = {n: m for n, m in monitors.items() if n not in self.streams}
         names = naming.names_of(new.values(), namespace)
         for number, monitor in new.items():
             name, population = names[id(monitor)], names[id(monitor.source)]
@@ -141,7 +147,7 @@ class Recorder:
         self.common = {(n, name): dict(rows) for n, name, rows in state["common"]}
         self.streams = {number: Stream.of_state(kept) for number, kept in state["streams"]}
         self.added.take_up(state["added"])
-        self.running = []
+        self.running, self._running_of = [], None
         alive = {number: kept for number, kept in state["streams"] if kept["alive"]}
         keys = [self.streams[number].about.key for number in alive]
         on_disk = read_parts(self.session.writer.path, keys, segments)

@@ -131,7 +131,8 @@ class Session:
                 f"place from which it was to go on (point {self.newest['point']})"
             )
         mark = (*mark, random_streams.digest(python))
-        self.kept.meet(self.point, mark, self.numbers.take_names())
+        names = self.numbers.take_names() if self.numbers.new_names else []
+        self.kept.meet(self.point, mark, names)
         return self.point
 
     def take_up_outside(self, state: Mapping[str, Any]) -> None:

@@ -71,7 +71,8 @@ class Loop:
     def begin_turn(self) -> None:
         """Say that a turn begins; keep how everything is, if it is time."""
         session = self.session
-        session.leave_inside(self)
+        if session.loops[-1] is not self:
+            session.leave_inside(self)
         session.moment += 1
         self.turn_point = session.point
         self.here = None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
+from types import FunctionType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -282,7 +283,15 @@ class NumbaCodeObject(NumpyCodeObject):
 
     def compile_block(self, block: str) -> Any:
         """Compile the Python of the blocks around a run; the block of the run is a kernel."""
-        return None if block == "run" else super().compile_block(block)
+        code = None if block == "run" else super().compile_block(block)
+        # A function: there is one at every end of a run, and to execute text is an event of
+        # `sys.audit`, for which whoever listens pays.
+        return FunctionType(code, self.namespace) if code and block == "after_run" else code
+
+    def after_run(self) -> None:
+        """Do what the template says of the end of a run."""
+        if end := self.compiled_code["after_run"]:
+            end()
 
     @cached_property
     def _in_blocks(self) -> dict[str, str]:
