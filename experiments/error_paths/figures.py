@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bioplaus import plotting
 
 if TYPE_CHECKING:
@@ -44,7 +46,8 @@ def search(run: RunReader) -> Figure:
 def members(run: RunReader) -> Figure | None:
     """Test error of every member of a comparison, once it is finished.
 
-    Bars are standard errors of the paired difference to the first member, a line.
+    Bars are standard errors of the paired difference to the first member, a line.  What errs twice
+    as often stands at the edge, with its number: the others would be one column.
     """
     if run.status != "finished":
         return None
@@ -55,8 +58,13 @@ def members(run: RunReader) -> Figure | None:
     errors = [100 * figures[begin + name] for name in names]
     bars = [100 * figures.get(f"{name}_above_{names[0]}_se", 0.0) for name in names]
     ax.axvline(errors[0], color=plotting.GREY, linewidth=0.5)
-    ax.errorbar(errors, range(len(names)), xerr=bars, fmt="o")
+    near = [place for place, error in enumerate(errors) if error < 2 * errors[0]]
+    columns = np.array([errors, bars])[:, near]
+    ax.errorbar(columns[0], near, xerr=columns[1], fmt="o")
+    for place in set(range(len(names))) - set(near):
+        text = f"{errors[place]:.0f} % →"
+        ax.text(1, place, text, transform=ax.get_yaxis_transform(), ha="right", va="center")
     ax.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
-    ax.invert_yaxis()
+    ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlabel("test error [%]")
     return figure
