@@ -21,9 +21,9 @@ class BurstRule(Rule):
     (Payeur 2021, equation 1); BurstCCN with a constant, p0 = p_b (Greedy 2022, equation 1).
     Positive teaching currents in the dendrite raise B above p0 E, and the weight grows.
 
-    Two bounds on the event rate belong to both (Payeur 2021, released code): below rate_min each
-    presynaptic event adds eta (rate_min - E_bar), above rate_max each postsynaptic spike gives
-    -(E_bar - rate_max)/E_bar more.
+    Two bounds on the rate belong to both (Payeur 2021, released code): below rate_min each
+    presynaptic event adds eta (rate_min - r), above rate_max each postsynaptic spike gives
+    -(E_bar - rate_max)/E_bar more.  ``floor_reads`` names r among the cell's variables.
 
     Without any event P_bar is undefined; it reads 0 then, and the rule is silent, since it acts at
     events only.
@@ -41,6 +41,7 @@ class BurstRule(Rule):
     rate_max: Any
     w_max: float
     event: str = "spike"
+    floor_reads: str = "E_bar"
 
     def pre(self) -> Cell:
         """The event trace."""
@@ -50,11 +51,11 @@ class BurstRule(Rule):
 
     def post(self) -> Cell:
         """Averages of events and bursts, and how far the event rate is outside its bounds."""
-        averages = """
+        averages = f"""
         dE_bar/dt = -E_bar/tau_average : Hz
         dB_bar/dt = -B_bar/tau_average : Hz
         P_bar = clip(B_bar/clip(E_bar, 1e-9*Hz, 1e9*Hz), 0, 1) : 1
-        lack = clip(rate_min - E_bar, 0*Hz, 1e9*Hz)/Hz : 1
+        lack = clip(rate_min - {self.floor_reads}, 0*Hz, 1e9*Hz)/Hz : 1
         excess = clip(E_bar - rate_max, 0*Hz, 1e9*Hz)/clip(E_bar, 1e-9*Hz, 1e9*Hz) : 1
         p_b : 1 (constant)
         """

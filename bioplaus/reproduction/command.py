@@ -29,7 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=whole_number(1), metavar="K", help="the first K seeds only")
     parser.add_argument("--status", action="store_true", help="run nothing, report what is kept")
     parser.add_argument("--json", action="store_true", help="machine-readable")
-    parser.add_argument("--long", action="store_true", help="the long rows too")
+    parser.add_argument("--more", action="store_true", help="the rows beyond the core too")
+    parser.add_argument(
+        "--long", action="store_true", help="all rows, those of more than two hours a seed too"
+    )
     parser.add_argument(
         "--out", type=Path, default=Path("runs/reproduce"), help="where the runs live"
     )
@@ -62,7 +65,8 @@ def execute(options: argparse.Namespace) -> int:
 def _chosen(options: argparse.Namespace) -> list[Result]:
     rows = results(options.paper, tuple(options.ids))
     if not options.ids and not options.long:
-        rows = [row for row in rows if row.tier == "core"]
+        wanted = ("core", "more") if options.more else ("core",)
+        rows = [row for row in rows if row.tier in wanted]
     if options.quick:
         rows = [row for row in rows if row.quick is not None]
         if not rows:

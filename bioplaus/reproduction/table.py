@@ -37,7 +37,8 @@ class Result:
     """One row of a paper's table; ``quick`` is its reduced setting, if it has one.
 
     ``better`` tells which side of the published value is as good: ``lower``, ``higher``, or
-    ``equal`` within ``tolerance`` (relative).
+    ``equal`` within ``tolerance`` (relative).  ``tier`` is ``core``, about twenty rows a paper,
+    ``more`` for what lies beyond them, or ``long`` for more than two hours a seed.
     """
 
     paper: str

@@ -1,4 +1,10 @@
-"""Burst-multiplexed feedback learns handwritten digits in one phase (Greedy 2022, figure 5)."""
+"""Burst-multiplexed feedback learns handwritten digits in one phase (Greedy 2022, figure 5).
+
+Angles of the whole update are those at 1,000 validation images after an epoch.  The follow-up of
+the same group plots others: those of the first layer's update at the first mini-batch of an epoch,
+before it is learnt, their mean over the first fifty epochs.  These are
+``first_layer_angle_to_backpropagation`` and ``first_layer_angle_to_feedback_alignment``.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +25,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from bioplaus.records import RunReader
+
+
+PLOTTED_EPOCHS = 50
+"""Epochs over which the follow-up averages the angles of the first layer."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,8 @@ class Training:
         self.network = burstccn.BatchedNetwork(p, pixels, classes, run.rng)
         run.keep(weights=self.network)
         run.live(self.network, lambda p: {"learning_rate": p.learning_rate})
+        self.first_layer: dict[str, list[float]] = {}
+        run.keep(first_layer=self.first_layer)
         self.twin = None
         if p.twin:
             self.twin = burstccn.BatchedNetwork(p, pixels, classes, run.rng)
@@ -75,6 +87,7 @@ class Training:
         images = self._inputs(self.images.train_images)
         targets = np.eye(len(self.images.classes), dtype=network.dtype)[self.images.train_labels]
         order = self.run.rng.permutation(len(images))
+        self._look_at_first_layer(images[order[: p.batch]], targets[order[: p.batch]])
         squares = 0.0
         for first in range(0, len(images), p.batch):
             batch = order[first : first + p.batch]
@@ -89,6 +102,7 @@ class Training:
             "validation_error": self._error("validation"),
             "train_loss": squares / targets.size,
             **self._angles(),
+            **{name: angles[-1] for name, angles in self.first_layer.items()},
         }
 
     def _learn(self, x: Any, target: Any, share: float) -> Any:
@@ -115,21 +129,22 @@ class Training:
         output = (network or self.network).forward(self._inputs(images))
         return float((output.argmax(axis=1) != labels).mean())
 
+    def _look_at_first_layer(self, images: Any, targets: Any) -> None:
+        """Angles of the first layer's update at a batch, without noise; nothing learns."""
+        changes, references = self._errors(images, targets)
+        for name, reference in references.items():
+            angle = self._angle(changes[:1], reference[:1])
+            self.first_layer.setdefault(f"first_layer_{name}", []).append(angle)
+
     def _angles(self) -> dict[str, float]:
         """Angles [degrees] of the whole update, at the first 1,000 validation images."""
-        network, p = self.network, self.p
+        network = self.network
         images, labels = self.images.part("validation")
-        network.forward(self._inputs(images[:1000]))
         target = np.eye(len(self.images.classes), dtype=network.dtype)[labels[:1000]]
-        changes = network.changes(target)
-        if p.rule == "feedback alignment":
-            changes = network.references(target, network.Y)
-        backprop = network.references(target, network.W[1:])
-        alignment = network.references(target, network.Y)
-        cancelling = network.Q or [p.baseline * y for y in network.Y]
+        changes, references = self._errors(images[:1000], target)
+        cancelling = network.Q or [self.p.baseline * y for y in network.Y]
         return {
-            "angle_to_backpropagation": self._angle(changes, backprop),
-            "angle_to_feedback_alignment": self._angle(changes, alignment),
+            **{name: self._angle(changes, reference) for name, reference in references.items()},
             "angle_q_to_y": float(
                 analysis.alignment_angle(
                     np.concatenate([q.ravel() for q in cancelling]),
@@ -137,6 +152,18 @@ class Training:
                 )
             ),
         }
+
+    def _errors(self, images: Any, target: Any) -> tuple[Any, dict[str, Any]]:
+        """What moves every layer, and what backpropagation and feedback alignment would."""
+        network = self.network
+        network.forward(self._inputs(images))
+        references = {
+            "angle_to_backpropagation": network.references(target, network.W[1:]),
+            "angle_to_feedback_alignment": network.references(target, network.Y),
+        }
+        if self.p.rule == "feedback alignment":
+            return references["angle_to_feedback_alignment"], references
+        return network.changes(target), references
 
     def _angle(self, ours: Any, theirs: Any) -> float:
         updates = [
@@ -148,6 +175,10 @@ class Training:
     def finals(self, part: str) -> dict[str, float]:
         """Error on the test images, and the last angles."""
         figures = {f"{part}_error": self._error(part), **self._angles()}
+        figures |= {
+            name: float(np.mean(angles[:PLOTTED_EPOCHS]))
+            for name, angles in self.first_layer.items()
+        }
         figures["training_operations"] = self._operations()
         if self.twin is not None:
             figures[f"twin_{part}_error"] = self._error(part, self.twin)

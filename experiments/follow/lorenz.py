@@ -6,7 +6,8 @@ is the time [s] for which the output stays within 5 of the reference; ``switches
 is the distance between the maps of successive maxima of x3.  ``kept`` is 1 where the attractor was:
 bounded, both wings visited to the end, map error below 0.15 of its range.  ``field_error`` compares
 the field that the weights stand for with the reference's motion, in units of its variance, on the
-training reference alone.
+training reference alone.  ``wing_growth`` is the rate [1/s] at which that field leaves the less
+repelling of the two wings' rest states, 0.09 in the equations: negative, and one wing attracts.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import root
 
 from bioplaus import tasks
 from bioplaus.analysis.open_loop import (
@@ -37,6 +40,8 @@ from bioplaus.parameters import Quantity, parameter, to_quantity
 from bioplaus.runs.run import Run
 
 SHOWN = "free run"
+WINGS = np.array([[1.0, 1.0, 0.0], [-1.0, -1.0, 0.0]]) * np.sqrt(72.0) - [0.0, 0.0, 1.0]
+"""Rest states of the two wings in the equations."""
 KEPT_MAP_ERROR = 0.15
 """Error of the map of maxima, over its range, up to which the attractor counts as learned."""
 
@@ -56,12 +61,24 @@ class Settings(Lorenz):
         "once", "when a pulse moves the reference", choices=("once", "every 20 s")
     )
     free: Quantity = parameter("400 second", "length of the free run", low="10 second")
+    weights_from: str = parameter(
+        "learning",
+        "where the weights start: at nothing, or at those computed from the equations",
+        choices=("learning", "equations"),
+    )
 
 
 class LorenzTraining(Training):
     """The attractor, kicked once or again and again."""
 
     period = 20.0
+
+    def __init__(self, p: Settings, run: Run) -> None:
+        """Build the network, and set its weights where they are computed."""
+        super().__init__(p, run)
+        if p.weights_from == "equations":
+            drawn = np.random.default_rng(run.seed)
+            self.model.set_weights(follow.ideal_weights(self.model, motion, _driven, drawn))
 
     def task(self) -> tasks.Tracking:
         """One pulse of R2/10 for 250 ms, then no command."""
@@ -95,7 +112,17 @@ class LorenzTraining(Training):
             "map_error": map_error,
             "kept": float(kept),
             "field_error": self._field_error(),
+            "wing_growth": min(map(self._growth, WINGS)),
         }
+
+    def _growth(self, wing: NDArray[np.float64]) -> float:
+        """Largest real part of the field's eigenvalues where it rests, near a wing [1/s]."""
+        nothing = np.zeros((1, 3))
+        rest = root(lambda x: follow.learned_field(self.model, x[None], nothing)[0], wing).x
+        around = 0.2 * np.vstack([np.eye(3), -np.eye(3)])
+        field = follow.learned_field(self.model, rest + around, np.repeat(nothing, 6, axis=0))
+        jacobian = (field[:3] - field[3:]).T / 0.4
+        return float(np.linalg.eigvals(jacobian).real.max())
 
     def _field_error(self) -> float:
         """On 4000 points of the reference, 50 ms apart."""
@@ -105,6 +132,16 @@ class LorenzTraining(Training):
         return normalised_error(
             follow.learned_field(self.model, states, np.zeros_like(states)), motion
         )
+
+
+def motion(states: NDArray[np.float64]) -> NDArray[np.float64]:
+    """dx/dt of the Lorenz system without command, (points, 3)."""
+    x1, x2, x3 = states.T
+    return np.stack([10 * (x2 - x1), -x1 * x3 - x2, x1 * x2 - 8 / 3 * (x3 + 28)], axis=1)
+
+
+def _driven(commands: NDArray[np.float64]) -> NDArray[np.float64]:
+    return commands / 0.02
 
 
 def experiment(p: Settings, run: Run) -> Mapping[str, float]:

@@ -55,6 +55,7 @@ class BatchedNetwork(NamedArrays):
     Y : list of (units above, units), one for each hidden layer
     Q : the same, or None while Q = p_b Y holds exactly; then b Y - e Q is one product
     e : event rates of the last forward pass, input first, (batch, units)
+    received : those rates as the layer above received them, noise included
     learning_rate : of a full strength
     """
 
@@ -67,6 +68,7 @@ class BatchedNetwork(NamedArrays):
         self.W = [self._normal((up, down), p.weight_gain, xavier=True) for down, up in pairs]
         self.c = [np.zeros(up, self.dtype) for _, up in pairs]
         self.e: list[Array] = []
+        self.received: list[Array] = []
         self._gemm = get_blas_funcs("gemm", dtype=self.dtype)
         self._draw_feedback()
         momentum = p.momentum > 0
@@ -120,6 +122,9 @@ class BatchedNetwork(NamedArrays):
     def forward(self, x: Array, *, noisy: bool = False) -> Array:
         """Event rates of every layer for ``x : (batch, inputs)``; returns those of the output.
 
+        Noise is added to the rates as a layer receives them, and its synapses learn from these; the
+        ways down carry the rates themselves.
+
         Raises
         ------
         ValueError
@@ -127,13 +132,15 @@ class BatchedNetwork(NamedArrays):
         """
         if len(x) == 0:
             raise ValueError("a batch of size zero has no mean; present at least one example")
-        self.e = [np.ascontiguousarray(x, self.dtype)]
+        self.e, self.received = [np.ascontiguousarray(x, self.dtype)], []
         for w, c in zip(self.W, self.c, strict=True):
-            v = self.e[-1] @ w.T
-            v += c
+            below = self.e[-1]
             if noisy and self.p.input_noise:
-                noise = self.rng.standard_normal(v.shape, dtype=self.dtype)
-                v += self.dtype.type(self.p.input_noise) * noise
+                noise = self.rng.standard_normal(below.shape, dtype=self.dtype)
+                below = below + self.dtype.type(self.p.input_noise) * noise
+            self.received.append(below)
+            v = below @ w.T
+            v += c
             self.e.append(_logistic(v))
         return self.e[-1]
 
@@ -215,7 +222,7 @@ class BatchedNetwork(NamedArrays):
         """Move W and c (and Kolen-Pollack Y) along ``changes``, b - p_b e of every layer."""
         transported = self.p.feedback_rule == "kolen-pollack"
         for layer, change in enumerate(changes):
-            below, rate, mean = self.e[layer], learning_rate, change.mean(axis=0)
+            below, rate, mean = self.received[layer], learning_rate, change.mean(axis=0)
             if self.velocity:
                 self._accumulate(self.velocity[layer], 1.0, change, below, self.p.momentum)
                 self.velocity_c[layer] *= self.p.momentum

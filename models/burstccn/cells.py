@@ -12,7 +12,7 @@ from bioplaus.neurons.bursting import burst_poisson_cell, bursting_cell, step_ch
 from bioplaus.neurons.cell import Cell
 from bioplaus.parameters import quantities
 
-__all__ = ["background", "bursting", "cell_constants"]
+__all__ = ["background", "bursting", "cell_constants", "every_spike"]
 
 
 def cell_constants(p: SimplifiedCell, step: Any, *, exponential: bool = False) -> dict[str, Any]:
@@ -64,6 +64,17 @@ def bursting(p: SimplifiedCell, step: Any, method: str = "euler") -> Cell:
     constants = cell_constants(p, step, exponential=method == "exponential_euler")
     kind = bursting_cell if isinstance(p, CoupledCell) else burst_poisson_cell
     return kind(constants, method, p.somatic_driving_force)
+
+
+def every_spike(tau: Any) -> Cell:
+    """A cell's mean rate of spikes over ``tau``, those within bursts included, as ``S_bar``."""
+    count = "S_bar += 1/tau_floor"
+    return Cell(
+        "dS_bar/dt = -S_bar/tau_floor : Hz",
+        reset=count,
+        on_event={"burst": count},
+        constants={"tau_floor": tau},
+    )
 
 
 def background(

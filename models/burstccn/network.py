@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from brian2 import Network, NeuronGroup, StateMonitor, Subgroup, Synapses
 
-from bioplaus.models.burstccn.cells import background, bursting
+from bioplaus.models.burstccn.cells import background, bursting, every_spike
 from bioplaus.models.burstccn.parameters import Spiking, check_spiking
 from bioplaus.neurons.cell import Cell, Clocks, ShapeError
 from bioplaus.parameters import quantities
@@ -32,6 +32,8 @@ from bioplaus.plasticity.rule import Projection, connect
 __all__ = ["POPULATIONS", "BurstModel", "build", "live", "scaled_wiring", "time"]
 
 POPULATIONS = ("input_1", "input_2", "hidden_1", "hidden_2", "output")
+FLOORS = {"events": "E_bar", "spikes": "S_bar", "population": "rate_heard"}
+"""The variable of a cell that ``floor_reads`` names."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ def build(
         },
     )
     cell = bursting(p, clocks.step.dt, p.integration) + rule.pre() + rule.post() + own
+    if p.floor_reads == "spikes":
+        cell += every_spike(q.tau_floor)
     cells = cell.group(5 * p.cells, "cells", clocks)
     _set_populations(cells, p, q)
     populations = {name: _slice(cells, p, k, k + 1, name) for k, name in enumerate(POPULATIONS)}
@@ -133,7 +137,7 @@ def build(
         *_feedback(output, populations["hidden_1"], populations["hidden_2"], p),
     ]
     readout, activity, count = _readout(cells, p, q, clocks)
-    teacher = _teacher(readout, output, p, clocks)
+    teacher = [*_teacher(output, p, clocks), *_hearing(readout, cells, p)]
     # The run_regularly of a slice belongs to the slice, which must stand in the network itself.
     show = first.run_regularly(
         "I_soma = input_off + (input_on - input_off)*stimulus(t - onset, population)",
@@ -173,6 +177,7 @@ def _rule(p: Spiking) -> BurstRule:
         rate_min=q.rate_min,
         rate_max=q.rate_max,
         w_max=p.weight_max * scaled_wiring(p.cells)[1],
+        floor_reads=FLOORS[p.floor_reads],
     )
 
 
@@ -258,7 +263,7 @@ def _readout(
     return readout, activity, count
 
 
-def _teacher(readout: NeuronGroup, output: Any, p: Spiking, clocks: Clocks) -> list[Any]:
+def _teacher(output: Any, p: Spiking, clocks: Clocks) -> list[Any]:
     """Dendritic current of the output cells, renewed in every slot (Payeur 2021, released code).
 
     Target 1 calls for a rate of at least 9 Hz, target 0 for at most 3 Hz; in between the current
@@ -276,14 +281,21 @@ def _teacher(readout: NeuronGroup, output: Any, p: Spiking, clocks: Clocks) -> l
         clock=clocks.frame,
         name="teach",
     )
-    if not of_population:
-        return [teach]
+    return [teach]
+
+
+def _hearing(readout: NeuronGroup, cells: NeuronGroup, p: Spiking) -> list[Synapses]:
+    """What tells cells the rate of their population, where teacher or floor read it."""
+    if "population" not in (p.floor_reads, p.teacher_reads):
+        return []
+    first = 0 if p.floor_reads == "population" else POPULATIONS.index("output")
     hear = Synapses(
         readout,
-        output,
+        cells,
         "rate_heard_post = rate_pre : Hz (summed)",
         clock=readout.clock,
         name="hear",
     )
-    hear.connect(i=POPULATIONS.index("output"), j=np.arange(p.cells))
-    return [teach, hear]
+    each = np.arange(first * p.cells, len(cells))
+    hear.connect(i=each // p.cells, j=each)
+    return [hear]

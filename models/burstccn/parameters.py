@@ -70,7 +70,12 @@ class Discrete:
     )
     momentum: float = parameter(0.0, "of W and of Kolen-Pollack Y", low=0, high=0.999)
     decay: float = parameter(0.0, "weight lost at each update", symbol="lambda", low=0, high=1)
-    input_noise: float = parameter(0.0, "sd of noise on the drive of every layer", low=0)
+    input_noise: float = parameter(
+        0.0,
+        "sd of noise on the rates that each layer receives while it learns",
+        source="Greedy 2022, released code of the follow-up",
+        low=0,
+    )
     branches: int = parameter(1, "apical branches under the homeostatic Y rule", low=1)
     batch: int = parameter(32, "examples in one update", source="Greedy 2022, released code", low=1)
     precision: str = parameter("float32", "of every array", choices=("float32", "float64"))
@@ -202,6 +207,16 @@ class Spiking(SimplifiedCell):
     rate_min: Quantity = parameter(
         "2 Hz", "below it weights grow at each presynaptic event", source="Payeur 2021, code"
     )
+    floor_reads: str = parameter(
+        "spikes",
+        "the rate held against rate_min: all spikes of a cell (tau_floor), its events"
+        " (tau_average), or its population's events (tau_readout)",
+        source="Payeur 2021, code",
+        choices=("spikes", "events", "population"),
+    )
+    tau_floor: Quantity = parameter(
+        "30 second", "average of all spikes of a cell", source="Payeur 2021, code", low="1 ms"
+    )
     rate_max: Quantity = parameter(
         "10 Hz", "above it weights shrink", source="Payeur 2021, code", low="0.1 Hz"
     )
@@ -209,7 +224,7 @@ class Spiking(SimplifiedCell):
         "800 ms", "stimulus, teacher and gate change at its multiples", low="1 ms"
     )
     tau_readout: Quantity = parameter(
-        "300 ms", "low-pass of the population rate that the teacher reads", low="1 ms"
+        "300 ms", "low-pass of a population's rate, as teacher and floor read it", low="1 ms"
     )
     teacher_reads: str = parameter(
         "cell",

@@ -3,9 +3,10 @@
     hidden:  s(t+1) = sigma(s_below(t) W + s_above(t) B + b)
     output:  s(t+1) = sigma(s_below(t) W + b) + beta (d - s(t))
 
-The shifted sigmoid is ``sigma(x) = 1/(1 + exp(-4 (x - 1/2)))``; states start at zero and layers
-send s itself.  The nudge stands outside sigma.  P-EP compares the ends of both phases; C-EP and
-C-VF change the weights at every nudged step, and the next step already uses them.
+With ``epsilon`` below one a unit goes that part of the way from s(t) to this.  The shifted sigmoid
+is ``sigma(x) = 1/(1 + exp(-4 (x - 1/2)))``; states start at zero and layers send s itself.  The
+nudge stands outside sigma.  P-EP compares the ends of both phases; C-EP and C-VF change the weights
+at every nudged step, and the next step already uses them.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Learner(NamedArrays):
             np.ascontiguousarray(inputs, self.dtype),
             states,
             p.free_steps,
-            Steps(p.nudged_steps, np.ascontiguousarray(targets, self.dtype), beta),
+            Steps(p.nudged_steps, np.ascontiguousarray(targets, self.dtype), beta, p.epsilon),
             Update(rates / (beta * len(inputs)), self.tied, p.rule != "P-EP"),
             work,
         )
@@ -94,7 +95,8 @@ class Learner(NamedArrays):
         """Free states from zero under images (batch, n_in)."""
         weights, states = self._weights(), self._zeros(len(images))
         first = first_drive(weights, np.ascontiguousarray(images, self.dtype))
-        free = Steps(steps or self.parameters.free_steps, states[-1], 0.0)
+        p = self.parameters
+        free = Steps(steps or p.free_steps, states[-1], 0.0, p.epsilon)
         work = work_for(len(images), self.sizes, self.dtype)
         advance(weights, self.tied, first, states, free, work)
         return states

@@ -37,6 +37,14 @@ class Discrete:
     nudging: str = parameter(
         "positive", "sign of the influence", choices=("positive", "random-sign")
     )
+    epsilon: float = parameter(
+        1.0,
+        "how much of the way to its next state a unit goes in a step",
+        symbol="epsilon",
+        source="Ernoult 2019, released program (0.2)",
+        low=0.001,
+        high=1.0,
+    )
     free_steps: int = parameter(40, "steps of the free phase", symbol="T", low=1)
     nudged_steps: int = parameter(15, "steps of the nudged phase", symbol="K", low=1)
     batch: int = parameter(20, "examples per update", symbol="B", low=1)

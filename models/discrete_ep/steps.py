@@ -36,11 +36,14 @@ __all__ = [
 
 
 class Steps(NamedTuple):
-    """Number of steps, the target (batch, n_out) and its influence; zero in the free phase."""
+    """Number of steps, the target (batch, n_out) and its influence, zero in the free phase; and how
+    much of the way a unit goes in one.
+    """
 
     number: int
     target: Array
     influence: float
+    epsilon: float
 
 
 class Update(NamedTuple):
@@ -121,6 +124,17 @@ def _step(
         shifted_sigmoid(work.fields[layer], work.moved[layer])
     if steps.influence != 0.0:
         nudge(states[-1], work.moved[-1], steps.target, steps.influence)
+    if steps.epsilon < 1.0:
+        for layer in range(len(states)):
+            _part_of_the_way(states[layer], work.moved[layer], steps.epsilon)
+
+
+@njit(cache=True)
+def _part_of_the_way(old: Array, moved: Array, epsilon: float) -> None:
+    part = old.dtype.type(epsilon)
+    for k in range(old.shape[0]):
+        for unit in range(old.shape[1]):
+            moved[k, unit] = old[k, unit] + part * (moved[k, unit] - old[k, unit])
 
 
 @njit(cache=True)
@@ -150,7 +164,7 @@ def present(
 ) -> None:
     """One update from a batch that starts in ``states``; free ones are left in ``work.free``."""
     first = first_drive(weights, images)
-    free = Steps(free_steps, nudged.target, 0.0)
+    free = Steps(free_steps, nudged.target, 0.0, nudged.epsilon)
     advance(weights, update.tied, first, states, free, work)
     copy_states(states, work.free)
     if update.continual:

@@ -106,10 +106,15 @@ class Learner(NamedArrays):
             p.weight_decay,
         )
         hidden = Units(ACTIVATIONS[p.activation], p.clipped)
+        output = {
+            "as hidden": hidden,
+            "leaky": hidden._replace(gated=False),
+            "linear": Units(ACTIVATIONS["linear"], False),
+        }
         self.dynamics = Dynamics(
             p.epsilon,
             hidden,
-            Units(ACTIVATIONS["linear"], False) if p.outputs == "linear" else hidden,
+            output[p.outputs],
             p.rule != "vector-field",
             p.settled,
         )

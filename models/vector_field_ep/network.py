@@ -162,13 +162,14 @@ def _rule(p: VectorField) -> TwoPhase | Differential:
 
 def _layer(p: VectorField, name: str, units: int, clocks: Clocks) -> NeuronGroup:
     linear = name == "output" and p.outputs == "linear"
+    leaky = name == "output" and p.outputs == "leaky"
     energy_based = p.rule == "energy-based"
     cell = leaky_integrator(
         "linear" if linear else p.activation,
         _counts(p),
         tau=quantities(p).tau,
         output=name == "output",
-        energy_based=energy_based,
+        energy_based=energy_based and not leaky,
         symmetric=p.nudging == "symmetric",
         clipped=p.clipped and not linear,
     )

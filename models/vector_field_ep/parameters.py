@@ -104,8 +104,10 @@ class VectorField:
     outputs: str = parameter(
         "as hidden",
         "units of the output layer; linear ones have no bounds and send down their state itself,"
-        " so that no error of theirs is out of sight",
-        choices=("as hidden", "linear"),
+        " so that no error of theirs is out of sight; the drive of leaky ones is not multiplied by"
+        " the slope of their rate (energy-based)",
+        source="Ernoult 2019, released program (leaky)",
+        choices=("as hidden", "linear", "leaky"),
     )
     batch: int = parameter(20, "examples per update", symbol="B", low=1)
     persistent: bool = parameter(True, "start an example from its last free state")
@@ -139,6 +141,11 @@ def check_vector_field(p: VectorField) -> None:
         raise ParameterError(
             "influence = 0: the second phase would equal the first and teach nothing;"
             " write a value such as 0.5 (the update is divided by it)"
+        )
+    if p.outputs == "leaky" and p.rule != "energy-based":
+        raise ParameterError(
+            f"outputs = leaky leaves out a slope that rule = {p.rule} has not; write outputs ="
+            " 'as hidden', or rule = energy-based"
         )
     negative = influence < 0 or p.nudging in ("random-sign", "symmetric")
     unbounded = not p.clipped or p.outputs == "linear"

@@ -37,10 +37,13 @@ ACTIVATIONS = {"hard-sigmoid": 0, "shifted-sigmoid": 1, "tanh": 2, "linear": 3}
 
 
 class Units(NamedTuple):
-    """What the units of a layer are like: their rate, and whether they are kept in 0..1."""
+    """What the units of a layer are like: their rate, whether they are kept in 0..1, and whether
+    the slope of their rate multiplies their drive where the rule is energy-based.
+    """
 
     activation: int
     clipped: bool
+    gated: bool = True
 
 
 class Dynamics(NamedTuple):
@@ -207,8 +210,9 @@ def _gated(
     for k in range(states.shape[0]):
         for unit in range(states.shape[1]):
             drive = field[k, unit] + partial[k, unit] + bias[unit]
-            gain = slope(states[k, unit], rates[k, unit], units.activation)
-            field[k, unit] = gain * drive - states[k, unit]
+            if units.gated:
+                drive *= slope(states[k, unit], rates[k, unit], units.activation)
+            field[k, unit] = drive - states[k, unit]
 
 
 @njit(cache=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bioplaus import registry
@@ -26,6 +26,7 @@ WALK = Path(__file__).parents[1] / "runs" / "walk.py"
 FLOATS = st.floats(-1e6, 1e6)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # of a busy machine
 @given(st.lists(FLOATS, min_size=1), FLOATS, FLOATS)
 def test_an_interval_judges_the_mean(values: list[float], a: float, b: float) -> None:
     low, high = sorted((a, b))
@@ -230,11 +231,32 @@ def test_tables_are_complete_and_their_settings_are_valid(paper: str) -> None:
     for row in rows:
         experiment = registry.load(registry.find(row.experiment))
         assert row.form == experiment.form, row.id
-        assert row.tier in ("core", "long")
+        assert row.tier in ("core", "more", "long")
         assert row.better in ("lower", "higher", "equal")
         for setting in (row.full, row.quick):
             if setting is not None:
                 replace(experiment.Settings(), setting.changes)
+
+
+@pytest.mark.parametrize("paper", ["burstccn", "erbp", "follow", "sacramento", "vector_field_ep"])
+def test_large_tables_have_a_core_of_about_twenty_rows_with_three_seeds(paper: str) -> None:
+    core = [row for row in results(paper) if row.tier == "core"]
+    assert len(core) <= 25
+    assert [row.id for row in core if len(row.full.seeds) < 3] == []
+
+
+@pytest.mark.parametrize(("option", "tiers"), [
+    ([], {"core"}), (["--more"], {"core", "more"}), (["--long"], {"core", "more", "long"}),
+])  # fmt: skip
+def test_rows_beyond_the_core_are_asked_for(
+    option: list[str], tiers: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    command.execute(parser.parse_args(["sacramento", "--status", "--json", *option]))
+    shown = json.loads(capsys.readouterr().out)["results"]
+    assert {row["tier"] for row in shown} == tiers
+    assert len(shown) == sum(row.tier in tiers for row in results("sacramento"))
 
 
 @pytest.mark.parametrize("paper", papers())

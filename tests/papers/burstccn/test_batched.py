@@ -146,6 +146,28 @@ def test_homeostatic_y_reduces_every_apical_potential():
     assert sizes[-1] < 0.02 * sizes[0]
 
 
+def test_noise_is_added_to_the_rates_that_a_layer_receives():
+    """Its drive, and the weights' presynaptic factor, are of the noisy rates; Y and Q's are not.
+
+    The sd of the noise is known to 1/sqrt(2 n) of itself; four of that are allowed.
+    """
+    p = replace(SMALL, input_noise=0.3)
+    network, x, target = example(p)
+    network.forward(x, noisy=True)
+    for below, received, above, w, c in zip(
+        network.e, network.received, network.e[1:], network.W, network.c
+    ):
+        noise = received - below
+        assert np.std(noise) == pytest.approx(0.3, rel=4 / np.sqrt(2 * noise.size))
+        assert above == pytest.approx(1 / (1 + np.exp(-(received @ w.T + c))), abs=1e-12)
+    start, changes = network.W[1].copy(), network.backward(target)
+    network.update(changes, 0.1)
+    step = 0.1 * changes[1].T @ network.received[1] / len(x)
+    assert network.W[1] - start == pytest.approx(step, abs=1e-13)
+    network.forward(x)
+    assert all(np.array_equal(a, b) for a, b in zip(network.received, network.e))
+
+
 @pytest.mark.parametrize("baseline", [0.05, 0.2, 0.401, 0.5])
 def test_slope_and_range_for_every_baseline(baseline):
     """T7, T8: slope e (1 - e) at rest; |p - p_b| < p_b; tanh(x)/x half way at 1.9150."""

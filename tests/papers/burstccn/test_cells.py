@@ -220,6 +220,25 @@ def test_weight_without_any_event_stays():
     assert cells.P_bar[1] == 0
 
 
+def test_floor_acts_at_presynaptic_events_by_what_the_rate_it_reads_lacks():
+    """Four events: w grows by 4 eta (2 - 0.5), and not at all where the rate read is above 2 Hz."""
+    settings = {**RULE, "rate_min": 2 * Hz, "tau_average": 2 * second}
+    rule = BurstRule(False, **settings, floor_reads="heard")
+    quiet = Cell(
+        "g_exc : 1\nheard : Hz",
+        threshold="i == 0 and int(t/ms + 0.5) % 5 == 0",
+        method="euler",
+        events={"burst": "False"},
+    )
+    clocks = Clocks.of(1e-3, 1e-3)
+    cells = (quiet + rule.pre() + rule.post()).group(3, "cells", clocks)
+    cells.heard = [0, 0.5, 3] * Hz
+    synapses = connect(rule, cells, cells, clocks, i=0, j=[1, 2]).synapses
+    synapses.w, synapses.eta = 0.5, 0.01
+    b2.Network(cells, synapses).run(20 * ms, namespace=always())
+    assert np.asarray(synapses.w) == pytest.approx([0.5 + 4 * 0.01 * 1.5, 0.5])
+
+
 def test_wiring_keeps_mean_and_variance_of_the_input():
     for cells in (50, 100, 200, 500, 2000):
         probability, scale = scaled_wiring(cells)

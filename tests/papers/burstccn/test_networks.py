@@ -67,8 +67,28 @@ def test_untrained_network_fires_at_the_published_operating_point():
     assert events[:2] / 300 == pytest.approx([8.7, 8.7], abs=0.7)
     assert bursts[4] / events[4] == pytest.approx(0.43, abs=0.045)
     assert bursts[0] / events[0] == pytest.approx(0.11, abs=0.03)
+    # each spike adds 1/30 s to what the floor reads of its cell, and has decayed for 3.5 s at most
+    fired = np.array(model.readout.n_events) + np.array(model.readout.n_bursts)
+    heard = np.asarray(model.cells.S_bar_).reshape(5, 100).sum(axis=1)
+    assert np.all(heard <= fired / 30)
+    assert np.all(heard >= fired / 30 * np.exp(-3.5 / 30))
     # counts of the readout are those of the cells: one projection element for each
     assert model.activity.n_events.shape == (5, 35)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("teacher_reads", ["cell", "population"])
+def test_floor_on_the_population_hears_the_rate_of_the_cells_own(teacher_reads):
+    model = build(replace(SMALL, floor_reads="population", teacher_reads=teacher_reads))
+    model.network.run(
+        500 * ms, namespace=shown(tasks.xor_frames([3], 5, teach_from=None, settle=5))
+    )
+    heard = np.asarray(model.cells.rate_heard_).reshape(5, 100)
+    before = np.asarray(model.readout.rate_) * np.exp(1 / 300)
+    # the sum is formed at the start of the step, before the readout decays and counts
+    assert np.ptp(heard, axis=1) == pytest.approx(np.zeros(5))
+    assert np.all(heard[:, 0] <= before + 1e-9)
+    assert heard[:, 0] == pytest.approx(before, rel=0.15)
 
 
 @pytest.mark.parametrize(

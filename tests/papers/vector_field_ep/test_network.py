@@ -48,6 +48,7 @@ def show(model, images, labels, order, influences):
             "activation": "shifted-sigmoid",
             "rule": "energy-based",
             "feedback_start": "transpose",
+            "outputs": "leaky",
         },
     ],
 )
