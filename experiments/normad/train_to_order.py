@@ -76,11 +76,16 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 
 
 def angles(learner: Learner, trains: Any, wanted: Any, when: str) -> dict[str, float]:
-    """Of the output update to the exact gradient of the potentials at the steps with an error."""
+    """Of the output update to the exact gradient of the potentials at the steps with an error.
+
+    None where one of them is zero: the train is exact, or all weights are zero and the potential
+    stands on its floor, where it has no derivative.
+    """
     minus = {name: -change for name, change in learner.change(trains, wanted).items()}
-    if not any(change.any() for change in minus.values()):
-        return {}  # the train is exact
-    found = gradient_angles(minus, learner.gradient(trains, wanted))
+    gradient = learner.gradient(trains, wanted)
+    if not all(each.any() for each in (*minus.values(), *gradient.values())):
+        return {}
+    found = gradient_angles(minus, gradient)
     return {f"{name}{when}": value for name, value in found.items()}
 
 
