@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["alignment_angle", "gradient_angles"]
+__all__ = ["alignment_angle", "gradient_angles", "gradient_floors"]
 
 
 def alignment_angle(
@@ -91,3 +91,18 @@ def gradient_angles(
         known = cells[np.isfinite(cells)]
         found[f"angle_cell_{name}"] = float(np.median(known)) if len(known) else float("nan")
     return found
+
+
+def gradient_floors(
+    half: Mapping[str, npt.NDArray[np.float64]], other: Mapping[str, npt.NDArray[np.float64]]
+) -> dict[str, float]:
+    """How far apart gradients of two halves of the presentations are: what few leave open.
+
+    An angle of :func:`gradient_angles` over all of them that is below it says little.
+
+    Returns
+    -------
+    angles [degrees]
+        ``floor_<projection>``, of the whole matrices.
+    """
+    return {f"floor_{name}": float(alignment_angle(half[name], other[name])) for name in half}

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from bioplaus.analysis import gradient_angles
+from bioplaus.analysis import gradient_angles, gradient_floors
 from bioplaus.models.eventprop import Learner, Seen
 from bioplaus.parameters import replace
 from bioplaus.runs.run import Run
 
-__all__ = ["EPOCH_S", "decayed", "exact_angles", "first_samples", "follow", "mean", "metrics"]
+__all__ = ["EPOCH_S", "decayed", "exact_angles", "follow", "mean", "metrics"]
 
 ANGLES_OVER = 100
 """Presentations over which the angle to the exact gradient is taken."""
@@ -49,11 +49,6 @@ def metrics(seen: Seen, judged: Seen) -> dict[str, float]:
     }
 
 
-def first_samples(trains: Any, count: int) -> Any:
-    """The first of some spike trains."""
-    return trains[0][: count + 1], trains[1], trains[2]
-
-
 def follow(run: Run, learner: Learner, trains: Any, labels: Any, epoch: int) -> None:
     """Record spikes of one sample, and of some the flattest spike of each cell and its gradient."""
     onset = EPOCH_S * epoch
@@ -80,11 +75,15 @@ def follow(run: Run, learner: Learner, trains: Any, labels: Any, epoch: int) -> 
 
 
 def exact_angles(p: Any, learner: Learner, trains: Any, labels: Any) -> dict[str, float]:
-    """Angle of what the learner takes for the gradient to the exact one: 0 unless it is not."""
+    """Angle of what the learner takes for the gradient to the exact one, and between the exact ones
+    of the two halves of the samples."""
     few = min(ANGLES_OVER, len(labels))
     exact = Learner(replace(p, {"feedback": "transposed"}), np.random.default_rng(0))
     exact.set_weights(learner.weights())
-    mine, best = (
-        each.gradient(first_samples(trains, few), labels[:few]) for each in (learner, exact)
+    one, other = (
+        exact.gradient((trains[0][begin : end + 1], *trains[1:]), labels[begin:end])
+        for begin, end in ((0, few // 2), (few // 2, few))
     )
-    return gradient_angles(mine, best)
+    best = {name: one[name] + other[name] for name in one}
+    mine = learner.gradient((trains[0][: few + 1], *trains[1:]), labels[:few])
+    return gradient_angles(mine, best) | gradient_floors(one, other)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bioplaus import analysis
-from bioplaus.analysis import gradient_angles
+from bioplaus.analysis import gradient_angles, gradient_floors
 
 
 @pytest.mark.parametrize("degrees", [0.0, 1e-7, 30.0, 90.0, 179.9999, 180.0])
@@ -61,3 +61,13 @@ def test_cells_without_a_gradient_have_no_angle():
     assert np.isnan(nothing["angle_cell_a_to_b"])
     with pytest.raises(ValueError, match="projections differ"):
         gradient_angles({"a_to_b": np.zeros((2, 2))}, {"b_to_a": np.zeros((2, 2))})
+
+
+def test_floors_of_two_halves():
+    """Halves with nothing in common are at a right angle, equal ones at none; sizes are free."""
+    one = {"up": np.array([[1.0, 0.0], [0.0, 0.0]]), "out": np.array([[2.0, 1.0]])}
+    other = {"up": np.array([[0.0, 3.0], [0.0, 0.0]]), "out": np.array([[4.0, 2.0]])}
+    assert gradient_floors(one, other) == {
+        "floor_up": pytest.approx(90),
+        "floor_out": pytest.approx(0, abs=1e-5),
+    }
