@@ -17,26 +17,31 @@ __all__ = ["alignment", "raster"]
 
 
 def alignment(run: RunReader) -> Figure | None:
-    """Angle of the update to the exact gradient: whole projections, and the median cell."""
+    """Angle of the update to the exact gradient: whole projections, and the median cell.
+
+    A dot is the angle between the exact gradients of two halves of the images.
+    """
     found = run.summary.get("metrics", {})
     projections = ("input_to_hidden", "hidden_to_output")
     if f"angle_{projections[0]}" not in found:
         return None
-    figure = plotting.figure()
+    figure = plotting.figure(height=3.0)
     ax = figure.subplots()
     for number, (prefix, label) in enumerate((("angle_", "projection"), ("angle_cell_", "cell"))):
         for shift, when in ((-0.2, "_at_start"), (0.2, "")):
-            values = [found[f"{prefix}{name}{when}"] for name in projections]
-            style = {"hatch": "//"} if when else {}
+            x = 2.2 * np.arange(2) + number + shift
             ax.bar(
-                2.2 * np.arange(2) + number + shift, values, 0.38,
-                color=plotting.COLOURS[number], alpha=0.5 if when else 1.0,
-                label=f"{label}, {'at the start' if when else 'after training'}", **style,
+                x, [found[f"{prefix}{name}{when}"] for name in projections], 0.38,
+                color=plotting.COLOURS[number], alpha=0.4 if when else 1.0,
+                label=f"{label}, {'at the start' if when else 'after training'}",
             )  # fmt: skip
+            if prefix == "angle_":
+                floors = [found[f"floor_{name}{when}"] for name in projections]
+                ax.plot(x, floors, "ko", ms=4, label="" if when else "halves of the images")
     ax.axhline(90, color=plotting.GREY, ls="--", lw=0.8)
     ax.set_xticks(2.2 * np.arange(2) + 0.5, ["input to hidden", "hidden to output"])
-    ax.set(ylabel="angle to the exact gradient [degrees]", ylim=(0, 120))
-    ax.legend(ncols=2)
+    ax.set(ylabel="degrees to the exact gradient", ylim=(0, None))
+    ax.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2)
     return figure
 
 
