@@ -19,7 +19,7 @@ __all__ = ["alignment", "raster"]
 def alignment(run: RunReader) -> Figure | None:
     """Angle of the update to the exact gradient: whole projections, and the median cell.
 
-    A dot is the angle between the exact gradients of two halves of the images.
+    A dot is the angle between the exact gradients of two halves of the images, where the run has it.
     """
     found = run.summary.get("metrics", {})
     projections = ("input_to_hidden", "hidden_to_output")
@@ -36,7 +36,7 @@ def alignment(run: RunReader) -> Figure | None:
                 label=f"{label}, {'at the start' if when else 'after training'}",
             )  # fmt: skip
             if prefix == "angle_":
-                floors = [found[f"floor_{name}{when}"] for name in projections]
+                floors = [found.get(f"floor_{name}{when}", np.nan) for name in projections]
                 ax.plot(x, floors, "ko", ms=4, label="" if when else "halves of the images")
     ax.axhline(90, color=plotting.GREY, ls="--", lw=0.8)
     ax.set_xticks(2.2 * np.arange(2) + 0.5, ["input to hidden", "hidden to output"])
