@@ -19,7 +19,7 @@ __all__ = ["alignment", "raster"]
 def alignment(run: RunReader) -> Figure | None:
     """Angle of the update to the exact gradient: whole projections, and the median cell.
 
-    A dot is the angle between the exact gradients of two halves of the images, where the run has it.
+    A dot is the angle between the exact gradients of two halves of the images, if the run has it.
     """
     found = run.summary.get("metrics", {})
     projections = ("input_to_hidden", "hidden_to_output")
