@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import resource
 import subprocess
@@ -31,6 +32,8 @@ def pytest_collection_finish() -> None:
         import brian2
 
         brian2.prefs.codegen.target = "numpy"
+        # What Brian2 tells of its work in detail would be written to a file that nobody reads.
+        logging.getLogger("brian2").setLevel(logging.INFO)
     gc.freeze()
 
 

@@ -6,7 +6,16 @@ from numba import njit
 
 from .two_way import Array, TwoWay
 
-__all__ = ["add", "add_sum", "copy", "copy_states", "input_drive", "input_step", "nudge"]
+__all__ = [
+    "add",
+    "add_sum",
+    "copy",
+    "copy_rows",
+    "copy_states",
+    "input_drive",
+    "input_step",
+    "nudge",
+]
 
 
 @njit(cache=True)
@@ -85,3 +94,11 @@ def copy(source: Array, destination: Array) -> None:
     for k in range(destination.shape[0]):
         for unit in range(destination.shape[1]):
             destination[k, unit] = source[k, unit]
+
+
+@njit(cache=True)
+def copy_rows(source: Array, chosen: Array, destination: Array) -> None:
+    """Overwrite (batch, n) with the rows of the source that are chosen, (batch,)."""
+    for k in range(destination.shape[0]):
+        for unit in range(destination.shape[1]):
+            destination[k, unit] = source[chosen[k], unit]

@@ -155,7 +155,8 @@ def _integrator(derivative: Callable[..., None], runge_kutta: bool) -> Callable[
         for n in range(len(commands)):
             if held[n]:
                 state[:] = 0.0
-            states[n] = state
+            for k in range(len(state)):
+                states[n, k] = state[k]
             step(state, commands[n], dt, work)
 
     compiled: Callable[..., None] = integrate

@@ -95,14 +95,14 @@ def drives(
             copy(first, field)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _sum(one: Array, other: Array, total: Array) -> None:
     for k in range(total.shape[0]):
         for unit in range(total.shape[1]):
             total[k, unit] = one[k, unit] + other[k, unit]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _add_bias(field: Array, bias: Array) -> None:
     for k in range(field.shape[0]):
         for unit in range(bias.size):
@@ -176,7 +176,7 @@ def present(
     input_step(weights, images, states[0] - work.free[0], update.scale[0])
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _continue(
     weights: TwoWay,
     images: Array,
@@ -208,7 +208,7 @@ def first_drive(weights: TwoWay, images: Array) -> Array:
     return first
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _energy(weights: TwoWay, old: tuple[Array, ...], new: tuple[Array, ...], scale: Array) -> None:
     """``W += eta/(beta B) (s s (new) - s s (old))`` and biases, above the first layer."""
     for layer in range(1, len(old)):
@@ -217,7 +217,7 @@ def _energy(weights: TwoWay, old: tuple[Array, ...], new: tuple[Array, ...], sca
         add_sum(weights.bias[layer], new[layer] - old[layer], scale[layer])
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _vector_field(
     weights: TwoWay, old: tuple[Array, ...], new: tuple[Array, ...], scale: Array
 ) -> None:

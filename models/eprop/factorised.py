@@ -57,7 +57,8 @@ def add_gradients(
         if block and (s + 1) % block == 0:
             h[:], m[:], d[:], late[:] = 0.0, 0.0, 0.0, 0.0
         late = c.kappa * late + c.zeta_out * error[s]
-        dz[:] = rate + m
+        for j in range(cells):
+            dz[j] = rate[j] + m[j]
         if block:
             for j in range(cells):
                 through = 0.0
@@ -74,10 +75,13 @@ def add_gradients(
             d[j] = psi[s, j] * dz[j] + c.alpha * d[j]
         for i in range(x.shape[1]):
             if x[s, i]:
-                g_in[i] += c.zeta * d
+                row = g_in[i]
+                row += c.zeta * d
         for i in range(cells):
             if spikes[s, i]:
-                g_out[i] += late
+                row = g_out[i]
+                row += late
             if s > 0 and spikes[s - 1, i]:
-                g_rec[i] += c.zeta * d
+                row = g_rec[i]
+                row += c.zeta * d
                 g_rec[i, i] = 0.0

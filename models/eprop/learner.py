@@ -88,8 +88,9 @@ def _show_all(
         )  # fmt: skip
         loss += seen.loss / len(x)
         spikes += seen.spikes.sum()
+        mean = outputs[n]
         for s in range(x.shape[1] - c.window, x.shape[1]):
-            outputs[n] += seen.y[s] / c.window
+            mean += seen.y[s] / c.window
     return loss, spikes / (len(x) * x.shape[1] * len(beta)), outputs
 
 
@@ -154,9 +155,10 @@ class Learner(NamedArrays):
         back = self._now[FEEDBACK]
         seen = Seen(
             *_show_all(
-                x, targets, weights, back, self._block(x.shape[1]), self.beta, self.constants, sums
+                np.ascontiguousarray(x), np.ascontiguousarray(targets), weights, back,
+                self._block(x.shape[1]), self.beta, self.constants, sums,
             )
-        )
+        )  # fmt: skip
         share = len(x) * (self.constants.window if self.p.averaged else 1)
         found = {name: each / share for name, each in zip(PROJECTIONS, sums)}
         return seen, found
@@ -171,7 +173,8 @@ class Learner(NamedArrays):
         """Run one trial, (steps, inputs) and (steps, outputs)."""
         self._check(x[None], target[None])
         weights = tuple(self._now[name] for name in PROJECTIONS)
-        return show(x, target, weights, self.beta, self.constants)
+        shown = np.ascontiguousarray(x), np.ascontiguousarray(target)
+        return show(*shown, weights, self.beta, self.constants)
 
     def answer(self, x: Events) -> Array:
         """Mean of the readout over the window, (trials, outputs)."""

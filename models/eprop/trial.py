@@ -121,7 +121,9 @@ def show(x: Any, target: Any, weights: Any, beta: Any, c: Constants) -> Trial:
                 if potential[j] >= c.threshold + beta[j] * a[j]:
                     before[j], resting[j] = 1, c.refractory
                     out += c.zeta_out * w_out[j]
-        v[s], spikes[s], y[s] = potential, before, out
+            v[s, j], spikes[s, j] = potential[j], before[j]
+        for k in range(outputs):
+            y[s, k] = out[k]
     error, loss = judge(y, target, c)
     return Trial(v, psi, spikes, y, error, loss)
 
@@ -135,9 +137,11 @@ def judge(y: Any, target: Any, c: Constants) -> Any:
             top = y[s].max()
             share = np.exp(y[s] - top)
             whole = share.sum()
-            error[s] = share / whole - target[s]
+            for k in range(len(share)):
+                error[s, k] = share[k] / whole - target[s, k]
             loss -= ((y[s] - top - np.log(whole)) * target[s]).sum() / c.window
         else:
-            error[s] = y[s] - target[s]
+            for k in range(y.shape[1]):
+                error[s, k] = y[s, k] - target[s, k]
             loss += 0.5 * (error[s] ** 2).sum()
     return error, loss

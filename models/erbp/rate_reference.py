@@ -80,7 +80,7 @@ class RateNetwork(Taught):
         return self.net.up(images).a[-1].argmax(axis=1)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _forward(image, weights, biases):  # type: ignore[no-untyped-def]
     """Potentials of every layer after the input."""
     values = [image]
@@ -95,7 +95,7 @@ def _forward(image, weights, biases):  # type: ignore[no-untyped-def]
     return values
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _deltas(values, label, weights, feedback, direct):  # type: ignore[no-untyped-def]
     """Error of every layer after the input, hidden ones times their derivative."""
     last = len(weights) - 1
@@ -126,7 +126,9 @@ def _train(images, labels, rates, weights, biases, feedback, direct):  # type: i
             step = rates[n] * deltas[layer]
             for pre in range(h.size):
                 if h[pre] != 0:
-                    weights[layer][pre] -= h[pre] * step
-            biases[layer][:] -= step
+                    row = weights[layer][pre]
+                    row -= h[pre] * step
+            bias = biases[layer]
+            bias -= step
             h = np.minimum(np.maximum(values[layer + 1], np.float32(0)), np.float32(1))
     return wrong

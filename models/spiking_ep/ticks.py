@@ -123,21 +123,29 @@ def _at_rest(image: Array, bias: Array) -> Example:
     return Example(lit, image[lit], Code(x[0], x[1], x[2]), units, Code(u[9], u[10], u[11]))
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _copy(example: Example) -> Example:
     copy = _at_rest(example.pixels, example.units.u)
     for kept, now in zip(copy.units, example.units):
-        kept[:] = now
+        _overwrite(kept, now)
     for kept, now in zip(copy.code, example.code):
-        kept[:] = now
+        _overwrite(kept, now)
     sent = Code(example.sent.rate.copy(), example.sent.phi.copy(), example.sent.spike.copy())
     return Example(example.lit, example.pixels, sent, copy.units, copy.code)
 
 
 @njit(cache=True)
+def _overwrite(kept: Array, now: Array) -> None:
+    """Element by element: where slices are assigned, Numba compiles the words of their errors."""
+    for k in range(now.size):
+        kept[k] = now[k]
+
+
+@njit(cache=True, inline="always")
 def _record(example: Example, rates: Array) -> None:
-    rates[example.lit] = example.sent.rate
-    rates[-example.code.rate.size :] = example.code.rate
+    for k in range(example.lit.size):
+        rates[example.lit[k]] = example.sent.rate[k]
+    _overwrite(rates[-example.code.rate.size :], example.code.rate)
 
 
 @njit(cache=True, error_model="numpy")
@@ -163,7 +171,7 @@ def _tick(
     _encode(example.units.u, example.code, lam)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _deliver(wiring: Wiring, example: Example) -> None:
     """Sum the weights of the units that spiked; silent units cost nothing."""
     received, spike = example.units.received, example.code.spike
@@ -207,7 +215,7 @@ def _add_rows(weights: Array, rows: Array, received: Array) -> None:
             received[post] += a[post]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _decode(bias: Array, state: Units, target: Array, influence: float, lam: float) -> None:
     """Low-pass what was received; the target draws on the outputs."""
     decoded, drive = state.decoded, state.drive
@@ -220,7 +228,7 @@ def _decode(bias: Array, state: Units, target: Array, influence: float, lam: flo
         outputs[unit] += influence * (target[unit] - u[unit])
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _move(state: Units, step: float) -> None:
     """States stay in 0..1, where the slope of the hard sigmoid is one."""
     for unit in range(state.u.size):
@@ -228,7 +236,7 @@ def _move(state: Units, step: float) -> None:
         state.u[unit] = min(max(moved, ZERO), ONE)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")
 def _move_optimally(state: Units, nu: float, at_first: bool) -> None:
     """Steps that weigh noise against bias of a running estimate (George and Powell 2006).
 
@@ -266,7 +274,7 @@ def _encode(u: Array, code: Code, lam: float) -> None:
         code.rate[unit] = rate
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _smoothing(ticks: int, target: float) -> Array:
     """Weights of the newest error in the running statistics: one first, falling to ``target``.
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from bioplaus.layered.batch_kernels import nudge
+from bioplaus.layered.batch_kernels import copy, nudge
 from bioplaus.layered.followed_products import difference, follow
 from bioplaus.layered.shifted_sigmoid import logistic, shifted_sigmoid
 from bioplaus.layered.single_precision import FOUR, ONE, ZERO
@@ -141,7 +141,7 @@ def relax(
         _drives(weights, states, dynamics, work, step == 0)
         for layer in range(depth):
             field = work.fields[layer]
-            field[:] = drive if layer == 0 else work.below[layer]
+            copy(drive if layer == 0 else work.below[layer], field)
             partial, rates = work.above[layer], work.rates[layer]
             units = units_of(layer, depth, dynamics)
             if dynamics.energy_based:
@@ -166,23 +166,24 @@ def _drives(
     depth = len(states)
     for layer in range(depth):
         hidden = depth > 2 and layer < depth - 1
+        rates, changes, before = work.rates[layer], work.changes[layer], work.before[layer]
         if hidden:
-            work.before[layer][:] = work.rates[layer]
-        rates_of(states[layer], work.rates[layer], units_of(layer, depth, dynamics).activation)
-        few = hidden and difference(work.rates[layer], work.before[layer], work.changes[layer])
+            copy(rates, before)
+        rates_of(states[layer], rates, units_of(layer, depth, dynamics).activation)
+        few = hidden and difference(rates, before, changes)
         few = few and not at_first
         if layer < depth - 1:
-            upwards = work.below[layer + 1]
+            upwards, forward = work.below[layer + 1], weights.forward[layer + 1]
             if few and layer < depth - 2:
-                follow(work.changes[layer], weights.forward[layer + 1], upwards)
+                follow(changes, forward, upwards)
             else:
-                np.dot(work.rates[layer], weights.forward[layer + 1], upwards)
+                np.dot(rates, forward, upwards)
         if layer > 0:
-            downwards = work.above[layer - 1]
+            downwards, feedback = work.above[layer - 1], weights.feedback[layer - 1]
             if few:
-                follow(work.changes[layer], weights.feedback[layer - 1], downwards)
+                follow(changes, feedback, downwards)
             else:
-                np.dot(work.rates[layer], weights.feedback[layer - 1], downwards)
+                np.dot(rates, feedback, downwards)
 
 
 @njit(cache=True)
@@ -202,7 +203,7 @@ def rates_of(states: Array, rates: Array, activation: int) -> None:
             rates[k, unit] = rate(states[k, unit], activation)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _gated(
     states: Array, rates: Array, field: Array, partial: Array, bias: Array, units: Units
 ) -> None:
@@ -215,7 +216,7 @@ def _gated(
             field[k, unit] = drive - states[k, unit]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _summed(states: Array, field: Array, partial: Array, bias: Array) -> None:
     """``ds/dt`` of the vector field from the two drives, into ``field``."""
     for k in range(states.shape[0]):
@@ -223,7 +224,7 @@ def _summed(states: Array, field: Array, partial: Array, bias: Array) -> None:
             field[k, unit] += partial[k, unit] + bias[unit] - states[k, unit]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _move(states: Array, field: Array, epsilon: float, clipped: bool) -> None:
     """Euler step; leaves the change that was really made in ``field``."""
     zero, one = states.dtype.type(0.0), states.dtype.type(1.0)
@@ -238,7 +239,7 @@ def _move(states: Array, field: Array, epsilon: float, clipped: bool) -> None:
             field[k, unit] = new - old
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _largest(changes: tuple[Array, ...]) -> float:
     largest = 0.0
     for change in changes:

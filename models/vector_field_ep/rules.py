@@ -82,7 +82,7 @@ def learn(
             matrix *= matrix.dtype.type(1.0 - rates.weight_decay)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _vector_field(
     weights: TwoWay,
     images: Array,
@@ -108,7 +108,7 @@ def _vector_field(
             add(weights.feedback[below], step.T, rates.feedback[below] / divisor)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _energy_based(
     weights: TwoWay,
     images: Array,
@@ -136,7 +136,7 @@ def _energy_based(
     input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _homeostasis(weights: TwoWay, strength: float) -> None:
     """One step down ``sum |W - B^T|^2 / 2`` for every pair (Laborieux and Zenke 2023).
 

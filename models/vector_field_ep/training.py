@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from bioplaus.layered.batch_kernels import copy_states, input_drive
+from bioplaus.layered.batch_kernels import copy_rows, copy_states, input_drive
 from bioplaus.layered.two_way import Array, TwoWay
 
 from .relaxation import Dynamics, Scratch, relax
@@ -75,7 +75,7 @@ def train_batches(
     return errors, residual, steps, answers
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _present(
     images: Array,
     labels: Array,
@@ -86,30 +86,32 @@ def _present(
     now: tuple[Array, ...],
 ) -> None:
     """Gather one batch: images, one-hot targets, and the states to start from."""
+    copy_rows(images, chosen, x)
     target[:] = 0.0
     for k in range(chosen.size):
-        x[k] = images[chosen[k]]
         target[k, labels[chosen[k]]] = 1.0
     for layer in range(len(now)):
-        now[layer][:] = 0.0
         if stored[layer].shape[0] > 0:
-            for k in range(chosen.size):
-                now[layer][k] = stored[layer][chosen[k]]
+            copy_rows(stored[layer], chosen, now[layer])
+        else:
+            now[layer][:] = 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _keep(
     now: tuple[Array, ...], chosen: Array, stored: tuple[Array, ...], free: tuple[Array, ...]
 ) -> None:
     """Remember the free states, for the rule and under their examples' indices."""
     copy_states(now, free)
     for layer in range(len(now)):
-        if stored[layer].shape[0] > 0:
+        kept, state = stored[layer], now[layer]
+        if kept.shape[0] > 0:
             for k in range(chosen.size):
-                stored[layer][chosen[k]] = now[layer][k]
+                for unit in range(state.shape[1]):
+                    kept[chosen[k], unit] = state[k, unit]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _read_answers(output: Array, target: Array, answers: Array) -> int:
     """Count the wrong answers and note each output unit's largest one."""
     wrong = 0

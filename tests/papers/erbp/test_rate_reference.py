@@ -88,7 +88,7 @@ def test_both_learn_a_separable_task():
     images = (np.eye(3)[labels] @ np.kron(np.eye(3), np.ones(2)) * 0.8).astype(np.float32)
     images += rng.uniform(0, 0.2, images.shape).astype(np.float32)
     for method in ("dfa", "bp"):
-        net = RateNetwork((6, 20, 3), np.random.default_rng(1), method)
+        net = RateNetwork((6, 20, 20, 3), np.random.default_rng(1), method)
         net.train(images[:1200], labels[:1200], np.full(1200, 0.05))
         assert (net.classify(images[1200:]) != labels[1200:]).mean() < 0.02
 
