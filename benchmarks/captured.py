@@ -193,9 +193,9 @@ def _look_at_plan(network: brian2.Network, seen: dict[str, Any]) -> None:
 
     seen["fused_runs"] = fused_runs()
     plan = last_plan(network)
-    for entry in plan.entries if plan is not None else ():
-        names = [note.partition(":")[0] for note in entry.rewritten()]
-        for kind, texts in (("in_python", [entry.reason]), ("rewrites", names)):
+    for step in plan.steps if plan is not None else ():
+        names = [note.partition(":")[0] for note in step.notes]
+        for kind, texts in (("in_python", [step.reason]), ("rewrites", names)):
             seen[kind] += [text for text in texts if text and text not in seen[kind]]
 
 

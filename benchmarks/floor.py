@@ -31,9 +31,9 @@ def _numbers(network: Network, which: str) -> set[ArrayVariable]:
     assert plan is not None
     return {
         variable
-        for entry in plan.entries
-        if entry.kernel is not None
-        for variable in getattr(entry.kernel, which)
+        for step in plan.steps
+        if step.kernel is not None
+        for variable in getattr(step.kernel, which)
         if isinstance(getattr(variable, "owner", None), Synapses)
         and not variable.scalar
         and np.dtype(variable.dtype).kind == "f"

@@ -17,17 +17,19 @@ the contract).
 ``running``   the compiled loop of a network, entering ``run()`` again, progress, explanation
 ``brian``     what touches Brian2: device, code objects and their templates, synapses, event queues
 ``functions`` functions in equations, the user's Python functions above all, as text
-``rewrites``  ways to make a step cheaper: a module for each
-``program``   kernels, loops, steps, and the module that is written of them and compiled
+``rewrites``  ways to make a step cheaper: a module for each, and their order
+``program``   kernels, the loops that they are, steps, and the module that is written of them
 ``compiler``  that module to machine code, through llvmlite
 ``machine``   what compiled text calls: support functions, random numbers, the cable equation
 ============= =====================================================================================
 
-``preferences`` and ``cache``, what is kept on disk, are for all of them.
+``cache`` is what is kept on disk, ``preferences`` what users may choose.  A new rewrite is a module
+in ``rewrites``, and its place in ``rewrites.ORDER``.
 """
 
 from __future__ import annotations
 
+from . import preferences  # noqa: F401  (registers them)
 from .brian import device, integration
 from .program.compilation import compilation_seconds, compiling
 from .running import externals, fused

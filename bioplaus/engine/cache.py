@@ -25,7 +25,7 @@ import numba
 import numpy as np
 from brian2 import _cache_dirs_and_extensions
 
-from .preferences import preference
+from .machine.settings import preference
 
 __all__ = [
     "OBJECT",

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from brian2.core.preferences import BrianPreference, prefs
 
-__all__ = ["ON_DEMAND", "REWRITES", "preference"]
+from .machine.settings import SECTION
+from .rewrites import ORDER
 
-#: Exact rewrites that make a network cheaper, each described in the module of its name.
-REWRITES = (
-    "next_spike",
-    "counted_random",
-    "all_at_once",
-    "not_yet",
-    "invariants",
-    "dense",
-    "one_pass",
-    "unchanged_drive",
-    "flush_denormals",
-)
+__all__ = ["ON_DEMAND", "REWRITES"]
+
+#: Rewrites that make a network cheaper, each described in the module of its name.
+REWRITES = tuple(r.name for r in ORDER if r.named and r.keeps != "rounding")
 
 #: A rewrite that is equal to the plain form up to rounding is used on demand only.
-ON_DEMAND = ("low_rank",)
-
-_SECTION = "codegen.runtime.numba"
+ON_DEMAND = tuple(r.name for r in ORDER if r.keeps == "rounding")
 
 prefs.register_preferences(
-    _SECTION,
+    SECTION,
     "Preferences of the Numba engine",
     fuse=BrianPreference(
         default=True,
@@ -101,8 +90,3 @@ prefs.register_preferences(
         """,
     ),
 )
-
-
-def preference(name: str) -> Any:
-    """The value of one of the engine's own preferences."""
-    return prefs[f"{_SECTION}.{name}"]

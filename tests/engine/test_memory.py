@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import brian2 as b2
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 from brian2 import ms
 
+from bioplaus.engine import rewrites
 from bioplaus.engine.preferences import REWRITES
 from bioplaus.engine.program.kernel import ArrayArgument, Kernel
 from bioplaus.engine.program.memory import may_overlap, one_name_each, seen_through
+from bioplaus.engine.program.step import Step
 from bioplaus.engine.rewrites import threads
-from bioplaus.engine.running import plan
 
 SETTINGS = "codegen.runtime.numba."
 pytestmark = pytest.mark.usefixtures("on_the_engine")
@@ -156,8 +158,8 @@ def state(build: Build, **settings: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("build", KINDS)
 def test_one_memory_under_two_names(build: Build) -> None:
     plain = state(build, rewrites=(), fuse=True)
-    for rewrites, fuse in ((REWRITES, True), (REWRITES, False)):
-        other = state(build, rewrites=rewrites, fuse=fuse)
+    for fuse in (True, False):
+        other = state(build, rewrites=REWRITES, fuse=fuse)
         for name, expected in plain.items():
             np.testing.assert_array_equal(other[name], expected, err_msg=name)
     b2.prefs[SETTINGS + "fuse"] = True
@@ -181,15 +183,20 @@ def test_the_overlap_of_subgroups_by_hand() -> None:
 
 def test_threads_do_not_repeat_what_is_shared() -> None:
     """A shared variable is written once per step, not once by every block."""
-    divided = plan.in_blocks
-    found = []
+    found: list[Step] = []
+
+    def divided(steps: list[Step]) -> list[Step]:
+        found.extend(threads.REWRITE.apply(steps))
+        return steps
+
+    order = tuple(replace(r, apply=divided) if r is threads.REWRITE else r for r in rewrites.ORDER)
     b2.prefs[SETTINGS + "rewrites"] = REWRITES
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threads, "_WORTHWHILE", 1)
-        patch.setattr(plan, "in_blocks", lambda entries: found.extend(divided(entries)) or entries)
+        patch.setattr(rewrites, "ORDER", order)
         b2.prefs[SETTINGS + "threads"] = 2
         network = b2.Network(shared_variable_of_all_to_all())
         network.run(0.1 * ms)
     b2.prefs[SETTINGS + "threads"] = 1
     assert len(found) == 2
-    assert all(entry.part is None for entry in found)
+    assert all(step.part is None for step in found)

@@ -20,11 +20,13 @@ import brian2 as b2
 import numpy as np
 import pytest
 
+from bioplaus.engine import rewrites
 from bioplaus.engine.compiler import machine
 from bioplaus.engine.preferences import REWRITES
 from bioplaus.engine.program.kernel import Kernel
+from bioplaus.engine.program.step import Step
 from bioplaus.engine.rewrites import threads
-from bioplaus.engine.running import plan
+from bioplaus.engine.rewrites.rewrite import Rewrite
 from tests.engine.random_networks import script
 
 SETTINGS = "codegen.runtime.numba."
@@ -63,21 +65,26 @@ def run(text: str, target: str = "numba", **settings: Any) -> State:
 
 def in_blocks_backwards(text: str) -> State:
     """Loops are divided among three threads, whose blocks one thread does, the last one first."""
-    divided = plan.in_blocks
 
-    def backwards(entries: list[Any]) -> list[Any]:
-        plain = [replace(entry, part=None) for entry in divided(entries)]
-        parts = [entry.part for entry in divided(entries)]
-        pairs = zip(plain, parts, strict=True)
+    def backwards(steps: list[Step]) -> list[Step]:
         return [
             one
-            for entry, part in pairs
-            for one in ([entry] if part is None else [entry, replace(entry, kernel=whole(part))])
+            for step in threads.REWRITE.apply(steps)
+            for one in (
+                [step]
+                if step.part is None
+                else [replace(step, part=None), replace(step, kernel=whole(step.part), part=None)]
+            )
         ]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plan, "in_blocks", backwards)
+        patch.setattr(rewrites, "ORDER", with_threads(backwards))
         return run(text, threads=3)
+
+
+def with_threads(apply: Callable[[list[Step]], list[Step]]) -> tuple[Rewrite, ...]:
+    """All rewrites, with another one in the place of the division among threads."""
+    return tuple(replace(r, apply=apply) if r is threads.REWRITE else r for r in rewrites.ORDER)
 
 
 def whole(part: Kernel) -> Kernel:

@@ -60,8 +60,8 @@ def outcome(made):
 
 def products(plan):
     """How many products the weights are said to be, None if the plain form is used."""
-    for entry in plan.entries:
-        for note in entry.rewritten():
+    for step in plan.steps:
+        for note in step.notes:
             if note.startswith("low_rank: "):
                 return int(note.split()[-2])
     return None

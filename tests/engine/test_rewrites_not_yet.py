@@ -5,6 +5,7 @@ import pytest
 from brian2 import Network, NetworkOperation, NeuronGroup, SpikeMonitor, Synapses, ms, prefs, second
 
 import bioplaus.engine
+from bioplaus.engine.program.blocks import Blocks
 from bioplaus.engine.running.plan import last_plan
 
 assert bioplaus.engine
@@ -39,7 +40,7 @@ def fired(made, rewrites):
     made.run(5 * ms)
     made["group"].due[61] = -1 * second
     made.run(12 * ms)
-    notes = [note for entry in last_plan(made).entries for note in entry.notes]
+    notes = [note for step in last_plan(made).steps for note in step.notes]
     spikes = made["spikes"]
     waited = any(note.startswith("not_yet") for note in notes)
     return waited, spikes.i[:].tolist(), spikes.t_[:].tolist()
@@ -111,13 +112,12 @@ def test_a_block_that_is_not_due_is_not_looked_at():
     prefs[REWRITES] = ("all_at_once", "not_yet")
     made.run(0.2 * ms)
     plan = last_plan(made)
-    waiting = next(
-        e.code_object.cheaper for e in plan.entries if hasattr(e.code_object.cheaper, "due")
-    )
-    assert waiting.due.tolist() == [1.0, 1.0]
-    waiting.due[:] = 2.0, 0.0
-    waiting.unsure[0] = 0
+    waiting = next(step.loop for step in plan.steps if isinstance(step.loop, Blocks))
+    due, unsure = (waiting.memory[name].fetch() for name in ("_nb_due", "_nb_unsure"))
+    assert due.tolist() == [1.0, 1.0]
+    due[:] = 2.0, 0.0
+    unsure[0] = 0
     made["group"].due_[:] = 0.0
-    waiting.begin_run = lambda: None  # nobody tells it that the times have been set
+    plan.begin_run = lambda anew: None  # nobody tells it that the times have been set
     made.run(0.1 * ms)
     assert sorted(made["spikes"].i[:]) == list(range(64, NEURONS))

@@ -57,9 +57,7 @@ def recorded(rewrites, neurons):
     seed(3)
     network, spikes, trace = cuba(neurons)
     network.run(40 * ms)
-    entries = last_plan(network).entries
-    cheaper = [e.code_object.cheaper for e in entries]
-    notes = [c.note for c in cheaper if c is not None]
+    notes = [note for step in last_plan(network).steps for note in step.notes]
     views = [spikes.t_, spikes.i, trace.v_, trace.ge_, trace.not_refractory]
     # The monitors go with this function, and what they have recorded goes with them.
     results = [np.array(view[:]) for view in views]

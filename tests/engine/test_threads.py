@@ -41,7 +41,7 @@ def main(cache: str, *names: str) -> None:
             network.run(3 * b2.ms)
             network.run(2 * b2.ms)
             plan = last_plan(network)
-            notes = [n for entry in plan.entries for n in entry.notes if n.startswith("threads: ")]
+            notes = [n for step in plan.steps for n in step.notes if n.startswith("threads: ")]
             outcome = [digest(network), notes, "prange" in plan.program.text]
             results[f"{name}, {threads}"] = outcome
     json.dump(results, sys.stdout)

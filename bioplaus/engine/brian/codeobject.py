@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property, partial
 from types import FunctionType
 from typing import Any, ClassVar
@@ -20,7 +18,7 @@ from brian2.core.variables import ArrayVariable
 from brian2.utils.stringtools import get_identifiers
 
 from ..functions.translation import translate
-from ..preferences import preference
+from ..machine.settings import preference
 from ..program.compilation import while_compiling
 from ..program.kernel import (
     Argument,
@@ -32,17 +30,12 @@ from ..program.kernel import (
     of_user,
     without_builtins,
 )
+from ..program.loop import Loop
 from ..program.module import BUFFER_FULL
 from ..program.program import CompilationError, Program
 from ..program.step import Step
-from ..program.sweep import Sweep
-from ..rewrites.all_at_once import AllAtOnce, all_at_once
-from ..rewrites.counted_random import Counted, counted
-from ..rewrites.dense import sweep_of
-from ..rewrites.invariants import invariants
+from ..rewrites import rewritten
 from ..rewrites.nan_check import raise_if_invalid
-from ..rewrites.next_spike import NextSpike, next_spike
-from ..rewrites.unchanged_drive import Unchanged
 from .generator import NumbaCodeGenerator, single_precision, translated
 from .overflow import FAULT, raise_if_overflown
 from .queue import EventQueue, form_of
@@ -77,15 +70,13 @@ class NumbaCodeObject(NumpyCodeObject):
     )
 
     kernel: Kernel
+    loop: Loop
     #: Name of the object and its statements, for errors.
     origin: str = ""
     #: Its place in the network, by which what it has drawn ahead is kept (`ahead.sources`).
     source: str = ""
     buffer: RecordBuffer | None = None
     queue: EventQueue | None = None
-    cheaper: NextSpike | AllAtOnce | Unchanged | None = None
-    sweep: Sweep | None = None
-    counted: Counted | None = None
     #: Makes the code object again, from what Brian2 wrote.
     again: Callable[[], Any]
     #: The statements as they were generated, by which `uncompilable` knows them.
@@ -117,43 +108,18 @@ class NumbaCodeObject(NumpyCodeObject):
         if pathway is not None:
             fired = pathway.source.variables[pathway.eventspace_name]
             self._array_names["_nb_queue_fired"] = fired
-        self.code.run = without_builtins(self.code.run)
-        self.kernel = Kernel.from_body(self.code.run, self._resolve, called)
-        self.cheaper = self._cheaper_body()
-        if self.cheaper is not None:
-            resolve = self.cheaper.resolver(self._resolve)
-            self.kernel = Kernel.from_body(self.cheaper.body, resolve, called)
-        else:
-            self._rewrite_loops(called)
+        self.loop = Loop.of(
+            self.template_name,
+            self.code,
+            without_builtins,
+            resolve=self._resolve,
+            arrays=self._array_names,
+            functions=called,
+        )
+        self.kernel = self.loop.kernel()
         self._program: Program | None = None
         self._instead: Any = None
         self._nan_check = bool(preference("nan_check"))
-        self.begin_run()
-
-    def _cheaper_body(self) -> NextSpike | AllAtOnce | None:
-        for name, rewrite in (("next_spike", next_spike), ("all_at_once", all_at_once)):
-            cheaper = rewrite(self) if name in preference("rewrites") else None
-            if cheaper is not None:
-                return cheaper
-        return None
-
-    def _rewrite_loops(self, called: Mapping[str, Any]) -> None:
-        """Go along rows where the synapses are all-to-all; draw random numbers by counting."""
-        wanted = preference("rewrites")
-        resolve: Callable[[str], Argument] = self._resolve
-        statements = ast.parse(self.code.run).body
-        found = sweep_of(self) if "dense" in wanted else None
-        if found is not None:
-            self.sweep, statements = found
-            resolve = self.sweep.resolver(resolve)
-        drawn = counted(self, statements) if "counted_random" in wanted else None
-        if drawn is not None:
-            self.counted, statements = drawn
-            resolve = self.counted.resolver(resolve)
-        if found is not None or drawn is not None:
-            kernel = Kernel.from_statements(statements, resolve, called)
-            # Rows are reached through views: what is written shows in the plain form.
-            self.kernel = replace(kernel, reads=self.kernel.reads, writes=self.kernel.writes)
 
     def _resolve(self, name: str) -> Argument:
         if name == "_nb_generator":
@@ -229,16 +195,28 @@ class NumbaCodeObject(NumpyCodeObject):
             "_nb_queue_wanted": lambda: queue.wanted,
         }
 
-    @property
-    def as_it_stands(self) -> bool:
-        """Whether its kernel does what the text says, swept by rows or not."""
-        return self.cheaper is None and self.counted is None
+    def array_name(self, variable: Any) -> str:
+        """What the array of a variable is called in the text."""
+        return str(self.generator_class.get_array_name(variable))
+
+    def step(self, owner: Any, clock: Any, switchable: bool = False) -> Step:
+        """What it is in the step of a network; see `Step`."""
+        return Step(
+            self.kernel,
+            self.loop,
+            owner,
+            clock,
+            self,
+            begin=(self.begin_run,) * bool(self._faults),
+            grow=self.grow,
+            switchable=switchable,
+            origin=self.origin,
+        )
 
     @property
-    def notes(self) -> list[str]:
-        """What rewrites have made of it, each line beginning with the name of one."""
-        done = (self.cheaper, self.sweep, self.counted)
-        return [rewrite.note for rewrite in done if rewrite is not None]
+    def reads_numbers(self) -> bool:
+        """Whether functions of the user's read numbers, which Python may change during a run."""
+        return any(function.trailing for function in self._functions.values())
 
     @property
     def reads_outside(self) -> bool:
@@ -258,13 +236,7 @@ class NumbaCodeObject(NumpyCodeObject):
         )
 
     def begin_run(self) -> None:
-        """Start from the variables and the random state alone; called before every run."""
-        if isinstance(self.cheaper, NextSpike):
-            self.cheaper.begin_run(self.kernel, self.device.drawn, self.source)
-        elif self.cheaper is not None:
-            self.cheaper.begin_run()
-        if self.counted is not None:
-            self.counted.begin_run(self.device.drawn, self.source)
+        """No number has left its range yet; called before every run."""
         for fault in self._faults.values():
             fault[0] = 0
 
@@ -321,9 +293,9 @@ class NumbaCodeObject(NumpyCodeObject):
                 self._program.compile(self.device.random_generator())
 
     def _alone(self) -> Program:
-        steps: list[Step | None] = [Step(self.kernel, grow=self.grow, origin=self.origin)]
-        if "invariants" in preference("rewrites"):
-            steps = invariants(steps)
+        steps = rewritten([self.step(self.owner, None)], alone=True)
+        for begin in (begin for step in steps for begin in step.begin):
+            begin()
         program = Program(steps)
         program.refresh()
         return program

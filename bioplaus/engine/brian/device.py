@@ -115,7 +115,7 @@ class NumbaDevice(RuntimeDevice):
         owner_name = name.removesuffix("_codeobject*")
         code_object.source = self.sources.get(owner_name, owner_name)
         code_object.again = partial(self.code_object, code_object.owner, *arguments[1:], **given)
-        code_object.statements = code_object.code.run
+        code_object.statements = str(code_object.code)
         if code_object.statements in NumbaCodeObject.uncompilable:
             reason = NumbaCodeObject.uncompilable[code_object.statements]
             return self._numpy_code_object(arguments, options, reason)

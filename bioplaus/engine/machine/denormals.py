@@ -1,4 +1,4 @@
-"""The rewrite ``flush_denormals``: numbers too small for full precision count as zero.
+"""The processor's control register, which decides what becomes of denormal numbers.
 
 A trace that decays without end passes through the denormal numbers, below 2.2e-308, on its way to
 zero, and processors take tens of times longer for each operation on one.  While a program runs,

@@ -111,11 +111,12 @@ class Kernel:
     reads: frozenset[Hashable]
     writes: frozenset[Hashable]
     functions: Mapping[str, Any] = field(default_factory=dict)
+    resumable: bool = False
 
     @property
-    def resumable(self) -> bool:
-        """Whether the kernel may ask for room."""
-        return "return 1" in self.text
+    def draws(self) -> bool:
+        """Whether it draws random numbers, which come in an order."""
+        return any(isinstance(argument, GeneratorArgument) for argument in self.arguments)
 
     def preceded(self, lines: list[str], name: str, argument: ArrayArgument) -> Kernel:
         """This kernel with lines before its body, in which ``name`` stands for one more array."""
@@ -148,7 +149,8 @@ class Kernel:
         functions = functions or {}
         tree = ast.parse(body.strip("\n") or "pass")
         nodes = list(ast.walk(tree))
-        if any(isinstance(node, ast.Return) for node in nodes):
+        resumable = any(isinstance(node, ast.Return) for node in nodes)
+        if resumable:
             tree.body.append(ast.Return(ast.Constant(0)))
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
         every = [node for node in nodes if isinstance(node, ast.Name)]
@@ -166,25 +168,19 @@ class Kernel:
         text = f"def kernel({', '.join(numbered.values())}):\n    {statements}\n"
         words = {node.id for node in every}
         used = {name: functions[name] for name in functions if name in words}
-        return cls(text, tuple(foreign.values()), reads, writes, used)
+        return cls(text, tuple(foreign.values()), reads, writes, used, resumable)
 
 
-def without_builtins(body: str) -> str:
-    """A body in which variables of the user's do not have names of Python's functions.
+def without_builtins(tree: ast.AST) -> None:
+    """Take names of Python's functions from variables of the user's, in place.
 
     Python's functions occur where they are called, and no variable is called.
     """
-    tree = ast.parse(body)
     nodes = list(ast.walk(tree))
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-    taken = [
-        node
-        for node in nodes
-        if isinstance(node, ast.Name) and node.id in _BUILTINS and id(node) not in called
-    ]
-    for node in taken:
-        node.id = _OWN + node.id
-    return ast.unparse(tree) if taken else body
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in _BUILTINS and id(node) not in called:
+            node.id = _OWN + node.id
 
 
 def spelled(name: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..preferences import preference
+from brian2.core.clocks import Clock
+
+from ..machine.settings import preference
 from .arguments import Arguments
 from .kernel import ArrayArgument, Kernel
 from .memory import may_overlap
@@ -32,14 +34,13 @@ class Module:
 
     def __init__(
         self,
-        steps: Sequence[Step | None],
+        steps: Sequence[Step],
         arguments: Arguments,
-        clocks: Sequence[tuple[ArrayArgument, ArrayArgument, ArrayArgument]],
-        python_clocks: Sequence[int],
+        clocks: Sequence[Clock],
     ) -> None:
-        self.steps, self.arguments = steps, arguments
-        self.clocks = clocks
-        self.python_clocks = sorted(set(python_clocks))
+        self.steps, self.arguments, self.clocks = steps, arguments, clocks
+        #: Positions of the clocks that objects in Python run on.
+        self.python_clocks = sorted({clocks.index(s.clock) for s in steps if s.kernel is None})
         self.functions: dict[str, Any] = {}
         self.origins: dict[str, str] = {}
         self.places: dict[str, list[int]] = {}
@@ -49,14 +50,14 @@ class Module:
         self.divided: list[str] = []
         self.before: list[str] = []
         self.overlapping: set[str] = set()
-        self.flush = "flush_denormals" in preference("rewrites")
+        self.flush = any(step.flushed for step in steps)
         self.options = "error_model='numpy', nogil=True"
         if preference("fastmath"):
             self.options += f", fastmath={{{', '.join(map(repr, _SAFE_FASTMATH))}}}"
 
     def text(self) -> str:
         """The whole text."""
-        clock_names = [[self.arguments.name_of(array) for array in clock] for clock in self.clocks]
+        clock_names = [self._names_of(clock) for clock in self.clocks]
         calls = self._calls()
         loop = self._loop(clock_names, calls)
         views = [
@@ -67,7 +68,7 @@ class Module:
         head = ["from bioplaus.engine.machine.support import *", ""]
         if self.flush:
             head.insert(1, "from bioplaus.engine.machine.denormals import *")
-            loop = ["before = _nb_flush_denormals()", *_restoring(loop)]
+            loop.insert(0, "before = _nb_flush_denormals()")
         head += self._definitions()
         # Inlined, because a call would copy the description of every array that it passes.
         inner = f"{self.options}, {_INLINED}"
@@ -79,6 +80,11 @@ class Module:
         head += ["def run(control, table, floats, integers, generator):"]
         return "\n".join(head + _indented(views + values + self.before + loop)) + "\n"
 
+    def _names_of(self, clock: Clock) -> list[str]:
+        """What its step, time and duration of a step are called."""
+        variables = [clock.variables[name] for name in ("timestep", "t", "dt")]
+        return [self.arguments.name_of(ArrayArgument(v, v.get_value)) for v in variables]
+
     def _definitions(self) -> list[str]:
         """The user's functions; what is left in ``functions`` are compiled ones."""
         defined = {n: texts for n, texts in self.functions.items() if isinstance(texts, tuple)}
@@ -88,16 +94,17 @@ class Module:
 
     def _calls(self) -> list[str]:
         calls = []
-        resumable = any(step is not None and step.kernel.resumable for step in self.steps)
+        kernels = [step.kernel for step in self.steps]
+        resumable = any(kernel is not None and kernel.resumable for kernel in kernels)
         for position, step in enumerate(self.steps):
-            if step is None:
+            if step.kernel is None:
                 continue
-            call = self._call(step, position)
+            call = self._call(step, step.kernel, position)
             conditions = []
             if step.switchable:
                 conditions.append(f"control[{ENDS + len(self.clocks) + position}] != 0")
             if len(self.clocks) > 1:
-                conditions.append(f"due_{step.clock}")
+                conditions.append(f"due_{self.clocks.index(step.clock)}")
             if resumable or self.python_clocks:
                 conditions.append(f"first <= {position}")
             if self.python_clocks:
@@ -105,7 +112,7 @@ class Module:
             if step.kernel.resumable:
                 conditions.append(f"{call} != 0")
                 calls.append(f"if {' and '.join(conditions)}:")
-                calls += [f"    control[{FIRST}] = {position}", f"    return {BUFFER_FULL}"]
+                calls += _indented([f"control[{FIRST}] = {position}", *self._leave(BUFFER_FULL)])
             else:
                 done = [call] if step.part is None else [call, self._divided(step, position)]
                 calls += (
@@ -113,9 +120,9 @@ class Module:
                 )
         return calls
 
-    def _call(self, step: Step, position: int) -> str:
+    def _call(self, step: Step, kernel: Kernel, position: int) -> str:
         """The call of a kernel; what it needs to be computed once is computed before the loop."""
-        kernel, origins = step.kernel, self.origins
+        origins = self.origins
         arguments = [self.arguments.name_of(argument) for argument in kernel.arguments]
         parts = step.split or Split(kernel.text)
         if parts.once:
@@ -172,18 +179,22 @@ class Module:
             "",
         ]
 
+    def _leave(self, status: int) -> list[str]:
+        """Return, with the processor as it was."""
+        return [*["_nb_restore_denormals(before)"] * self.flush, f"return {status}"]
+
     def _loop(self, clocks: list[list[str]], calls: list[str]) -> list[str]:
         begin = [f"first = control[{FIRST}]", f"last = control[{LAST}]"]
         if not clocks:
-            return [*begin, *calls, f"return {CHUNK_DONE}"]
+            return [*begin, *calls, *self._leave(CHUNK_DONE)]
         step = self._which_clocks(clocks)
         if self.python_clocks:
             due = " or ".join(f"due_{clock}" for clock in self.python_clocks)
             turn = f"if control[{STOP_FOR_PYTHON}] != 0 and ({due}):"
-            step += [turn, f"    return {PYTHON_DUE}"]
+            step += [turn, *_indented(self._leave(PYTHON_DUE))]
         step += calls
         if self.python_clocks:
-            step += [f"if last < {len(self.steps)}:", f"    return {PYTHON_DUE}"]
+            step += [f"if last < {len(self.steps)}:", *_indented(self._leave(PYTHON_DUE))]
         for number, (timestep, t, dt) in enumerate(clocks):
             tick = [f"{timestep}[0] += 1", f"{t}[0] = {timestep}[0] * {dt}[0]"]
             step += tick if len(clocks) == 1 else [f"if due_{number}:", *_indented(tick)]
@@ -192,13 +203,13 @@ class Module:
             *begin,
             f"while control[{STEPS}] > 0:",
             *_indented(step),
-            f"return {CHUNK_DONE}",
+            *self._leave(CHUNK_DONE),
         ]
 
     def _which_clocks(self, clocks: list[list[str]]) -> list[str]:
         """Find the clocks that are due, with the tolerance of Brian2's own network."""
         if len(clocks) == 1:
-            lines = [f"if {clocks[0][0]}[0] >= control[{ENDS}]:", f"    return {FINISHED}"]
+            lines = [f"if {clocks[0][0]}[0] >= control[{ENDS}]:", *_indented(self._leave(FINISHED))]
             return lines + (["due_0 = True"] if self.python_clocks else [])
         now, dt, timestep = "now", "now_dt", "now_timestep"
         lines = [f"{now} = {clocks[0][1]}[0]", f"{dt} = {clocks[0][2]}[0]"]
@@ -213,7 +224,7 @@ class Module:
                     f"end = control[{ENDS + number}]",
                 ]
             )
-        lines += [f"if {timestep} >= end:", f"    return {FINISHED}"]
+        lines += [f"if {timestep} >= end:", *_indented(self._leave(FINISHED))]
         for number, clock in enumerate(clocks):
             difference = f"abs({clock[1]}[0] - {now}) / min({dt}, {clock[2]}[0])"
             lines.append(f"due_{number} = {clock[1]}[0] == {now} or {difference} < 1e-4")
@@ -222,16 +233,6 @@ class Module:
 
 def _numpy_type(kind: str) -> str:
     return "_nb_np." + ("bool_" if kind == "bool" else kind)
-
-
-def _restoring(lines: Sequence[str]) -> list[str]:
-    """Lines that set the processor back before they return."""
-    restored = []
-    for line in lines:
-        if line.lstrip().startswith("return "):
-            restored.append(line.partition("return")[0] + "_nb_restore_denormals(before)")
-        restored.append(line)
-    return restored
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

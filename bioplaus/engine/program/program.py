@@ -19,12 +19,13 @@ from typing import Any
 
 import numba
 import numpy as np
+from brian2.core.clocks import Clock
 from brian2.core.variables import ArrayVariable
 from numba.core.errors import NumbaError
 
 from .. import cache
 from ..compiler import EntryPoint, NotInSubsetError, compiled
-from ..preferences import preference
+from ..machine.settings import preference
 from .apart import shared_apart
 from .arguments import Arguments
 from .kernel import ArrayArgument, Number
@@ -37,20 +38,13 @@ __all__ = ["CompilationError", "Program"]
 class Program:
     """Kernels compiled together.
 
-    steps : in order of execution; None stands for an object that runs in Python.
-    clocks : (timestep, t, dt) arguments of every clock; without clocks the program does one step.
-    python_clocks : positions of the clocks that objects in Python run on.
+    steps : in order of execution; clocks : those of the steps; without clocks it does one step.
     """
 
-    def __init__(
-        self,
-        steps: Sequence[Step | None],
-        clocks: Sequence[tuple[ArrayArgument, ArrayArgument, ArrayArgument]] = (),
-        python_clocks: Sequence[int] = (),
-    ) -> None:
+    def __init__(self, steps: Sequence[Step], clocks: Sequence[Clock] = ()) -> None:
         self.steps = steps
         self._arguments = Arguments()
-        module = Module(steps, self._arguments, clocks, python_clocks)
+        module = Module(steps, self._arguments, clocks)
         self.text = module.text()
         self.functions = module.functions
         self._origins, self._positions = module.origins, module.places

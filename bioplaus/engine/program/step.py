@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from .blocks import Blocks
 from .kernel import Kernel
+from .loop import Loop
+from .shape import Shape
+from .sweep import Sweep
 
-__all__ = ["Split", "Step"]
+__all__ = ["Form", "Split", "Step"]
+
+
+Form = Loop | Sweep | Blocks
+"""The forms of a loop that rewrites read."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +36,45 @@ class Split:
 
 @dataclass(frozen=True)
 class Step:
-    """One kernel in the order of a step.
+    """An object of a network, or one of its code objects.
 
-    clock : position in the program's clocks; grow : called when the kernel has no room left;
-    switchable : whether it can be left out without writing another program; origin : the name of
-    the object and its statements, for errors; part : a kernel that threads do after the first;
-    split : the kernel without what does not change during a run.
+    kernel : its compiled code, None where it runs in Python, for which ``reason`` says why.
+    loop : the form of the kernel, None where rewrites have made another of it.
+    owner : the object, as a weak proxy: a plan must not keep objects alive.
+    clock : its clock; a program without clocks does one step.
+    code_object : where it comes from; what it draws ahead is kept by its place.
+    notes : what rewrites have done to it, each beginning with the name of one.
+    begin : called before every run; finish : called at its end with the device, where something
+    has been put off until then.
+    grow : called when the kernel has no room left; switchable : whether it can be left out without
+    writing another program; origin : the name of the object and its statements, for errors.
+    part : what threads do after the kernel, each for its block; split : the kernel without what
+    does not change during a run; flushed : whether numbers too small for full precision are zero;
+    shape : that of its projection, where the kernel takes it for granted.
     """
 
-    kernel: Kernel
-    clock: int = 0
+    kernel: Kernel | None
+    loop: Form | None = None
+    owner: Any = None
+    clock: Any = None
+    code_object: Any = None
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    begin: tuple[Callable[[], None], ...] = ()
+    finish: Callable[[Any], None] | None = None
     grow: Callable[[], None] | None = None
     switchable: bool = False
     origin: str = ""
     part: Kernel | None = None
     split: Split | None = None
+    flushed: bool = False
+    shape: Shape | None = None
+
+    def rewritten(self, kernel: Kernel, note: str, loop: Form | None = None, **others: Any) -> Step:
+        """The step with another kernel, which touches what the last one does.
+
+        note : what has been done; loop, others : what else is another.
+        """
+        assert self.kernel is not None
+        kernel = replace(kernel, reads=self.kernel.reads, writes=self.kernel.writes)
+        return replace(self, kernel=kernel, loop=loop, notes=(*self.notes, note), **others)

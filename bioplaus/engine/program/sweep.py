@@ -1,38 +1,59 @@
-"""A sweep: the loop over the rows of a dense projection and, inside, over its columns, as text."""
+"""A sweep: the loop over the rows of a dense projection and, inside, over its columns.
+
+A sweep that adds every row to the same numbers of the targets moves these through the processor
+once per row.  Where rows touch each other in nothing else, the loop over targets does the work of
+four rows one after the other at each target (unroll and jam).  Every number is computed by the same
+operations in the same order as row by row: the bits do not change.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from .kernel import Argument, ValueArgument
-from .rows import COLUMN, ROWS, SOURCE, Ways, renamed
+from .kernel import Argument, Kernel, ValueArgument
+from .loop import Loop, OfSource, copied, over
 from .shape import Shape
+from .ways import COLUMN, SOURCE, Ways
 
 __all__ = ["Sweep"]
+
+_ROWS = 4
+"""Rows that are swept together."""
 
 _ALL_COLUMNS = ("0", "_nb_columns")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sweep:
     """A loop over the rows and columns of a projection, as statements.
 
+    of : the loop over synapses that it does; of a loop over those of a source only the rows of
+    sources whose spikes are due are visited.
     before : run once; row : at the beginning of every row; element : for every synapse;
     views : expressions of the row views that ``element`` uses, by name; bounded : whether they are
-    of the columns from ``_nb_from`` on and below ``_nb_to``, and not of all columns; of_events :
-    only the rows of sources whose spikes are due are visited; memory : see `one_name_each`.
+    of the columns from ``_nb_from`` on and below ``_nb_to``, and not of all columns; memory : see
+    `one_name_each`; names : what the names in it stand for but for those of rows and columns;
+    functions : see `Loop`.
     """
 
+    of: Loop
     shape: Shape
     before: list[ast.stmt]
     row: list[ast.stmt]
     element: list[ast.stmt]
-    views: dict[str, str] = field(default_factory=dict)
-    bounded: bool = False
-    of_events: bool = False
-    memory: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[str, str]
+    bounded: bool
+    memory: Mapping[str, str]
+    names: Callable[[str], Argument]
+    functions: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def of_events(self) -> bool:
+        """Whether it goes along the rows of sources whose spikes are due."""
+        return isinstance(self.of.domain, OfSource)
 
     @property
     def note(self) -> str:
@@ -44,9 +65,15 @@ class Sweep:
         """How it reaches arrays, after the statements ``before``."""
         return Ways.of([*before, *self.row, *self.element], self.views, self.memory)
 
-    def whole(self) -> list[ast.stmt]:
-        """The statements of all rows."""
+    def statements(self) -> list[ast.stmt]:
+        """The statements of all rows, or of those of a source in their place."""
+        if isinstance(self.of.domain, OfSource):
+            return self.of.statements(self.loop(self.of.domain.source))
         return [*self.before, *self.part()]
+
+    def kernel(self) -> Kernel:
+        """The kernel of all statements."""
+        return Kernel.from_statements(self.statements(), self.resolve, self.functions)
 
     def part(
         self, rows: tuple[str, str] = ("0", "_nb_rows"), columns: tuple[str, str] = _ALL_COLUMNS
@@ -57,12 +84,12 @@ class Sweep:
         together: list[ast.stmt] = []
         if self.ways().apart((COLUMN, SOURCE)):
             number = last if first == "0" else f"({last} - {first})"
-            end = f"{number} // {ROWS} * {ROWS}" + (f" + {first}" if first != "0" else "")
-            several = self.loop(*(f"(_nb_row + {n})" for n in range(ROWS)), low=low, high=high)
-            together = _over(f"_nb_row in range({first}, {end}, {ROWS})", several)
+            end = f"{number} // {_ROWS} * {_ROWS}" + (f" + {first}" if first != "0" else "")
+            several = self.loop(*(f"(_nb_row + {n})" for n in range(_ROWS)), low=low, high=high)
+            together = over(f"_nb_row in range({first}, {end}, {_ROWS})", several)
             first = end
         single = self.loop("_nb_row", low=low, high=high)
-        return [*together, *_over(f"_nb_row in range({first}, {last})", single)]
+        return [*together, *over(f"_nb_row in range({first}, {last})", single)]
 
     def loop(self, *rows: str, low: str = "0", high: str = "_nb_columns") -> list[ast.stmt]:
         """The statements of successive rows; ``rows`` are expressions of their numbers."""
@@ -91,7 +118,7 @@ class Sweep:
             single = f"_nb_single in range({rows[0]}, {rows[-1]} + 1)"
             one = self._around_gaps(["_nb_single"], "_nb_left", "_nb_right")
             ends_of_all = ast.parse("_nb_left = {left}\n_nb_right = {right}".format(**ends)).body
-            choice.orelse[:0] = [*ends_of_all, *_over(single, one)]
+            choice.orelse[:0] = [*ends_of_all, *over(single, one)]
         missing = f"_nb_clip({{row}} + {side} + _nb_gap, 0, _nb_columns) - _nb_lost"
         start = f"{{row}} * _nb_columns - ({missing})"
         loop.body += self._along(rows, start, "_nb_to - _nb_from")
@@ -115,13 +142,13 @@ class Sweep:
                     for n in ast.walk(tree)
                     if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
                 }
-                before, element = (renamed(part, own, position) for part in (before, element))
+                before, element = (_renamed(part, own, position) for part in (before, element))
             outer += before
             inner += element
-        return [*outer, *_over(f"_nb_column in range({number})", inner)]
+        return [*outer, *over(f"_nb_column in range({number})", inner)]
 
-    def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
-        """What the names stand for that are not in the generated code."""
+    def resolve(self, name: str) -> Argument:
+        """What a name stands for."""
         own = {
             "_nb_rows": self.shape.rows,
             "_nb_columns": self.shape.columns,
@@ -130,11 +157,12 @@ class Sweep:
             "_nb_gap": self.shape.gap or 0,
             "_nb_lost": self.shape.lost,
         }
+        return ValueArgument.fixed(own[name]) if name in own else self.names(name)
 
-        def resolve(name: str) -> Argument:
-            return ValueArgument.fixed(own[name]) if name in own else others(name)
-
-        return resolve
+    def array(self, element: str) -> str:
+        """The array that ``name[column]`` is an element of."""
+        name = element.partition("[")[0]
+        return self.views.get(name, name).partition("[")[0]
 
 
 # Synapses before a row's gap are as many columns behind its beginning as those before its gap are
@@ -150,9 +178,10 @@ for {side} in range(2):
 """
 
 
-def _over(loop: str, body: list[ast.stmt]) -> list[ast.stmt]:
-    """The statement ``for loop: body``."""
-    statement = ast.parse(f"for {loop}:\n    pass").body[0]
-    assert isinstance(statement, ast.For)
-    statement.body = body or [ast.Pass()]
-    return [statement]
+def _renamed(nodes: list[ast.stmt], names: set[str], number: int) -> list[ast.stmt]:
+    """Copies of statements in which ``names`` belong to row ``number`` of those together."""
+    copies = copied(nodes)
+    for node in (n for tree in copies for n in ast.walk(tree)):
+        if isinstance(node, ast.Name) and node.id in names:
+            node.id = f"{node.id}_of_row_{number}"
+    return copies

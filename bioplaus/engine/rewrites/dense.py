@@ -10,72 +10,46 @@ Synapses are visited in the same order and the same operations are done: the bit
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from brian2.synapses.synapses import Synapses
 
-from ..preferences import preference
-from ..program.memory import one_name_each
-from ..program.rows import COLUMN, SOURCE, Ways
+from ..machine.settings import preference
+from ..program.loop import Loop, OfSource, copied
 from ..program.shape import Shape, shape_of
+from ..program.step import Step
 from ..program.sweep import Sweep
+from ..program.ways import COLUMN, SOURCE, Ways
+from .rewrite import Rewrite, each
 
-__all__ = ["sweep_of"]
-
-
-def sweep_of(
-    code_object: Any, change: Callable[[Sweep], Sweep] = lambda sweep: sweep
-) -> tuple[Sweep, list[ast.stmt]] | None:
-    """The sweep that a code object of a dense projection does, and its body made of it.
-
-    change : called with the sweep, returns the one that is to be done.
-    """
-    synapses = code_object.owner
-    if not isinstance(synapses, Synapses):
-        return None
-    tree = ast.parse(code_object.code.run)
-    search = {"stateupdate": _over_all, "summed_variable": _over_all, "synapses": _over_events}
-    if code_object.template_name not in search:
-        return None
-    found = search[code_object.template_name](tree)
-    shape = shape_of(synapses) if found else None
-    if found is None or shape is None or _uses_queue_of_part(code_object, shape):
-        return None
-    block, at, row = found
-    loop = block[at]
-    assert isinstance(loop, ast.For)
-    sweep = _sweep(code_object, shape, block[:at], loop.body)
-    if sweep is None:
-        return None
-    sweep = change(sweep)
-    if code_object.template_name == "synapses":
-        sweep.of_events = True
-        block[at : at + 1] = sweep.loop(row)
-        return sweep, tree.body
-    sweep.before = block[:at]
-    return sweep, [*sweep.whole(), *block[at + 1 :]]
+__all__ = ["REWRITE"]
 
 
-def _over_all(tree: ast.Module) -> tuple[list[ast.stmt], int, str] | None:
-    for at, node in enumerate(tree.body):
-        if isinstance(node, ast.For) and ast.unparse(node.target) == "_idx":
-            return tree.body, at, "_nb_row"
-    return None
+def _along_rows(step: Step) -> Step:
+    loop = step.loop
+    if not isinstance(loop, Loop) or not _goes_over_synapses(loop):
+        return step
+    synapses = step.code_object.owner
+    shape = shape_of(synapses) if isinstance(synapses, Synapses) else None
+    if shape is None or _uses_queue_of_part(step.code_object.queue, shape):
+        return step
+    indices = (synapses.variables[name] for name in ("_synaptic_pre", "_synaptic_post"))
+    sweep = _sweep(loop, shape, *map(step.code_object.array_name, indices))
+    return step if sweep is None else step.rewritten(sweep.kernel(), sweep.note, sweep, shape=shape)
 
 
-def _over_events(tree: ast.Module) -> tuple[list[ast.stmt], int, str] | None:
-    for node in (n for n in ast.walk(tree) if isinstance(n, ast.For)):
-        for at, inner in enumerate(node.body):
-            if isinstance(inner, ast.For) and ast.unparse(inner.target) == "_nb_k":
-                in_order = ast.unparse(inner.body[0]) == "_idx = _nb_k"
-                inner.body = inner.body[1:]
-                return (node.body, at, "_nb_source") if in_order else None
-    return None
+REWRITE = Rewrite("dense", keeps="bits", apply=each(_along_rows), alone=True)
 
 
-def _uses_queue_of_part(code_object: Any, shape: Shape) -> bool:
-    queue = code_object.queue
+def _goes_over_synapses(loop: Loop) -> bool:
+    """Whether it goes over synapses in the order of their numbers."""
+    if isinstance(loop.domain, OfSource):
+        return loop.domain.in_order
+    return loop.kind in ("stateupdate", "summed_variable")
+
+
+def _uses_queue_of_part(queue: Any, shape: Shape) -> bool:
     return queue is not None and (
         int(queue.sources[0]) != shape.rows or int(queue.first_source[0]) != shape.first_source
     )
@@ -124,22 +98,15 @@ class _ToRows(ast.NodeTransformer):
         return name
 
 
-def _sweep(
-    code_object: Any, shape: Shape, before: list[ast.stmt], body: list[ast.stmt]
-) -> Sweep | None:
-    sources, targets = (
-        code_object.generator_class.get_array_name(code_object.owner.variables[name])
-        for name in ("_synaptic_pre", "_synaptic_post")
-    )
+def _sweep(loop: Loop, shape: Shape, sources: str, targets: str) -> Sweep | None:
+    """The sweep of a loop; sources, targets : the names of the arrays of indices."""
     bounded = shape.gap is not None or preference("threads") > 1
     to_rows = _ToRows(sources, targets, shape, bounded)
-    element = [to_rows.visit(node) for node in body]
+    element = [to_rows.visit(node) for node in copied(loop.element)]
     left = {node.id for tree in element for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if "_idx" in left:
         return None
-    names = _arrays(code_object, [*before, *element], to_rows.views)
-    memory = one_name_each(names, code_object._resolve)
-    written = _stored(element, to_rows.views, memory)
+    written = _stored(element, to_rows.views, loop.memory)
     row: list[ast.stmt] = []
     used = _still_used(element, "_postsynaptic_idx")
     inner = ast.parse(f"_postsynaptic_idx = {to_rows.target}").body if used else []
@@ -147,16 +114,21 @@ def _sweep(
     for node in element:
         if ast.unparse(node) in skipped:
             continue
-        loaded = _load_from_source(node, memory)
+        loaded = _load_from_source(node, loop.memory)
         (inner if loaded is None or loaded & written else row).append(node)
-    return Sweep(shape, [], row, inner, to_rows.views, bounded, memory=memory)
-
-
-def _arrays(code_object: Any, nodes: list[ast.stmt], views: Mapping[str, str]) -> list[str]:
-    """The arrays that statements name, or views that they name."""
-    names = {node.id for tree in nodes for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    viewed = {views.get(name, name).partition("[")[0] for name in names}
-    return sorted(viewed & set(code_object._array_names))
+    before = [] if isinstance(loop.domain, OfSource) else loop.head
+    return Sweep(
+        loop,
+        shape,
+        before,
+        row,
+        inner,
+        to_rows.views,
+        bounded,
+        loop.memory,
+        loop.resolve,
+        loop.functions,
+    )
 
 
 def _stored(nodes: list[ast.stmt], views: Mapping[str, str], memory: Mapping[str, str]) -> set[str]:

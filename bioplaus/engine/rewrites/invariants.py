@@ -12,29 +12,33 @@ from __future__ import annotations
 import ast
 import functools
 from collections import Counter
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable
 from dataclasses import replace
 
 from ..machine import support
 from ..program.kernel import Argument, ArrayArgument, Kernel, ValueArgument
 from ..program.step import Split, Step
+from .rewrite import Rewrite
 
-__all__ = ["invariants"]
+__all__ = ["REWRITE"]
 
 _PURE = frozenset(support.__all__) | {"abs"}
 
 
-def invariants(steps: Sequence[Step | None]) -> list[Step | None]:
+def _moved_out(steps: list[Step]) -> list[Step]:
     """Move the invariants of every kernel to a function of their own.
 
     Brian2 lets equations write to what is called constant: what a step writes to is none.
     """
-    kernels = [step.kernel for step in steps if step is not None]
+    kernels = [step.kernel for step in steps if step.kernel is not None]
     written = frozenset[Hashable]().union(*(kernel.writes for kernel in kernels))
     return [
-        step if step is None else replace(step, split=_of_kernel(step.kernel, written))
+        step if step.kernel is None else replace(step, split=_of_kernel(step.kernel, written))
         for step in steps
     ]
+
+
+REWRITE = Rewrite("invariants", keeps="bits", apply=_moved_out, alone=True)
 
 
 def _of_kernel(kernel: Kernel, written: Collection[Hashable]) -> Split:

@@ -20,15 +20,16 @@ from typing import Any
 
 import numpy as np
 
-from ..program.kernel import Argument, ArrayArgument, GeneratorArgument, Kernel
+from ..program.kernel import Argument, ArrayArgument, Kernel
+from ..program.loop import copied
 from ..program.program import Program
-from ..program.rows import COLUMN, ways_of
 from ..program.step import Step
 from ..program.sweep import Sweep
-from .dense import sweep_of
+from ..program.ways import COLUMN
 from .products import products, substituted
+from .rewrite import Rewrite
 
-__all__ = ["LowRank", "low_rank"]
+__all__ = ["REWRITE"]
 
 _MOST_PRODUCTS = 8
 """Above this, working out the weights of a source costs more than it saves."""
@@ -37,21 +38,22 @@ Terms = list[tuple[str, str]]
 """The f_d and the g_d, as expressions."""
 
 
-class LowRank:
+class _LowRank:
     """What has been added to the weights in this run: m_d(i), (products * rows,)."""
 
-    def __init__(self, entry: Any, key: Any, terms: Terms) -> None:
-        code_object, sweep = entry.code_object, entry.code_object.sweep
+    def __init__(self, step: Step, sweep: Sweep, key: Any, terms: Terms) -> None:
         self.terms = terms
         self.sums = np.zeros(len(terms) * sweep.shape.rows, dtype=key.dtype)
         # Names of views are numbers; those of the other sweep are others.
         self.views = {_given(name): view for name, view in sweep.views.items()}
-        resolve = sweep.resolver(code_object._resolve)
-        self.resolve = self.resolver(resolve)
-        array = code_object.generator_class.get_array_name(key)
+        self.sweep = replace(sweep, names=self.resolver(sweep.resolve))
+        array = step.code_object.array_name(key)
         place = next(name for name, view in self.views.items() if view.startswith(f"{array}["))
         add = ast.parse(f"{place}[{COLUMN}] += {self.added}").body
-        self._write = Sweep(sweep.shape, [], self.row, add, self.views, sweep.bounded)
+        self._write = replace(
+            self.sweep, before=[], row=self.row, element=add, views=self.views, memory={}
+        )
+        self._flushed = step.flushed
         self._program: Program | None = None
 
     @property
@@ -85,76 +87,80 @@ class LowRank:
         if not self.sums.any():
             return
         if self._program is None:
-            kernel = Kernel.from_statements(self._write.whole(), self.resolve)
-            self._program = Program([Step(kernel)])
+            self._program = Program([Step(self._write.kernel(), flushed=self._flushed)])
         self._program.refresh()
         self._program.enter(device.random_generator())
         self.sums[:] = 0
 
 
-def low_rank(entries: list[Any]) -> list[Any]:
+def _as_products(steps: list[Step]) -> list[Step]:
     """Rewrite weights that change by few products and are otherwise read by spikes alone."""
-    if any(entry.kernel is None for entry in entries):
-        return entries  # Python may look at the weights at any time
-    entries = list(entries)
-    for at, entry in enumerate(entries):
-        code_object = entry.code_object
-        if not _changes_weights(entry):
-            continue
-        (key,) = entry.kernel.writes
-        fixed = [v for v in code_object._array_names.values() if v.constant]
-        written = frozenset().union(*(other.kernel.writes for other in entries))
-        terms = _terms(code_object, key, set(fixed) - written)
-        users = [
-            n
-            for n, other in enumerate(entries)
-            if n != at and key in other.kernel.reads | other.kernel.writes
-        ]
-        if terms is None or not all(_only_reads(entries[n], key) for n in users):
-            continue
-        memory = LowRank(entry, key, terms)
-        code_object.cheaper = memory
-        entries[at] = replace(entry, kernel=_adding(entry, memory), finish=memory.end_run)
-        for n in users:
-            entries[n] = replace(entries[n], kernel=_reading(entries[n], memory, key))
-    return entries
+    if any(step.kernel is None for step in steps):
+        return steps  # Python may look at the weights at any time
+    for at in range(len(steps)):
+        steps = _changed_by_products(at, steps) or steps
+    return steps
 
 
-def _changes_weights(entry: Any) -> bool:
-    code_object = entry.code_object
+REWRITE = Rewrite("low_rank", keeps="rounding", apply=_as_products)
+
+
+def _changed_by_products(at: int, steps: list[Step]) -> list[Step] | None:
+    """The steps with the weights that one of them changes as products, None if it does not."""
+    step, sweep = steps[at], steps[at].loop
+    if not isinstance(sweep, Sweep) or not _changes_weights(step, sweep):
+        return None
+    kernel = _kernel(step)
+    (key,) = kernel.writes
+    fixed = {variable for variable in sweep.of.arrays.values() if variable.constant}
+    written = frozenset().union(*(_kernel(other).writes for other in steps))
+    terms = _terms(sweep, step.code_object.array_name(key), fixed - written)
+    others = {n: _kernel(other) for n, other in enumerate(steps) if n != at}
+    users = [n for n, other in others.items() if key in other.reads | other.writes]
+    if terms is None or not all(_only_reads(steps[n], key) for n in users):
+        return None
+    memory = _LowRank(step, sweep, key, terms)
+    adding = replace(
+        step,
+        kernel=_adding(memory),
+        loop=None,
+        notes=(*step.notes, memory.note),
+        begin=(*step.begin, memory.begin_run),
+        finish=memory.end_run,
+    )
+    new = {n: _reading(steps[n], memory, key) for n in users} | {at: adding}
+    return [new.get(n, other) for n, other in enumerate(steps)]
+
+
+def _kernel(step: Step) -> Kernel:
+    assert step.kernel is not None
+    return step.kernel
+
+
+def _changes_weights(step: Step, sweep: Sweep) -> bool:
+    kernel = _kernel(step)
     return (
-        getattr(code_object, "template_name", "") == "stateupdate"
-        and code_object.sweep is not None
-        and code_object.as_it_stands
-        and entry.sweep is None
-        and not entry.kernel.resumable
-        and not any(isinstance(a, GeneratorArgument) for a in entry.kernel.arguments)
-        and len(entry.kernel.writes) == 1
-        and _by_number(code_object, *entry.kernel.writes)
+        sweep.of.kind == "stateupdate"
+        and not kernel.resumable
+        and not kernel.draws
+        and len(kernel.writes) == 1
+        and sweep.of.only_by_number(step.code_object.array_name(*kernel.writes))
     )
 
 
-def _only_reads(user: Any, key: Any) -> bool:
+def _only_reads(user: Step, key: Any) -> bool:
     """Whether it is a spike pathway along whole rows that leaves the weights as they are."""
-    sweep = getattr(user.code_object, "sweep", None)
-    counted = getattr(user.code_object, "counted", None)
-    along = sweep is not None and sweep.of_events and counted is None
-    return along and key not in user.kernel.writes and _by_number(user.code_object, key)
+    sweep = user.loop
+    if not isinstance(sweep, Sweep) or not sweep.of_events or key in _kernel(user).writes:
+        return False
+    return sweep.of.only_by_number(user.code_object.array_name(key))
 
 
-def _by_number(code_object: Any, key: Any) -> bool:
-    """Whether it reaches the weights by the number of the synapse, and in no other way."""
-    array = code_object.generator_class.get_array_name(key)
-    return ways_of(code_object).to(array) == {f"{array} at _nb_at(_idx)"}
-
-
-def _terms(code_object: Any, key: Any, fixed: Collection[Any]) -> Terms | None:
+def _terms(sweep: Sweep, array: str, fixed: Collection[Any]) -> Terms | None:
     """The products by which the weights change, put together by their g; None for other changes.
 
-    fixed : the variables of which the g may be made.
+    array : what the weights are called; fixed : the variables of which the g may be made.
     """
-    sweep = code_object.sweep
-    array = code_object.generator_class.get_array_name(key)
     changed, known = None, dict[str, ast.expr]()
     weight = ""
     for node in sweep.element:
@@ -165,7 +171,7 @@ def _terms(code_object: Any, key: Any, fixed: Collection[Any]) -> Terms | None:
             known[node.targets[0].id] = value
         else:
             weight, changed = ast.unparse(node.targets[0]), value
-    if changed is None or _array(weight, sweep) != array:
+    if changed is None or sweep.array(weight) != array:
         return None
     found: dict[str, list[str]] = {}
     itself = 0
@@ -175,7 +181,7 @@ def _terms(code_object: Any, key: Any, fixed: Collection[Any]) -> Terms | None:
         if [ast.unparse(f) for f in product.factors] == [weight] and not product.negative:
             itself += 1
             continue
-        if not all(_is_fixed(f, code_object, fixed) for f in of_target):
+        if not all(_is_fixed(f, sweep, fixed) for f in of_target):
             return None
         if any(name in ast.unparse(f) for f in others for name in ("_nb_column", "_postsyn")):
             return None
@@ -192,18 +198,11 @@ def _given(text: str) -> str:
     return re.sub(r"\b_nb_view_(\d+)\b", r"_nb_given_\1", text)
 
 
-def _array(element: str, sweep: Sweep) -> str:
-    """The array that ``name[column]`` is an element of."""
-    name = element.partition("[")[0]
-    return sweep.views.get(name, name).partition("[")[0]
-
-
-def _is_fixed(factor: ast.expr, code_object: Any, fixed: Collection[Any]) -> bool:
+def _is_fixed(factor: ast.expr, sweep: Sweep, fixed: Collection[Any]) -> bool:
     """Whether it is made of what is fixed for the target, and of nothing else."""
     for node in ast.walk(factor):
         if isinstance(node, ast.Subscript):
-            array = _array(ast.unparse(node), code_object.sweep)
-            variable = code_object._array_names.get(array)
+            variable = sweep.of.arrays.get(sweep.array(ast.unparse(node)))
             if ast.unparse(node.slice) != COLUMN or variable not in fixed:
                 return False
     elements = {
@@ -213,42 +212,39 @@ def _is_fixed(factor: ast.expr, code_object: Any, fixed: Collection[Any]) -> boo
     return all(name.startswith("_nb_") for name in names)
 
 
-def _adding(entry: Any, memory: LowRank) -> Kernel:
+def _adding(memory: _LowRank) -> Kernel:
     """The kernel that adds the f_d of this step to the sums."""
-    sweep = entry.code_object.sweep
+    sweep = memory.sweep
     lines = ["_presynaptic_idx = _nb_row + _nb_first_source"]
     lines += [ast.unparse(node) for node in sweep.row]
     for d, (f, _) in enumerate(memory.terms):
         lines.append(f"_nb_sums[_nb_at({d} * _nb_rows + _nb_row)] += {f}")
     before = "\n".join(ast.unparse(node) for node in sweep.before)
     body = f"{before}\nfor _nb_row in range(_nb_rows):\n    " + "\n    ".join(lines)
-    return Kernel.from_body(body, memory.resolve, entry.kernel.functions)
+    return Kernel.from_body(body, sweep.resolve, sweep.functions)
 
 
-def _reading(user: Any, memory: LowRank, key: Any) -> Kernel:
-    """The kernel of a pathway that works the weights out."""
-    code_object = user.code_object
-    array = code_object.generator_class.get_array_name(key)
-
-    def with_sums(sweep: Sweep) -> Sweep:
-        complete = _Complete(sweep, array, memory.added)
-        element = [complete.visit(node) for node in sweep.element]
-        row, views = [*sweep.row, *memory.row], {**sweep.views, **memory.views}
-        return replace(sweep, row=row, element=element, views=views)
-
-    found = sweep_of(code_object, with_sums)
-    assert found is not None
-    sweep, statements = found
-    own = sweep.resolver(code_object._resolve)
+def _reading(user: Step, memory: _LowRank, key: Any) -> Step:
+    """A pathway that works the weights out."""
+    sweep = user.loop
+    assert isinstance(sweep, Sweep)
+    complete = _Complete(sweep, user.code_object.array_name(key), memory.added)
 
     def resolve(name: str) -> Argument:
         try:
-            return own(name)
+            return sweep.names(name)
         except KeyError:
-            return memory.resolve(name)
+            return memory.sweep.resolve(name)
 
-    kernel = Kernel.from_statements(statements, resolve, user.kernel.functions)
-    return replace(kernel, reads=user.kernel.reads, writes=user.kernel.writes)
+    completed = replace(
+        sweep,
+        row=[*sweep.row, *memory.row],
+        element=[complete.visit(node) for node in copied(sweep.element)],
+        views={**sweep.views, **memory.views},
+        names=resolve,
+    )
+    kernel = replace(completed.kernel(), reads=_kernel(user).reads, writes=_kernel(user).writes)
+    return replace(user, kernel=kernel, loop=None)
 
 
 class _Complete(ast.NodeTransformer):
@@ -259,6 +255,6 @@ class _Complete(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         text = ast.unparse(node)
-        if _array(text, self.sweep) != self.array or not isinstance(node.ctx, ast.Load):
+        if self.sweep.array(text) != self.array or not isinstance(node.ctx, ast.Load):
             return node
         return ast.parse(f"({text} + ({self.added}))", mode="eval").body

@@ -7,16 +7,19 @@ wrote.  Without it Brian2's own check at the end of a run stays, which warns.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from brian2.core.variables import ArrayVariable
 from brian2.units.allunits import second
 
+from ..machine.settings import preference
 from ..program.kernel import ArrayArgument, Kernel
+from ..program.step import Step
+from .rewrite import Rewrite
 
-__all__ = ["InvalidStateError", "raise_if_invalid", "with_checks"]
+__all__ = ["REWRITE", "InvalidStateError", "raise_if_invalid"]
 
 
 class InvalidStateError(FloatingPointError):
@@ -43,42 +46,34 @@ def raise_if_invalid(kernel: Kernel, t: float) -> None:
             )
 
 
-class _Check:
-    """Takes the place of a code object in an entry that only looks."""
-
-    def __init__(self, entry: Any) -> None:
-        self.entry = entry
-
-    def grow(self) -> None:
-        """Called when compiled code has found NaN."""
-        assert self.entry.kernel is not None
-        raise_if_invalid(self.entry.kernel, self.entry.clock.t_)
-
-    def holds(self) -> bool:
-        """It takes nothing for granted."""
-        return True
-
-    def flush(self) -> None:
-        """Nothing is recorded."""
-
-    def begin_run(self) -> None:
-        """Nothing is remembered."""
-
-
-def with_checks(entries: Sequence[Any]) -> list[Any]:
-    """The entries, each followed by a check of the floats that it writes."""
+def _checked(steps: list[Step]) -> list[Step]:
+    """The parts of a step, each followed by a check of the floats that it writes."""
+    if not preference("nan_check"):
+        return steps
     checked = []
-    for entry in entries:
-        checked.append(entry)
-        variables = _written_floats(entry.kernel) if entry.kernel is not None else []
-        if variables:
-            check: Any = _Check(entry)
-            kernel = _kernel(variables)
-            note = "nan_check: looked at"
+    for step in steps:
+        checked.append(step)
+        variables = _written_floats(step.kernel) if step.kernel is not None else []
+        if step.kernel is not None and variables:
             checked.append(
-                replace(entry, kernel=kernel, code_object=check, notes=[note], finish=None)
+                Step(
+                    _kernel(variables),
+                    owner=step.owner,
+                    clock=step.clock,
+                    notes=("nan_check: looked at",),
+                    grow=partial(_raise_where_it_stands, step.kernel, step.clock),
+                    switchable=step.switchable,
+                    origin=step.owner.name,
+                )
             )
     return checked
+
+
+REWRITE = Rewrite("nan_check", keeps="bits", apply=_checked, named=False)
+
+
+def _raise_where_it_stands(kernel: Kernel, clock: Any) -> None:
+    raise_if_invalid(kernel, clock.t_)
 
 
 def _kernel(variables: Sequence[Any]) -> Kernel:

@@ -22,94 +22,95 @@ restored with the generator, and forgotten when that is seeded.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..program.blocks import indented
 from ..program.kernel import Argument, ArrayArgument, Kernel
+from ..program.loop import Elements, Loop, copied
+from ..program.step import Step
 from .drawn_ahead import Drawn, basis_of, resume
+from .rewrite import Rewrite, each
 
-__all__ = ["NextSpike", "next_spike"]
+__all__ = ["REWRITE"]
 
 _LARGEST_PROBABILITY = 0.2
 """Above this, one event costs more than the trials that it saves."""
 
 _MOST_EVENTS = 0.05
-"""Events per neuron and step of private inputs, above which `counted` is cheaper."""
+"""Events per neuron and step of private inputs, above which `counted_random` is cheaper."""
 
 
-@dataclass(frozen=True)
-class NextSpike:
-    """A body for a kernel in place of the generated one, and the memory that it needs.
+class _Ahead:
+    """What is drawn ahead of one step; counters, numbers : see `Drawn`."""
 
-    counters, numbers : see `Drawn`.
-    """
+    def __init__(self, numbers: Any) -> None:
+        self.counters, self.numbers = np.array([-1, 0]), numbers
 
-    body: str
-    note: str
-    counters: Any
-    numbers: Any
-
-    def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
-        """What a name of the new body stands for."""
+    def of(self, step: Step, loop: Loop, body: str, note: str) -> Step:
+        """The step with another body, which draws ahead."""
         own = {"_nb_next_counters": self.counters, "_nb_next_numbers": self.numbers}
 
         def resolve(name: str) -> Argument:
             if name in own:
                 return ArrayArgument((id(self), name), lambda: own[name])
-            return others(name)
+            return loop.resolve(name)
 
-        return resolve
+        kernel = Kernel.from_body(body, resolve, loop.functions)
 
-    def begin_run(self, kernel: Kernel, drawn: dict[str, Drawn], source: str) -> None:
-        """Go on where the last run ended; drawn : what all sources hold, by place."""
-        resume(Drawn(basis_of(kernel), self.counters, self.numbers), drawn, source)
+        def begin_run() -> None:
+            now = Drawn(basis_of(kernel), self.counters, self.numbers)
+            resume(now, step.code_object.device.drawn, step.code_object.source)
 
-
-def next_spike(code_object: Any) -> NextSpike | None:
-    """The cheaper form of a code object's body, or None where it has none."""
-    tree = ast.parse(code_object.code.run)
-    loops = [n for n, node in enumerate(tree.body) if isinstance(node, ast.For)]
-    if len(loops) != 1 or ast.unparse(tree).count("_nb_generator") != 1:
-        return None
-    if any(function.trailing for function in code_object._functions.values()):
-        return None  # numbers that Python may change during a run
-    if code_object.template_name == "threshold":
-        return _threshold(code_object, tree, loops[0])
-    if code_object.template_name == "stateupdate":
-        return _private_inputs(code_object, tree, loops[0])
-    return None
+        return step.rewritten(kernel, f"next_spike: {note}", begin=(*step.begin, begin_run))
 
 
-def _threshold(code_object: Any, tree: ast.Module, at: int) -> NextSpike | None:
-    loop = tree.body[at]
-    assert isinstance(loop, ast.For)
-    *before, condition, place, emit = loop.body
+def _drawn_ahead(step: Step) -> Step:
+    loop = step.loop
+    assert step.kernel is not None
+    if not isinstance(loop, Loop) or not isinstance(loop.domain, Elements):
+        return step
+    if not step.kernel.draws:
+        return step
+    nodes = (node for tree in loop.statements() for node in ast.walk(tree))
+    if sum(isinstance(n, ast.Name) and n.id == "_nb_generator" for n in nodes) != 1:
+        return step
+    if step.code_object.reads_numbers:
+        return step  # which Python may change during a run
+    if loop.kind == "threshold":
+        return _threshold(step, loop, loop.domain)
+    return _private_inputs(step, loop, loop.domain) if loop.kind == "stateupdate" else step
+
+
+REWRITE = Rewrite("next_spike", keeps="law", apply=each(_drawn_ahead), alone=True)
+
+
+def _threshold(step: Step, loop: Loop, domain: Elements) -> Step:
+    *before, condition = loop.element
     probability = _bernoulli(condition)
-    if probability is None or not isinstance(emit, ast.If):
-        return None
-    loads = _varying_loads(code_object, before)
-    keys = _scalar_keys(tree.body[:at], [*before, probability])
-    size = int(code_object.variables["N"].get_value())
+    if probability is None:
+        return step
+    loads = _varying_loads(loop, before)
+    keys = _scalar_keys(loop.head, [*before, probability])
+    size = int(step.code_object.variables["N"].get_value())
     text = _THRESHOLD.format(
-        scalar=_text(tree.body[:at]),
-        n=ast.unparse(loop.iter.args[0]),  # type: ignore[attr-defined]
-        loads=_text(list(loads), 4),
-        loads_again=_text(list(loads), 8),
-        before=_text(before, 8),
+        scalar=indented(loop.head, 0),
+        n=domain.number,
+        loads=indented(loads, 4),
+        loads_again=indented(loads, 8),
+        before=indented(before, 8),
         p=ast.unparse(probability),
-        emit=_text([place, *emit.body], 12),
+        emit=indented(loop.emit, 12),
         keys=_compare_scalars(keys),
         differ=_compare_arrays(loads, len(keys), "_nb_next_differ += {name} != {seen}", 4),
         keep=_compare_arrays(loads, len(keys), "{seen} = {name}", 8),
-        after=_text(tree.body[at + 1 :]),
+        after=indented(loop.tail, 0),
         largest=_LARGEST_PROBABILITY,
     )
-    numbers = np.full(2 + len(keys) + len(loads) * size, np.nan)
-    note = "next_spike: its step is drawn (same law as a trial per neuron and step)"
-    return NextSpike(text, note, np.array([-1, 0]), numbers)
+    ahead = _Ahead(np.full(2 + len(keys) + len(loads) * size, np.nan))
+    note = "its step is drawn (same law as a trial per neuron and step)"
+    return ahead.of(step, loop, text, note)
 
 
 _THRESHOLD = """
@@ -156,30 +157,35 @@ else:
 """
 
 
-def _private_inputs(code_object: Any, tree: ast.Module, at: int) -> NextSpike | None:
-    loop = tree.body[at]
-    calls = [
-        node
-        for node in ast.walk(loop)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "_nb_binomial"
-    ]
-    additions = [n for n in ast.walk(loop) if isinstance(n, ast.AugAssign)]
+def _private_inputs(step: Step, loop: Loop, domain: Elements) -> Step:
+    every = [node for tree in loop.element for node in ast.walk(tree)]
+    calls = [n for n in every if isinstance(n, ast.Call) and ast.unparse(n.func) == "_nb_binomial"]
+    additions = [n for n in every if isinstance(n, ast.AugAssign)]
     if len(calls) != 1 or len(additions) != 1 or not _adds_product(additions[0], calls[0]):
-        return None
-    n, p = (code_object._resolve(ast.unparse(argument)).fetch() for argument in calls[0].args[1:])
+        return step
+    n, p = (loop.number(argument) for argument in calls[0].args[1:])
     if p > _LARGEST_PROBABILITY or n * p > _MOST_EVENTS:
-        return None
-    assert isinstance(loop, ast.For)
+        return step
     text = _PRIVATE.format(
-        scalar=_text(tree.body[:at]),
-        n=ast.unparse(loop.iter.args[0]),  # type: ignore[attr-defined]
+        scalar=indented(loop.head, 0),
+        n=domain.number,
         sources=ast.unparse(calls[0].args[1]),
         p=ast.unparse(calls[0].args[2]),
-        body=_text(loop.body, 4).replace(ast.unparse(calls[0]), "1"),
-        after=_text(tree.body[at + 1 :]),
+        body=indented([_One(calls[0]).visit(node) for node in copied(loop.element)], 4),
+        after=indented(loop.tail, 0),
     )
-    note = "next_spike: all sources as one process whose events pick a target (same law)"
-    return NextSpike(text, note, np.array([-1, 0]), np.zeros(1))
+    note = "all sources as one process whose events pick a target (same law)"
+    return _Ahead(np.zeros(1)).of(step, loop, text, note)
+
+
+class _One(ast.NodeTransformer):
+    """Puts 1 in the place of a call."""
+
+    def __init__(self, call: ast.Call) -> None:
+        self.text = ast.dump(call)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        return ast.Constant(1) if ast.dump(node) == self.text else self.generic_visit(node)  # type: ignore[return-value]
 
 
 _PRIVATE = """
@@ -223,15 +229,13 @@ def _bernoulli(node: ast.stmt) -> ast.expr | None:
     return sides[1] if ast.unparse(sides[0]) == "_nb_rand(_nb_generator)" else None
 
 
-def _varying_loads(code_object: Any, nodes: list[ast.stmt]) -> list[ast.Assign]:
+def _varying_loads(loop: Loop, nodes: list[ast.stmt]) -> list[ast.Assign]:
     """The statements ``name = array[index]`` whose array may change during a run.
 
     Brian2 lets equations write to what is called constant, unless it can only be read.
     """
     fixed = {
-        name
-        for name, variable in code_object._array_names.items()
-        if variable.constant and variable.read_only
+        name for name, variable in loop.arrays.items() if variable.constant and variable.read_only
     }
     return [
         node
@@ -282,8 +286,3 @@ def _compare_arrays(loads: list[ast.Assign], keys: int, form: str, indent: int) 
         seen = f"_nb_next_numbers[_nb_at({place})]"
         lines.append(" " * indent + form.format(name=ast.unparse(load.targets[0]), seen=seen))
     return "\n".join(lines)
-
-
-def _text(nodes: list[ast.stmt], indent: int = 0) -> str:
-    lines = [line for node in nodes for line in ast.unparse(node).splitlines()]
-    return "\n".join(" " * indent + line for line in lines)

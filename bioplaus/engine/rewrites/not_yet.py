@@ -14,17 +14,19 @@ time below zero is always looked at.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..program.kernel import Argument, ArrayArgument, Kernel
-from ..program.rows import ways_of
-from .all_at_once import BLOCK, AllAtOnce
+from ..program.blocks import BLOCK, Blocks
+from ..program.kernel import ArrayArgument, Kernel
+from ..program.loop import Loop
+from ..program.step import Step
+from .rewrite import Rewrite
 
-__all__ = ["NotYet", "not_yet"]
+__all__ = ["REWRITE"]
 
 _NOTE = "not_yet: a block of neurons is looked at when the first of their times has come"
 
@@ -32,83 +34,93 @@ _ALWAYS = -1.0
 """A time that has come, whatever the time is."""
 
 
-class NotYet(AllAtOnce):
-    """`AllAtOnce` that knows for each block when it is due.
+class _Due:
+    """When each block is due.
 
-    due : (n / 64,) float64 [s]; due_bits : the same memory as int64; unsure : (1,) int64, whether
-    times may have been set by others since the last step.
+    times : (n / 64,) float64 [s]; unsure : (1,) int64, whether times may have been set by others
+    since the last step.
     """
 
-    def __init__(self, body: str, neurons: int, times: Callable[[], Any]) -> None:
-        super().__init__(body, neurons)
-        self.due = np.full(neurons // BLOCK, _ALWAYS)
-        self.due_bits = self.due.view(np.int64)
+    def __init__(self, blocks: int, awaited: ArrayArgument) -> None:
+        self.times = np.full(blocks, _ALWAYS)
         self.unsure = np.ones(1, dtype=np.int64)
-        self._times = times
-
-    def resolver(self, others: Callable[[str], Argument]) -> Callable[[str], Argument]:
-        """What a name of the new body stands for."""
-        own = {
-            "_nb_due": lambda: self.due,
-            "_nb_due_bits": lambda: self.due_bits,
+        bits = self.times.view(np.int64)
+        arrays = {
+            "_nb_due": lambda: self.times,
+            "_nb_due_bits": lambda: bits,
             "_nb_unsure": lambda: self.unsure,
-            "_nb_time_bits": lambda: self._times().view(np.int64),
+            "_nb_time_bits": lambda: awaited.fetch().view(np.int64),
         }
-        plain = super().resolver(others)
-
-        def resolve(name: str) -> Argument:
-            return ArrayArgument((id(self), name), own[name]) if name in own else plain(name)
-
-        return resolve
+        self.arguments = {
+            name: ArrayArgument((id(self), name), fetch) for name, fetch in arrays.items()
+        }
 
     def begin_run(self) -> None:
         """Times may have been set by hand since the last run."""
         self.unsure[0] = 1
 
+    def warned_of(self, step: Step) -> Step:
+        """A step that says first that it may set times."""
+        assert step.kernel is not None
+        unsure, name = self.arguments["_nb_unsure"], f"_nb_x{len(step.kernel.arguments)}"
+        return replace(step, kernel=step.kernel.preceded([f"{name}[0] = 1"], name, unsure))
 
-def not_yet(entries: list[Any]) -> list[Any]:
+
+def _waiting(steps: list[Step]) -> list[Step]:
     """Let every threshold that waits for times, and may do so in blocks, wait."""
-    if any(entry.kernel is None for entry in entries):
-        return entries  # Python may write to anything
-    for at in range(len(entries)):
-        if type(getattr(entries[at].code_object, "cheaper", None)) is AllAtOnce:
-            entries = _waiting(entries[at], entries)
-    return entries
+    if any(step.kernel is None for step in steps):
+        return steps  # Python may write to anything
+    found = {n: _one_waiting(n, steps) for n, step in enumerate(steps)}
+    waiting = {n: one for n, one in found.items() if one is not None}
+    new = [waiting[n].step if n in waiting else step for n, step in enumerate(steps)]
+    for one in waiting.values():
+        for n in one.setters:
+            new[n] = one.due.warned_of(new[n])
+    return new
 
 
-def _waiting(entry: Any, entries: list[Any]) -> list[Any]:
-    code_object = entry.code_object
-    plain = code_object.cheaper
-    tree = ast.parse(plain.body)
-    at = next((n for n, node in enumerate(tree.body) if isinstance(node, ast.For)), 0)
-    found = _awaited(tree.body[at])
-    if found is None or len(plain.flags) == 0:
-        return entries
-    array, early = found
-    times = code_object._resolve(array)
-    writers = [e for e in entries if e is not entry and times.key in e.kernel.writes]
-    setters = [e for e in writers if not _resets(e, entry, array)]
-    if times.kind != "float64" or any(e.clock.dt <= entry.clock.dt for e in setters):
-        return entries
-    tree.body[at : at + 1] = [*ast.parse(_BEGIN).body, _in_due_blocks(tree.body[at], early)]
-    size = int(code_object.variables["N"].get_value())
-    waiting = NotYet(ast.unparse(tree), size, times.fetch)
-    code_object.cheaper = waiting
-    kernel = Kernel.from_body(
-        waiting.body, waiting.resolver(code_object._resolve), entry.kernel.functions
-    )
-    new = {id(e): replace(e, kernel=_warning(e.kernel, waiting)) for e in setters}
-    new[id(entry)] = replace(entry, kernel=kernel, notes=[*entry.notes, _NOTE])
-    return [new.get(id(e), e) for e in entries]
+REWRITE = Rewrite("not_yet", keeps="bits", apply=_waiting)
 
 
-def _awaited(blocks: ast.stmt) -> tuple[str, str] | None:
+class _Waiting(NamedTuple):
+    """A threshold that waits, and the places of the steps that may set its times."""
+
+    step: Step
+    due: _Due
+    setters: list[int]
+
+
+def _one_waiting(at: int, steps: list[Step]) -> _Waiting | None:
+    step, blocks = steps[at], steps[at].loop
+    if not isinstance(blocks, Blocks) or len(blocks.flags) == 0:
+        return None
+    awaited = _awaited(blocks.of)
+    if awaited is None:
+        return None
+    array, early = awaited
+    times = blocks.of.resolve(array)
+    assert isinstance(times, ArrayArgument)
+    others = [n for n in range(len(steps)) if n != at]
+    writers = [n for n in others if times.key in _kernel(steps[n]).writes]
+    setters = [n for n in writers if not _resets(steps[n], step, array)]
+    if times.kind != "float64" or any(steps[n].clock.dt <= step.clock.dt for n in setters):
+        return None
+    due = _Due(len(blocks.flags) // BLOCK, times)
+    waiting = _in_due_blocks(blocks, due, early)
+    begin = (*step.begin, due.begin_run)
+    return _Waiting(step.rewritten(waiting.kernel(), _NOTE, waiting, begin=begin), due, setters)
+
+
+def _kernel(step: Step) -> Kernel:
+    assert step.kernel is not None
+    return step.kernel
+
+
+def _awaited(loop: Loop) -> tuple[str, str] | None:
     """The array of times of ``t >= time`` in the tests of a block, and what holds before it."""
-    assert isinstance(blocks, ast.For)
-    lanes = next(node for node in blocks.body if isinstance(node, ast.For))
     loads: dict[str, str] = {}
     condition: ast.expr | None = None
-    for node in lanes.body:
+    for node in loop.element:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             name, value = node.targets[0].id, node.value
             condition = value if name == "_cond" else condition
@@ -136,13 +148,14 @@ def _comparison(node: Any) -> list[tuple[str, str]]:
     return []
 
 
-def _resets(entry: Any, threshold: Any, array: str) -> bool:
+def _resets(step: Step, threshold: Step, array: str) -> bool:
     """Whether it sets the times of no neurons but those that this threshold has let fire."""
-    if getattr(entry.code_object, "template_name", "") != "reset":
+    loop = step.loop
+    if not isinstance(loop, Loop) or loop.kind != "reset":
         return False
-    if _events(entry.kernel.reads) != _events(threshold.kernel.writes):
+    if _events(_kernel(step).reads) != _events(_kernel(threshold).writes):
         return False
-    return ways_of(entry.code_object).to(array) == {f"{array} at _nb_at(_idx)"}
+    return loop.only_by_number(array)
 
 
 def _events(keys: frozenset[Hashable]) -> set[Hashable]:
@@ -151,32 +164,23 @@ def _events(keys: frozenset[Hashable]) -> set[Hashable]:
     return {key for key, name in names.items() if name[:1] == "_" and name.endswith("space")}
 
 
+def _in_due_blocks(blocks: Blocks, due: _Due, early: str) -> Blocks:
+    """The blocks, of which those are left out that are not due."""
+    place = f"_nb_at(_nb_block // {BLOCK})"
+    return replace(
+        blocks,
+        begin=_BEGIN,
+        first=f"if t {early} _nb_due[{place}]:\n    continue\n_nb_least = {np.iinfo(np.int64).max}",
+        tested="_nb_least = min(_nb_least, _nb_time_bits[_nb_at(_idx)])",
+        silent=f"_nb_due_bits[{place}] = _nb_least",
+        fired=f"_nb_due[{place}] = {_ALWAYS}",
+        memory=due.arguments,
+    )
+
+
 _BEGIN = f"""
 if _nb_unsure[0] != 0:
     _nb_unsure[0] = 0
     for _nb_block in range(len(_nb_due)):
         _nb_due[_nb_at(_nb_block)] = {_ALWAYS}
 """
-
-
-def _in_due_blocks(blocks: ast.stmt, early: str) -> ast.For:
-    """The loop over blocks, which leaves out those that are not due."""
-    assert isinstance(blocks, ast.For)
-    begin, lanes, silent, collect = blocks.body
-    assert isinstance(lanes, ast.For)
-    assert isinstance(silent, ast.If)
-    place = f"_nb_at(_nb_block // {BLOCK})"
-    least = "_nb_least = min(_nb_least, _nb_time_bits[_nb_at(_idx)])"
-    lanes.body += ast.parse(least).body
-    silent.body[:0] = ast.parse(f"_nb_due_bits[{place}] = _nb_least").body
-    skip = f"if t {early} _nb_due[{place}]:\n    continue\n_nb_least = {np.iinfo(np.int64).max}"
-    again = ast.parse(f"_nb_due[{place}] = {_ALWAYS}").body
-    blocks.body = [*ast.parse(skip).body, begin, lanes, silent, collect, *again]
-    return blocks
-
-
-def _warning(kernel: Kernel, waiting: NotYet) -> Kernel:
-    """The kernel, which says first that it may set times."""
-    unsure = ArrayArgument((id(waiting), "_nb_unsure"), lambda: waiting.unsure)
-    name = f"_nb_x{len(kernel.arguments)}"
-    return kernel.preceded([f"{name}[0] = 1"], name, unsure)

@@ -9,19 +9,20 @@ order, whichever thread does it and however many there are: the bits do not chan
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
 
 import numba
 
-from ..preferences import preference
-from ..program.kernel import Argument, BlockArgument, GeneratorArgument, Kernel, ValueArgument
-from ..program.rows import COLUMN, SOURCE, ways_of
+from ..machine.settings import preference
+from ..program.kernel import Argument, BlockArgument, Kernel, ValueArgument
+from ..program.loop import Elements, Loop
+from ..program.step import Step
 from ..program.sweep import Sweep
+from ..program.ways import COLUMN, SOURCE
+from .rewrite import Rewrite, each
 
-__all__ = ["in_blocks", "numba_threads"]
+__all__ = ["REWRITE", "numba_threads"]
 
 _WORTHWHILE = 200_000
 """Turns of a loop below which starting the threads costs more than they save."""
@@ -47,39 +48,31 @@ def numba_threads() -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-def in_blocks(entries: list[Any]) -> list[Any]:
-    """Divide the loops that are large enough; what has to come before them stays undivided."""
-    threads = int(preference("threads"))
-    return entries if threads == 1 else [_divided(entry, threads) for entry in entries]
+def _divided(step: Step) -> Step:
+    """The step with its loop in blocks, if it is large enough; what comes before is not divided."""
+    number, kernel, form = int(preference("threads")), step.kernel, step.loop
+    if number == 1 or kernel is None or kernel.resumable or kernel.draws:
+        return step
+    if isinstance(form, Sweep):
+        found = _of_sweep(form)
+    else:
+        found = _of_elements(form, step) if isinstance(form, Loop) else None
+    if form is None or found is None:
+        return step
+    before, turns, divided = found
 
-
-def _divided(entry: Any, threads: int) -> Any:
-    code_object, kernel = entry.code_object, entry.kernel
-    if not getattr(code_object, "as_it_stands", False) or kernel.resumable:
-        return entry
-    if any(isinstance(argument, GeneratorArgument) for argument in kernel.arguments):
-        return entry
-    found = _of_sweep(entry) if code_object.sweep is not None else _of_elements(entry)
-    if found is None:
-        return entry
-    before, number, divided, resolve = found
-
-    def with_block(name: str) -> Argument:
+    def resolve(name: str) -> Argument:
         if name == "_nb_block":
             return BlockArgument()
-        return ValueArgument.fixed(threads) if name == "_nb_blocks" else resolve(name)
+        return ValueArgument.fixed(number) if name == "_nb_blocks" else form.resolve(name)
 
-    bounds = ast.parse(_BOUNDS.format(number=number)).body
-    first = Kernel.from_statements(before, resolve, kernel.functions)
-    part = Kernel.from_statements(
-        [*bounds, *_scalar(before), *divided], with_block, kernel.functions
-    )
-    return replace(
-        entry,
-        kernel=replace(first, reads=kernel.reads, writes=kernel.writes),
-        part=part,
-        notes=[*entry.notes, f"threads: in {threads} blocks"],
-    )
+    bounds = ast.parse(_BOUNDS.format(number=turns)).body
+    first = Kernel.from_statements(before, form.resolve, kernel.functions)
+    part = Kernel.from_statements([*bounds, *_scalar(before), *divided], resolve, kernel.functions)
+    return step.rewritten(first, f"threads: in {number} blocks", part=part)
+
+
+REWRITE = Rewrite("threads", keeps="bits", apply=each(_divided), named=False)
 
 
 def _scalar(before: list[ast.stmt]) -> list[ast.stmt]:
@@ -87,25 +80,22 @@ def _scalar(before: list[ast.stmt]) -> list[ast.stmt]:
     return [node for node in before if not isinstance(node, ast.For)]
 
 
-_Found = tuple[list[ast.stmt], str, list[ast.stmt], Callable[[str], Argument]]
+_Found = tuple[list[ast.stmt], str, list[ast.stmt]]
 
 
-def _of_sweep(entry: Any) -> _Found | None:
+def _of_sweep(sweep: Sweep) -> _Found | None:
     """Blocks of rows, or of columns where rows add to the same numbers of the targets.
 
     Blocks of columns meet at the ends of every row, where processors take memory from each other.
     """
-    code_object = entry.code_object
-    sweep = entry.sweep or code_object.sweep
     if sweep.of_events or len(sweep.shape) < _WORTHWHILE or not sweep.bounded:
         return None
     ways = sweep.ways(*_scalar(sweep.before))
-    resolve = entry.resolve or sweep.resolver(code_object._resolve)
     bounds = ("_nb_low", "_nb_high")
     if _by_source(sweep) and ways.apart((COLUMN, SOURCE)):
-        return sweep.before, "_nb_rows", sweep.part(rows=bounds), resolve
+        return sweep.before, "_nb_rows", sweep.part(rows=bounds)
     if ways.apart((COLUMN,)):
-        return sweep.before, "_nb_columns", sweep.part(columns=bounds), resolve
+        return sweep.before, "_nb_columns", sweep.part(columns=bounds)
     return None
 
 
@@ -120,18 +110,12 @@ def _by_source(sweep: Sweep) -> bool:
     )
 
 
-def _of_elements(entry: Any) -> _Found | None:
+def _of_elements(loop: Loop, step: Step) -> _Found | None:
     """Blocks of neurons, or of the synapses of a projection of any kind."""
-    code_object = entry.code_object
-    if code_object.template_name != "stateupdate":
+    if loop.kind != "stateupdate" or step.code_object.variables["N"].get_value() < _WORTHWHILE:
         return None
-    *before, loop = ast.parse(code_object.code.run).body
-    assert isinstance(loop, ast.For)
-    assert isinstance(loop.iter, ast.Call)
-    number = ast.unparse(loop.iter.args[0])
-    if code_object.variables["N"].get_value() < _WORTHWHILE:
+    if not loop.all_ways.apart(("_nb_at(_idx)",)):
         return None
-    if not ways_of(code_object).apart(("_nb_at(_idx)",)):
-        return None
-    loop.iter = ast.parse("range(_nb_low, _nb_high)", mode="eval").body
-    return before, number, [loop], code_object._resolve
+    assert isinstance(loop.domain, Elements)
+    block = Elements("_nb_high").over(loop.element, "_nb_low")
+    return loop.head, loop.domain.number, block

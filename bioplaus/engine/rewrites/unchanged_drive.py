@@ -9,27 +9,29 @@ step.  The sum is either the old one or computed as before: the bits do not chan
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from brian2.core.clocks import Clock
 
-from ..program.kernel import ArrayArgument, GeneratorArgument
+from ..program.kernel import ArrayArgument, Kernel
+from ..program.loop import Loop
+from ..program.step import Step
+from .rewrite import Rewrite
 
-__all__ = ["Unchanged", "unchanged_drive"]
+__all__ = ["REWRITE"]
 
 _WORTHWHILE = 4
 """Synapses per number that is compared: below it, comparing costs as much as adding up."""
 
+_NOTE = "unchanged_drive: the sum is computed again only when its inputs have changed"
 
-class Unchanged:
+
+class _Seen:
     """What a drive was computed from last.
 
     seen : (1 + k,) float64, whether there is a last step in this run, then the k last inputs.
     """
-
-    note = "unchanged_drive: the sum is computed again only when its inputs have changed"
 
     def __init__(self, inputs: int) -> None:
         self.seen = np.zeros(1 + inputs)
@@ -39,43 +41,44 @@ class Unchanged:
         self.seen[0] = 0
 
 
-def unchanged_drive(entries: list[Any]) -> list[Any]:
+def _guarded(steps: list[Step]) -> list[Step]:
     """Guard every summed drive whose weights are constant during a run."""
-    if any(entry.kernel is None for entry in entries):
-        return entries  # Python may write to anything
-    return [_guarded(entry, entries) if _is_drive(entry) else entry for entry in entries]
+    kernels = [step.kernel for step in steps if step.kernel is not None]
+    if len(kernels) < len(steps):
+        return steps  # Python may write to anything
+    new = (_one_guarded(step, kernel, kernels) for step, kernel in zip(steps, kernels, strict=True))
+    return list(new)
 
 
-def _is_drive(entry: Any) -> bool:
-    return getattr(entry.code_object, "template_name", "") == "summed_variable"
+REWRITE = Rewrite("unchanged_drive", keeps="bits", apply=_guarded)
 
 
-def _guarded(entry: Any, entries: list[Any]) -> Any:
-    kernel, code_object = entry.kernel, entry.code_object
-    changing = _changing(entry, entries)
-    if changing is None or any(isinstance(a, GeneratorArgument) for a in kernel.arguments):
-        return entry
-    places = [
-        place
-        for place, argument in enumerate(kernel.arguments)
-        if isinstance(argument, ArrayArgument) and argument.key in changing
-    ]
-    inputs = sum(kernel.arguments[place].fetch().size for place in places)
-    if inputs * _WORTHWHILE > len(code_object.owner):
-        return entry
-    memory = code_object.cheaper = Unchanged(inputs)
+def _one_guarded(step: Step, kernel: Kernel, kernels: list[Kernel]) -> Step:
+    form: Any = step.loop
+    if form is None or (form if isinstance(form, Loop) else form.of).kind != "summed_variable":
+        return step
+    changing = _changing(kernel, kernels)
+    if changing is None or kernel.draws:
+        return step
+    arrays = {n: a for n, a in enumerate(kernel.arguments) if isinstance(a, ArrayArgument)}
+    places = [n for n, array in arrays.items() if array.key in changing]
+    inputs = sum(arrays[place].fetch().size for place in places)
+    if inputs * _WORTHWHILE > len(step.code_object.owner):
+        return step
+    memory = _Seen(inputs)
     seen = ArrayArgument((id(memory), "seen"), lambda: memory.seen)
-    return replace(entry, kernel=kernel.preceded(_look(places), "_nb_seen", seen))
+    guarded = kernel.preceded(_look(places), "_nb_seen", seen)
+    return step.rewritten(guarded, _NOTE, begin=(*step.begin, memory.begin_run))
 
 
-def _changing(entry: Any, entries: list[Any]) -> set[Hashable] | None:
+def _changing(kernel: Kernel, kernels: list[Kernel]) -> set[Hashable] | None:
     """The inputs that other objects write to; None if no step can be like the one before."""
-    others = set().union(*(e.kernel.writes for e in entries if e is not entry))
-    if len(entry.kernel.writes) > 1:
+    others = frozenset[Hashable]().union(*(k.writes for k in kernels if k is not kernel))
+    if len(kernel.writes) > 1:
         return None  # it also changes the weights
-    if any(_is_time(key) for key in entry.kernel.reads) or entry.kernel.writes & others:
+    if any(_is_time(key) for key in kernel.reads) or kernel.writes & others:
         return None
-    return set(others & entry.kernel.reads)
+    return set(others & kernel.reads)
 
 
 def _is_time(key: Hashable) -> bool:

@@ -39,18 +39,18 @@ def fallbacks(network: Any) -> list[tuple[str, str]] | None:
     plan = last_plan(network)
     if plan is None:
         return None
-    return [(entry.owner.name, entry.reason) for entry in plan.entries if entry.kernel is None]
+    return [(step.owner.name, step.reason) for step in plan.steps if step.kernel is None]
 
 
 def _lines(plan: Plan) -> list[str]:
-    compiled = sum(entry.kernel is not None for entry in plan.entries)
-    lines = [f"{compiled} of {len(plan.entries)} parts of a step are in the compiled loop."]
+    compiled = sum(step.kernel is not None for step in plan.steps)
+    lines = [f"{compiled} of {len(plan.steps)} parts of a step are in the compiled loop."]
     lines += [f"  {note}" for note in plan.notes]
-    width = max((len(entry.owner.name) for entry in plan.entries), default=0)
-    for entry in plan.entries:
-        how = "compiled" if entry.kernel is not None else f"in Python: {entry.reason}"
-        how += "" if entry.owner.active else ", switched off"
-        clock = f"every {entry.clock.dt}"
-        lines.append(f"  {entry.owner.name:<{width}}  {clock:<16}  {how}")
-        lines += [f"  {'':<{width}}  {note}" for note in entry.rewritten()]
+    width = max((len(step.owner.name) for step in plan.steps), default=0)
+    for step in plan.steps:
+        how = "compiled" if step.kernel is not None else f"in Python: {step.reason}"
+        how += "" if step.owner.active else ", switched off"
+        clock = f"every {step.clock.dt}"
+        lines.append(f"  {step.owner.name:<{width}}  {clock:<16}  {how}")
+        lines += [f"  {'':<{width}}  {note}" for note in step.notes]
     return lines

@@ -13,7 +13,7 @@ from brian2.synapses.synapses import Synapses
 from brian2.units.allunits import second
 from brian2.units.fundamentalunits import check_units
 
-from ..preferences import preference
+from ..machine.settings import preference
 from ..program.compilation import while_compiling
 from ..program.program import CompilationError
 from ..program.shape import forget_shape
@@ -57,9 +57,11 @@ def _prepared(device: Any, network: Network, objects: Sequence[Any], namespace: 
             if is_monitor(thing) and not thing.active:
                 _prepare_switched_off(thing, namespace)
     new = plan(network)
-    kernels = [entry.kernel for entry in new.entries if entry.kernel is not None]
+    new.begin_run(anew=True)
+    kernels = [step.kernel for step in new.steps if step.kernel is not None]
     written = frozenset().union(*(kernel.writes for kernel in kernels))
-    new.circumstances = Circumstances(network, objects, noted, namespace, written)
+    swept = {step.code_object.owner.name for step in new.steps if step.shape is not None}
+    new.circumstances = Circumstances(network, objects, noted, namespace, written, swept)
     return new
 
 
@@ -73,7 +75,7 @@ def _prepare_switched_off(monitor: Any, namespace: Any) -> None:
 
 def _run_in_python(prepared: Plan, problem: CompilationError) -> None:
     """Have what Numba cannot compile run in Python from now on; raise if it is not known what."""
-    code_objects = [prepared.entries[place].code_object for place in problem.places]
+    code_objects = [prepared.steps[place].code_object for place in problem.places]
     if not code_objects:
         raise problem
     for code_object in code_objects:
@@ -104,7 +106,7 @@ def run(
         set_interval(clock, begin, end)
     if prepared is not None and prepared.circumstances.take_over(namespace):
         network._stopped = Network._globally_stopped = False
-        prepared.begin_run()
+        prepared.begin_run(anew=False)
     else:
         with while_compiling():
             prepared = _prepared(device, network, network.sorted_objects, namespace)

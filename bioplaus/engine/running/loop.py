@@ -9,7 +9,7 @@ from typing import Any
 from brian2.core.clocks import Clock
 from brian2.core.network import Network
 
-from ..preferences import preference
+from ..machine.settings import preference
 from ..program.module import (
     BUFFER_FULL,
     ENDS,
@@ -41,8 +41,8 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
     control[FIRST], control[LAST], control[STOP_FOR_PYTHON] = 0, len(program.steps), 1
     chunk = int(preference("chunk"))
     control[STEPS] = steps = chunk or 1
-    for position, entry in enumerate(prepared.entries):
-        program.switches[position] = entry.owner.active
+    for position, step in enumerate(prepared.steps):
+        program.switches[position] = step.owner.active
     program.refresh()
     if not program.compiled:
         with reporter.compiling():
@@ -75,10 +75,9 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
 
 
 def _grow(program: Program) -> None:
-    step = program.steps[program.control[FIRST]]
-    assert step is not None
-    assert step.grow is not None
-    step.grow()
+    grow = program.steps[program.control[FIRST]].grow
+    assert grow is not None
+    grow()
     program.refresh()
 
 
@@ -110,15 +109,15 @@ def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
     control[STOP_FOR_PYTHON] = 0
     positions = [
         position
-        for position, entry in enumerate(prepared.entries)
-        if entry.kernel is None or getattr(entry.code_object, "may_change", False)
+        for position, step in enumerate(prepared.steps)
+        if step.kernel is None or getattr(step.code_object, "may_change", False)
     ]
     left = control[STEPS]
     for position in positions:
-        entry = prepared.entries[position]
-        if entry.clock not in due or not entry.owner.active:
+        step = prepared.steps[position]
+        if step.clock not in due or not step.owner.active:
             continue
-        alone = entry.code_object if entry.kernel is not None else None
+        alone = step.code_object if step.kernel is not None else None
         if alone is not None and alone.holds():
             continue
         if position > control[FIRST]:
@@ -127,11 +126,11 @@ def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
         if alone is not None:
             alone.run()  # made anew: what it takes for granted is not so any more
         else:
-            entry.owner.run()
+            step.owner.run()
         program.refresh()
         control[FIRST] = position + 1
     control[STEPS] = 1
-    _run_part(device, program, len(prepared.entries))
+    _run_part(device, program, len(prepared.steps))
     control[STEPS] = left - 1
     control[STOP_FOR_PYTHON] = 1
 

@@ -126,7 +126,8 @@ class Circumstances:
     """All that the code objects of a prepared network depend on, apart from values of variables.
 
     objects : in the order of a step; noted : names that were looked up, namespace : in what;
-    written : the variables that compiled code writes to.
+    written : the variables that compiled code writes to; swept : the names of projections along
+    whose rows it goes.
     """
 
     def __init__(
@@ -136,6 +137,7 @@ class Circumstances:
         noted: Noted,
         namespace: Mapping[str, Any],
         written: Set[Any],
+        swept: Set[str],
     ) -> None:
         self._reusable = all(type(o).before_run in _KNOWN_PREPARATIONS for o in objects)
         self._objects = [weakref.ref(thing) for thing in objects]
@@ -148,7 +150,6 @@ class Circumstances:
         self._code_objects = [c for o in objects for c in o.code_objects]
         self._externals = Externals(noted, namespace, self._code_objects)
         self._clocks = {thing.clock: thing.clock.dt_ for thing in objects}
-        swept = {c.owner.name for c in self._code_objects if getattr(c, "sweep", None) is not None}
         self._connections = [
             Connections(o, [p for p in objects if _is_pathway_of(p, o)], o.name in swept, written)
             for o in objects

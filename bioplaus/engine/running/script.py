@@ -21,7 +21,7 @@ from brian2.core.network import Network
 from brian2.core.preferences import BrianGlobalPreferences, prefs
 from brian2.devices.device import all_devices, get_device, runtime_device
 
-from ..preferences import preference
+from ..machine.settings import preference
 from .fused import fused_runs
 from .plan import last_plan
 
@@ -156,7 +156,7 @@ class Watch:
         plan = last_plan(network)
         if plan is None:
             return "a clock without a step" if network.sorted_objects else ""
-        reasons = {f"{entry.owner.name}: {entry.reason}" for entry in plan.entries}
+        reasons = {f"{step.owner.name}: {step.reason}" for step in plan.steps}
         return "every object runs in Python (" + ", ".join(sorted(reasons)) + ")" * bool(reasons)
 
 
