@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-__all__ = ["alignment", "raster"]
+STEPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+"""Of ``steps.py``."""
+
+__all__ = ["alignment", "raster", "steps"]
 
 
 def alignment(run: RunReader) -> Figure | None:
@@ -42,6 +45,28 @@ def alignment(run: RunReader) -> Figure | None:
     ax.set_xticks(2.2 * np.arange(2) + 0.5, ["input to hidden", "hidden to output"])
     ax.set(ylabel="degrees to the exact gradient", ylim=(0, None))
     ax.legend(ncols=2, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2)
+    return figure
+
+
+def steps(run: RunReader) -> Figure:
+    """How far the loss falls in a step along the hybrid update and along the exact gradient."""
+    figure = plotting.figure("page")
+    axes = figure.subplots(1, 2, sharex=True)
+    for ax, row, title in zip(
+        axes, (0, -1), ("before learning", f"after {run.parameters['learned']} images")
+    ):
+        for number, name in enumerate(("exact", "hybrid", "random")):
+            falls = [run.metrics[f"{name}_{size}"][row] for size in range(len(STEPS))]
+            ax.plot(
+                STEPS, falls, ".-", color=plotting.COLOURS[number],
+                label={"exact": "exact gradient", "hybrid": "HM2-BP"}.get(name, name),
+            )  # fmt: skip
+        ax.set_xscale("log")
+        ax.margins(y=0.15)
+        ax.set_yscale("symlog", linthresh=1e-3)
+        ax.set(xlabel="step, in lengths of the hidden weights", title=title)
+    axes[0].set_ylabel("fall of the loss")
+    axes[0].legend()
     return figure
 
 
