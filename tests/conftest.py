@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-LONGEST = ("test_random_networks.py", "test_browser.py")
-"""Files that take a minute are begun first, or one process waits for the other in the end."""
+LONGEST = ("test_random_networks.py", "test_browser.py", "test_gradient_pages.py", "test_page.py")
+"""Files that take long are begun first, or one process waits for the other in the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,6 +34,10 @@ def pytest_collection_finish() -> None:
         brian2.prefs.codegen.target = "numpy"
         # What Brian2 tells of its work in detail would be written to a file that nobody reads.
         logging.getLogger("brian2").setLevel(logging.INFO)
+    if "bioplaus.engine" in sys.modules:
+        from tests import quicker_brian2
+
+        quicker_brian2.make_quicker(quicker_brian2.in_memory())
     gc.freeze()
 
 

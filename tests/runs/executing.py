@@ -20,17 +20,20 @@ from pathlib import Path
 
 os.environ["MPLBACKEND"] = "agg"
 
+sys.path.append(str(Path(__file__).parents[2]))
+
 import brian2
 import h5py  # noqa: F401
 import matplotlib.pyplot  # noqa: F401
 import numpy as np
 from numba.core.registry import cpu_target
 
-import bioplaus.engine  # noqa: F401
+from bioplaus.engine import cache
 from bioplaus.errors import UserError
 from bioplaus.records import atomic
 from bioplaus.runs import launch, points, session, turns
 from bioplaus.runs.backend import Backend, environment
+from tests import quicker_brian2
 
 
 def main() -> None:
@@ -51,6 +54,7 @@ def look_ahead() -> None:
     cpu_target.target_context.refresh()
     inspect.stack()  # Brian asks it at every run of a magic network; it looks at all modules once
     environment(None)
+    quicker_brian2.make_quicker(cache.recall)
     gc.collect()
     gc.freeze()  # or each collection of a child would walk through, and so copy, all of this
 

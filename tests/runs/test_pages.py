@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,19 @@ def contents(run: Path) -> dict[str, bytes]:
     return {str(path.relative_to(run)): path.read_bytes() for path in files}
 
 
-def test_a_run_leaves_a_complete_record(tmp_path: Path) -> None:
-    run = start(plan(WALK), tmp_path / "run")
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], RunReader]:
+    """The run of a page that nothing has stopped, made once."""
+
+    @cache
+    def run(path: Path) -> RunReader:
+        return start(plan(path), tmp_path_factory.mktemp("undisturbed") / "run")
+
+    return run
+
+
+def test_a_run_leaves_a_complete_record(undisturbed: Callable[[Path], RunReader]) -> None:
+    run = undisturbed(WALK)
     assert run.status == "finished"
     assert run.metrics["segment"].tolist() == [0, 1, 2, 3, 4, 5]
     drawn = np.random.Generator(np.random.PCG64(1)).standard_normal((300, 3))
@@ -76,8 +88,10 @@ def test_a_run_directory_starts_from_its_own_configuration(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("path", [WALK, NETWORK], ids=["plain", "network"])
 @pytest.mark.parametrize("kept", [1, 3])
-def test_going_on_from_a_checkpoint_is_exact(tmp_path: Path, path: Path, kept: int) -> None:
-    whole = start(plan(path), tmp_path / "whole")
+def test_going_on_from_a_checkpoint_is_exact(
+    undisturbed: Callable[[Path], RunReader], tmp_path: Path, path: Path, kept: int
+) -> None:
+    whole = undisturbed(path)
     part = tmp_path / "part"
     with pytest.raises(Interrupted):
         start(plan(path), part, progress=StopsAfter(kept))
@@ -139,8 +153,10 @@ def test_a_figure_of_what_was_not_recorded_is_told_and_the_others_are_drawn(
         start(dataclasses.replace(one, page=faulty, record=""), tmp_path / "again")
 
 
-def test_networks_differ_by_seed_only(tmp_path: Path) -> None:
-    first = start(plan(NETWORK), tmp_path / "a")
+def test_networks_differ_by_seed_only(
+    undisturbed: Callable[[Path], RunReader], tmp_path: Path
+) -> None:
+    first = undisturbed(NETWORK)
     same = start(plan(NETWORK), tmp_path / "b")
     assert contents(first.path) == contents(same.path)
     entry = registry.find(str(NETWORK))
