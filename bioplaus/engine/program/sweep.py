@@ -16,7 +16,7 @@ from typing import Any
 from .kernel import Argument, Kernel, ValueArgument
 from .loop import Loop, OfSource, copied, over
 from .shape import Shape
-from .ways import COLUMN, SOURCE, Ways
+from .ways import COLUMN, SOURCE, View, Ways
 
 __all__ = ["Sweep"]
 
@@ -33,10 +33,9 @@ class Sweep:
     of : the loop over synapses that it does; of a loop over those of a source only the rows of
     sources whose spikes are due are visited.
     before : run once; row : at the beginning of every row; element : for every synapse;
-    views : expressions of the row views that ``element`` uses, by name; bounded : whether they are
-    of the columns from ``_nb_from`` on and below ``_nb_to``, and not of all columns; memory : see
-    `one_name_each`; names : what the names in it stand for but for those of rows and columns;
-    functions : see `Loop`.
+    views : those that ``element`` uses, by name; bounded : whether they are of the columns from
+    ``_nb_from`` on and below ``_nb_to``, and not of all columns; memory : see `one_name_each`;
+    names : what names in it stand for but for those of rows and columns; functions : see `Loop`.
     """
 
     of: Loop
@@ -44,7 +43,7 @@ class Sweep:
     before: list[ast.stmt]
     row: list[ast.stmt]
     element: list[ast.stmt]
-    views: Mapping[str, str]
+    views: Mapping[str, View]
     bounded: bool
     memory: Mapping[str, str]
     names: Callable[[str], Argument]
@@ -127,7 +126,7 @@ class Sweep:
     def _along(self, rows: Sequence[str], start: str, number: str) -> list[ast.stmt]:
         """The loop over columns; start : where a row's synapses would begin if all were there."""
         # One view of what rows have in common: the compiler would not see that two are the same.
-        common = {name for name, view in self.views.items() if "[_nb_start" not in view}
+        common = {name for name, view in self.views.items() if not view.of_row}
         outer = ast.parse("\n".join(f"{name} = {self.views[name]}" for name in sorted(common))).body
         inner: list[ast.stmt] = []
         for position, row in enumerate(rows):
@@ -162,7 +161,7 @@ class Sweep:
     def array(self, element: str) -> str:
         """The array that ``name[column]`` is an element of."""
         name = element.partition("[")[0]
-        return self.views.get(name, name).partition("[")[0]
+        return self.views[name].array if name in self.views else name
 
 
 # Synapses before a row's gap are as many columns behind its beginning as those before its gap are

@@ -6,10 +6,25 @@ import ast
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["COLUMN", "SOURCE", "Ways"]
+__all__ = ["COLUMN", "SOURCE", "View", "Ways"]
 
 COLUMN, SOURCE = "_nb_at(_nb_column)", "_nb_at(_presynaptic_idx)"
 """Where a synapse finds the numbers of its column and of its source."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A contiguous part of an array: what a row of a dense projection, or all rows, go along.
+
+    bounds : of the part, as text; of_row : whether it is another part for every row.
+    """
+
+    array: str
+    bounds: str
+    of_row: bool
+
+    def __str__(self) -> str:
+        return f"{self.array}[{self.bounds}]"
 
 
 @dataclass
@@ -28,14 +43,14 @@ class Ways:
 
     @classmethod
     def of(
-        cls, nodes: Iterable[ast.stmt], views: Mapping[str, str], memory: Mapping[str, str]
+        cls, nodes: Iterable[ast.stmt], views: Mapping[str, View], memory: Mapping[str, str]
     ) -> Ways:
-        """The ways of statements; views : expressions by name; memory : see `one_name_each`."""
+        """The ways of statements; views : by name; memory : see `one_name_each`."""
         ways = cls(memory=memory)
         for node in (n for tree in nodes for n in ast.walk(tree)):
             if isinstance(node, ast.Subscript):
                 name, place = ast.unparse(node.value), ast.unparse(node.slice)
-                array = views.get(name, name).partition("[")[0]
+                array = views[name].array if name in views else name
                 array = memory.get(array, array)
                 ways.taken.setdefault(array, set()).add(f"{views.get(name, name)} at {place}")
                 if isinstance(node.ctx, ast.Store):

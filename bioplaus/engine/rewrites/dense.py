@@ -20,7 +20,7 @@ from ..program.loop import Loop, OfSource, copied
 from ..program.shape import Shape, shape_of
 from ..program.step import Step
 from ..program.sweep import Sweep
-from ..program.ways import COLUMN, SOURCE, Ways
+from ..program.ways import COLUMN, SOURCE, View, Ways
 from .rewrite import Rewrite, each
 
 __all__ = ["REWRITE"]
@@ -68,7 +68,7 @@ class _ToRows(ast.NodeTransformer):
         self.of_targets = part.format("_nb_first_target")
         self.target = f"{first}_nb_column + _nb_first_target"
         self.all_targets = shape.first_target == 0 and not bounded
-        self.views: dict[str, str] = {}
+        self.views: dict[str, View] = {}
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         array, place = ast.unparse(node.value), ast.unparse(node.slice)
@@ -77,24 +77,25 @@ class _ToRows(ast.NodeTransformer):
         self.generic_visit(node)
         place = ast.unparse(node.slice)
         if place == "_nb_at(_idx)":
-            name = self._view(array, self.of_synapses)
-        elif place == "_nb_at(_postsynaptic_idx)":
-            name = array if self.all_targets else self._view(array, self.of_targets)
-        else:
+            name = self._view(View(array, self.of_synapses, of_row=True))
+        elif place != "_nb_at(_postsynaptic_idx)":
             return node
+        elif self.all_targets:
+            name = array
+        else:
+            name = self._view(View(array, self.of_targets, of_row=False))
         column = ast.parse(f"{name}[{COLUMN}]", mode="eval").body
         assert isinstance(column, ast.Subscript)
         column.ctx = node.ctx
         return ast.copy_location(column, node)
 
-    def _view(self, array: str, part: str) -> str:
+    def _view(self, view: View) -> str:
         """The name of a view; names are numbers, so that equal projections share one kernel."""
-        expression = f"{array}[{part}]"
         for name, known in self.views.items():
-            if known == expression:
+            if known == view:
                 return name
         name = f"_nb_view_{len(self.views)}"
-        self.views[name] = expression
+        self.views[name] = view
         return name
 
 
@@ -131,7 +132,9 @@ def _sweep(loop: Loop, shape: Shape, sources: str, targets: str) -> Sweep | None
     )
 
 
-def _stored(nodes: list[ast.stmt], views: Mapping[str, str], memory: Mapping[str, str]) -> set[str]:
+def _stored(
+    nodes: list[ast.stmt], views: Mapping[str, View], memory: Mapping[str, str]
+) -> set[str]:
     """Memories that are written to, and names that get a value more than once."""
     arrays = Ways.of(nodes, views, memory).written
     names = [

@@ -48,7 +48,7 @@ class _LowRank:
         self.views = {_given(name): view for name, view in sweep.views.items()}
         self.sweep = replace(sweep, names=self.resolver(sweep.resolve))
         array = step.code_object.array_name(key)
-        place = next(name for name, view in self.views.items() if view.startswith(f"{array}["))
+        place = next(name for name, view in self.views.items() if view.array == array)
         add = ast.parse(f"{place}[{COLUMN}] += {self.added}").body
         self._write = replace(
             self.sweep, before=[], row=self.row, element=add, views=self.views, memory={}

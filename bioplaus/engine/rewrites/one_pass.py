@@ -104,7 +104,7 @@ def _join(group: _Group, step: Step, later: Sweep) -> None:
     first = group.sweep
     rename = _Rename(later, len(group.parts), first)
     before, row, element = map(rename.copied, (later.before, later.row, later.element))
-    views = {rename.new(name): expression for name, expression in later.views.items()}
+    views = {rename.new(name): view for name, view in later.views.items()}
     names = {new: old for old, new in rename.names.items()}
 
     def resolve(name: str) -> Argument:
@@ -143,7 +143,7 @@ class _Rename(ast.NodeTransformer):
         self.shared = {*later.of.arrays, *later.functions, *dir(builtins)}
         self.shared |= {"_presynaptic_idx", "_postsynaptic_idx"}
         self.number = number
-        known = {expression: name for name, expression in first.views.items()}
+        known = {view: name for name, view in first.views.items()}
         self.names = {name: known[view] for name, view in later.views.items() if view in known}
 
     def visit_Name(self, node: ast.Name) -> ast.Name:

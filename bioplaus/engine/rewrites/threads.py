@@ -101,9 +101,9 @@ def _of_sweep(sweep: Sweep) -> _Found | None:
 
 def _by_source(sweep: Sweep) -> bool:
     """Whether only numbers of synapses and of sources are written."""
+    of_row = {name for name, view in sweep.views.items() if view.of_row}
     return all(
-        ast.unparse(node.slice) == SOURCE
-        or "[_nb_start" in sweep.views.get(ast.unparse(node.value), "")
+        ast.unparse(node.slice) == SOURCE or ast.unparse(node.value) in of_row
         for tree in sweep.element
         for node in ast.walk(tree)
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
