@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -129,14 +131,43 @@ def test_the_rule_of_the_package_moves_as_it_says(installed: None) -> None:
     assert made.weights[0] == pytest.approx(expected, abs=1e-15)
 
 
+SMALLER = {
+    "run": ["--set=examples=300", "--set=epochs=1"],
+    "reproduce": ["--quick"],
+    "leaderboard": ["--quick"],
+}
+"""What makes each command of the page short, where it does not say so itself."""
+
+
 @pytest.mark.slow
-def test_the_row_of_the_package_is_reproduced(tmp_path: Path) -> None:
-    """Installed as a distribution: listed, run at the quick setting, within its band."""
-    shutil.copytree(PACKAGE / "delta", tmp_path / "site" / "delta")
-    told = tmp_path / "site" / "delta-0.1.dist-info"
+def test_the_commands_of_the_page_lead_from_the_package_to_its_place(tmp_path: Path) -> None:
+    """Installed as a distribution outside of the tree: run, within its band, on the leaderboard."""
+    site = tmp_path / "site"
+    shutil.copytree(PACKAGE / "delta", site / "delta")
+    told = site / "delta-0.1.dist-info"
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: delta\nVersion: 0.1\n")
     (told / "entry_points.txt").write_text("[bioplaus.experiments]\ndelta = delta\n")
-    command = [sys.executable, "-P", "-m", "bioplaus.cli", "reproduce", "delta", "--quick"]
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-    subprocess.run([*command, "--out", str(tmp_path / "runs")], check=True, env=environment)
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    text = (TUTORIALS / "your-own-rule.md").read_text("utf-8").partition("## Sharing it")[2]
+    commands = re.findall(r"^\$ bioplaus (.*?)(?: +#.*)?$", text, re.MULTILINE)
+    said = {}
+    for words in map(shlex.split, ["list", *commands]):
+        smaller = [] if "--quick" in words else SMALLER.get(words[0], [])
+        command = [sys.executable, "-P", "-m", "bioplaus.cli", *words, *smaller]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, (words, done.stderr)
+        said[words[0]] = done.stdout
+    assert list(said) == ["list", "run", "reproduce", "leaderboard", "cite"]
+    assert "delta-digits" in said["list"]
+    assert "@article{nobody2001" in said["cite"]
+    (written,) = (tmp_path / "runs" / "leaderboard").glob("leaderboard-quick.json")
+    (row,) = json.loads(written.read_text())["rows"]
+    assert (row["task"], row["rule"]) == ("digits", "delta rule (spikes), no hidden layer")
+    assert row["rule"] in said["leaderboard"]
+    runs = [RunReader(path.parent) for path in tmp_path.glob("runs/**/config.yaml")]
+    assert len(runs) == 4  # two of the page, one of the result, one of the leaderboard
+    assert all(run.status == "finished" for run in runs)
+    assert all(run.summary["metrics"]["test_error"] < 0.9 for run in runs)  # chance
