@@ -134,7 +134,7 @@ def angles_of(p: Settings, learner: hm2bp.Learner, part: Part, when: str) -> dic
     return {f"{name}{when}": value for name, value in found.items()}
 
 
-def live(p: Settings) -> dict[str, float]:
+def live(p: HybridMacroMicro) -> dict[str, float]:
     """What may be tuned between epochs."""
     return {"learning_rate": p.learning_rate}
 

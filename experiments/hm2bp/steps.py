@@ -17,7 +17,7 @@ from bioplaus import tasks
 from bioplaus.analysis import gradient_angles
 from bioplaus.experiments.hm2bp import figures
 from bioplaus.experiments.hm2bp.exact import in_continuous_time
-from bioplaus.experiments.hm2bp.images import SEEDS
+from bioplaus.experiments.hm2bp.images import SEEDS, live
 from bioplaus.models import hm2bp
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro, check_network, whole_steps
 from bioplaus.parameters import parameter, quantities
@@ -48,6 +48,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     learner = hm2bp.Learner(p, run.rng)
     found: dict[str, float] = {}
     run.keep(learner=learner, found=found)
+    run.live(learner, live)
 
     def trains(part: str, count: int) -> tuple[tasks.StepTrains, Any]:
         seeds = SEEDS[part] + np.arange(count)
