@@ -59,7 +59,7 @@ def measured_balanced(cells: int, seconds: float, seed: int) -> dict[str, Any]:
     network.run(seconds * brian2.second)
     ran = time.process_time() - began
     plastic = len(network["plastic"])
-    static = len(network["onto_inhibition"]) + len(network["inhibition"])
+    static = len(network["excitation"]) + len(network["inhibition"])
     weights = balanced.weights(network)
     return {
         "seed": seed,

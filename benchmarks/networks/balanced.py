@@ -8,10 +8,13 @@ that is a little stronger (Song, Miller and Abbott 2000), between zero and twice
 
 import numpy as np
 from brian2 import (
+    Hz,
     Network,
     NeuronGroup,
     PoissonInput,
+    Quantity,
     SpikeMonitor,
+    Subgroup,
     Synapses,
     defaultclock,
     ms,
@@ -21,7 +24,7 @@ from brian2 import (
 STEP, DELAY = 0.1, 1.5  # ms
 SHARE, DRIVE, INHIBITION = 0.1, 2.0, 5.0
 POTENTIATION, DEPRESSION = 0.01, 0.0105
-THRESHOLD, TAU = 20 * mV, 20 * ms
+THRESHOLD, TAU, REFRACTORY, TAU_TRACE = 20 * mV, 20 * ms, 2 * ms, 20 * ms
 
 PLASTIC = """
 w : volt
@@ -32,40 +35,26 @@ ON_PRE = "v_post += w; x += 1; w = clip(w - depression*largest*y, 0*volt, larges
 ON_POST = "y += 1; w = clip(w + potentiation*largest*x, 0*volt, largest)"
 
 
-def network(cells: int) -> Network:
-    """So many cells; ``plastic`` are the synapses that learn, ``spikes`` counts."""
+def network(cells: int, learns: bool = True) -> Network:
+    """So many cells; ``plastic`` are the synapses that learn, if any do, ``spikes`` counts."""
     defaultclock.dt = STEP * ms
     excitatory = 4 * cells // 5
     sources = round(SHARE * excitatory)
-    weight = 80 / sources * mV
+    weight = weight_mv(cells) * mV
     everyone = NeuronGroup(
         cells,
         "dv/dt = -v/tau : volt (unless refractory)",
         threshold="v > threshold",
         reset="v = 0*mV",
-        refractory=2 * ms,
+        refractory=REFRACTORY,
         method="exact",
         namespace={"tau": TAU, "threshold": THRESHOLD},
         name="cells",
     )
-    rate = DRIVE * THRESHOLD / (weight * sources * TAU)
+    rate = outside_hz(cells) / sources * Hz
     outside = PoissonInput(everyone, "v", N=sources, rate=rate, weight=weight)
     exciting, inhibiting = everyone[:excitatory], everyone[excitatory:]
-    plastic = Synapses(
-        exciting,
-        exciting,
-        PLASTIC,
-        on_pre=ON_PRE,
-        on_post=ON_POST,
-        delay=DELAY * ms,
-        namespace={
-            "largest": 2 * weight,
-            "tau_trace": 20 * ms,
-            "potentiation": POTENTIATION,
-            "depression": DEPRESSION,
-        },
-        name="plastic",
-    )
+    plastic = [_plastic(exciting, weight)] if learns else []
     static = [
         Synapses(
             source,
@@ -76,15 +65,44 @@ def network(cells: int) -> Network:
             name=name,
         )
         for name, source, target, strength in (
-            ("onto_inhibition", exciting, inhibiting, weight),
+            ("excitation", exciting, inhibiting if learns else everyone, weight),
             ("inhibition", inhibiting, everyone, -INHIBITION * weight),
         )
     ]
-    for synapses in (plastic, *static):
+    for synapses in (*plastic, *static):
         synapses.connect(p=SHARE)
-    plastic.w = weight
+    for synapses in plastic:
+        synapses.w = weight
     spikes = SpikeMonitor(everyone, record=False, name="spikes")
-    return Network(everyone, outside, plastic, *static, spikes)
+    return Network(everyone, outside, *plastic, *static, spikes)
+
+
+def weight_mv(cells: int) -> float:
+    """Of an excitatory synapse, where it starts [mV]."""
+    return 80 / round(SHARE * (4 * cells // 5))
+
+
+def outside_hz(cells: int) -> float:
+    """Spikes from outside that each cell hears [Hz]."""
+    return float(DRIVE * THRESHOLD / (weight_mv(cells) * mV * TAU))
+
+
+def _plastic(exciting: Subgroup, weight: Quantity) -> Synapses:
+    return Synapses(
+        exciting,
+        exciting,
+        PLASTIC,
+        on_pre=ON_PRE,
+        on_post=ON_POST,
+        delay=DELAY * ms,
+        namespace={
+            "largest": 2 * weight,
+            "tau_trace": TAU_TRACE,
+            "potentiation": POTENTIATION,
+            "depression": DEPRESSION,
+        },
+        name="plastic",
+    )
 
 
 def rate_hz(made: Network, seconds: float) -> float:
