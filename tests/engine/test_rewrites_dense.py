@@ -166,6 +166,30 @@ def test_a_drive_and_a_weight_change_are_joined_only_where_order_allows(name, we
     assert passes(name, weight_change) == ([], bits)
 
 
+def test_what_has_joined_an_earlier_sweep_still_stands_between_others():
+    """The weights must change by the error of this step, whose sum has joined that of the drive."""
+
+    def passes():
+        pre = NeuronGroup(3, "x = sin(i + t/ms) : 1", name="pre")
+        post = NeuronGroup(4, "drive : 1\ncurrent : 1\nerror : 1", name="post")
+        sums = "current_post = w*x_pre : 1 (summed)\nerror_post = w*x_pre**2 : 1 (summed)\nw : 1"
+        learns = "drive_post = w*x_pre : 1 (summed)\ndw/dt = error_post*x_pre/ms : 1 (clock-driven)"
+        weights = np.random.default_rng(2)
+        learning = connected(pre, post, learns, weights=weights, name="a_learning")
+        encoding = connected(pre, post, sums, weights=weights, name="b_encoding")
+        network = Network(pre, post, learning, encoding)
+        network.run(2 * ms)
+        notes = [note for step in last_plan(network).steps for note in step.notes]
+        joined = [note for note in notes if note.startswith("one_pass")]
+        return joined, learning.variables["w"].get_value().tobytes()
+
+    prefs[REWRITES] = ("dense", "one_pass")
+    joined, bits = passes()
+    assert joined == ["one_pass: joined with b_encoding_summed_variable_error_post"]
+    prefs[REWRITES] = ()
+    assert passes() == ([], bits)
+
+
 @pytest.mark.parametrize(
     ("expression", "together"), [("w*y_pre", True), ("w*(x_pre + y_pre)", False)]
 )

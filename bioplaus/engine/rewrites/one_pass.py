@@ -43,6 +43,7 @@ def _joined(steps: list[Step]) -> list[Step]:
     """Join sweeps over the same projection; the joined one stands where the first one stood."""
     groups: list[_Group] = []
     joined: set[int] = set()
+    steps = list(steps)
     with_python = any(step.kernel is None for step in steps)
     for at, step in enumerate(steps):
         sweep = step.loop
@@ -59,12 +60,12 @@ def _joined(steps: list[Step]) -> list[Step]:
                 group, step.kernel, sweep, [steps[n].kernel for n in left if n > group.at]
             ):
                 _join(group, step, sweep)
+                steps[group.at] = group.step  # what has joined stands between others, too
                 joined.add(at)
                 break
         else:
             groups.append(_Group(at, step, sweep, [sweep.of]))
-    new = {group.at: group.step for group in groups}
-    return [new.get(n, step) for n, step in enumerate(steps) if n not in joined]
+    return [step for n, step in enumerate(steps) if n not in joined]
 
 
 REWRITE = Rewrite("one_pass", keeps="bits", apply=_joined)
