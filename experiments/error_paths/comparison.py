@@ -210,7 +210,7 @@ def _draw_task(axes: Axes, task: str, rows: Sequence[dict[str, Any]]) -> None:
     rows = sorted(rows, key=lambda row: row["error"])
     errors = np.array([100 * row["error"] for row in rows])
     low = 0.93 * max(errors[0], 0.1)
-    top = 1.05 * max(np.quantile(errors, NEAR), 2 * low)
+    top = 1.05 * max(np.quantile(errors, NEAR, method="lower"), 2 * low)
     axes.set(title=task, xlabel="angle to backpropagation [degrees]", yscale="log")
     axes.set(xlim=(-4, NO_ANGLE + 4), ylim=(low, top))
     axes.set_xticks([0, 30, 60, 90, 120, NO_ANGLE], ["0", "30", "60", "90", "120", "none"])
