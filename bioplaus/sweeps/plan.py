@@ -21,7 +21,6 @@ from bioplaus.sweeps.space import Axis, read_axis
 __all__ = ["NotASweep", "SweepPlan", "check_objective", "read_plan", "write_plan"]
 
 FILE = "sweep.yaml"
-DEFAULT_OBJECTIVE = "validation_error"
 
 
 class NotASweep(UserError, ValueError):
@@ -42,7 +41,7 @@ class SweepPlan:
     space: tuple[str, ...]
     settings: dict[str, str] = dataclasses.field(default_factory=dict)
     seeds: int = 1
-    objective: str = DEFAULT_OBJECTIVE
+    objective: str = "validation_error"
     maximize: bool = False
     grid: bool = False
     prune: bool = True
@@ -82,11 +81,6 @@ class SweepPlan:
 
     def _script_of(self, entry: registry.Entry) -> Script:
         """The script that is searched, checked as far as that goes before it has run."""
-        if self.objective == DEFAULT_OBJECTIVE:
-            raise ParameterError(
-                f"{entry.name} is a script; say what is sought with --objective, such as "
-                "rate_<population>, mean_<synapses>_w, or a metric that it gives to bioplaus.log"
-            )
         if self.quick:
             raise ParameterError(f"{entry.name} is a script and has no --quick; use --set")
         script = Script.read(Path(entry.module))

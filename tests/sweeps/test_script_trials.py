@@ -57,7 +57,7 @@ def test_the_space_is_checked_before_anything_runs(plan: SweepPlan) -> None:
     ):
         with pytest.raises(ScriptError, match=message):
             changed(plan, **wrong).axes()
-    with pytest.raises(ParameterError, match="say what is sought"):
+    with pytest.raises(ParameterError, match="unknown metric 'validation_error'"):
         changed(plan, objective="validation_error").axes()
     with pytest.raises(ParameterError, match=r"did you mean 'error'.* logs error, and by"):
         changed(plan, objective="eror").axes()
