@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 import ANNarchy as annarchy
+from cost import cost, memory
 
 
 def network(p: dict[str, Any]) -> tuple[annarchy.Network, Any, list[Any]]:
@@ -67,7 +68,7 @@ def network(p: dict[str, Any]) -> tuple[annarchy.Network, Any, list[Any]]:
 
 def main(p: dict[str, Any]) -> None:
     """Build, compile, run and print."""
-    before, began = _memory(), time.process_time()
+    before, began = memory(), time.process_time()
     made, recorder, projections = network(p)
     with tempfile.TemporaryDirectory() as folder:
         made.compile(directory=folder, silent=True)
@@ -80,19 +81,9 @@ def main(p: dict[str, Any]) -> None:
         ran = time.process_time() - began
         spikes = sum(map(len, recorder.get("spike").values()))
     synapses = sum(projection.nb_synapses for projection in projections)
-    told = {
-        "build_s": built,
-        "compile_s": children.ru_utime + children.ru_stime,
-        "cpu_s_per_s": ran / p["seconds"],
-        "rate_hz": spikes / p["cells"] / p["seconds"],
-        "synapses": synapses,
-        "bytes_per_synapse": (_memory() - before) / synapses,
-    }
+    told = cost(p, built, ran, spikes, synapses, memory() - before)
+    told["compile_s"] = children.ru_utime + children.ru_stime
     print(json.dumps(told))
-
-
-def _memory() -> int:
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 main(json.loads(sys.argv[1]))

@@ -17,6 +17,7 @@ from brian2 import second
 import bioplaus.engine  # noqa: F401
 from benchmarks import resident
 from benchmarks.networks import balanced
+from benchmarks.simulators.cost import cost
 
 
 def in_this_process(p: dict[str, Any]) -> dict[str, float]:
@@ -29,14 +30,8 @@ def in_this_process(p: dict[str, Any]) -> dict[str, float]:
     began, spikes = time.process_time(), network["spikes"].num_spikes
     network.run(p["seconds"] * second)
     ran = time.process_time() - began
-    synapses = _synapses(network)
-    return {
-        "build_s": built,
-        "cpu_s_per_s": ran / p["seconds"],
-        "rate_hz": (network["spikes"].num_spikes - spikes) / p["cells"] / p["seconds"],
-        "synapses": synapses,
-        "bytes_per_synapse": (resident.most() - before) / synapses,
-    }
+    spikes = network["spikes"].num_spikes - spikes
+    return cost(p, built, ran, spikes, _synapses(network), resident.most() - before)
 
 
 def standalone(p: dict[str, Any]) -> dict[str, float]:

@@ -5,12 +5,12 @@ JSON: ``cells``, ``learns``, ``settling``, ``seconds``, and the constants of
 """
 
 import json
-import resource
 import sys
 import time
 from typing import Any
 
 import nest
+from cost import cost, memory
 
 
 def network(p: dict[str, Any]) -> nest.NodeCollection:
@@ -49,7 +49,7 @@ def main(p: dict[str, Any]) -> None:
     """Build, run and print."""
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.ResetKernel()
-    before, began = _memory(), time.process_time()
+    before, began = memory(), time.process_time()
     recorder = network(p)
     nest.Prepare()
     built = time.process_time() - began
@@ -59,18 +59,8 @@ def main(p: dict[str, Any]) -> None:
     nest.Run(1000 * p["seconds"])
     ran = time.process_time() - began
     nest.Cleanup()
-    told = {
-        "build_s": built,
-        "cpu_s_per_s": ran / p["seconds"],
-        "rate_hz": (recorder.n_events - spikes) / p["cells"] / p["seconds"],
-        "synapses": synapses,
-        "bytes_per_synapse": (_memory() - before) / synapses,
-    }
-    print(json.dumps(told))
-
-
-def _memory() -> int:
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    spikes = recorder.n_events - spikes
+    print(json.dumps(cost(p, built, ran, spikes, synapses, memory() - before)))
 
 
 main(json.loads(sys.argv[1]))

@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "alignment": ["alignment_angle", "gradient_angles", "gradient_floors"],
+        "alignment": ["alignment_angle", "angles_to_halves", "gradient_angles", "gradient_floors"],
         "bursts": ["Bursts", "burst_probability", "find_bursts"],
         "correlation": ["train_correlation"],
         "timing_window": ["timing_window"],

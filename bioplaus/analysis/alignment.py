@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["alignment_angle", "gradient_angles", "gradient_floors"]
+__all__ = ["alignment_angle", "angles_to_halves", "gradient_angles", "gradient_floors"]
 
 
 def alignment_angle(
@@ -106,3 +106,14 @@ def gradient_floors(
         ``floor_<projection>``, of the whole matrices.
     """
     return {f"floor_{name}": float(alignment_angle(half[name], other[name])) for name in half}
+
+
+def angles_to_halves(
+    approximate: Mapping[str, npt.NDArray[np.float64]],
+    half: Mapping[str, npt.NDArray[np.float64]],
+    other: Mapping[str, npt.NDArray[np.float64]],
+) -> dict[str, float]:
+    """:func:`gradient_angles` to the sum of the gradients of two halves, and their
+    :func:`gradient_floors`."""
+    whole = {name: half[name] + other[name] for name in half}
+    return gradient_angles(approximate, whole) | gradient_floors(half, other)

@@ -68,8 +68,7 @@ class Calls:
         """A run that is one piece: it ends a segment when enough has been done."""
         session = self.session
         session.recording.begin_run(known, call.start, call.namespace)
-        if session.tuning.overlay:
-            call.namespace = session.tuning.overlaid(call.namespace)
+        call.namespace = session.tuning.overlaid(call.namespace)
         began = time.perf_counter()
         call.whole(PLAIN_RUN)
         session.seconds["runs"] += time.perf_counter() - began

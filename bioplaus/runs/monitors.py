@@ -113,14 +113,17 @@ class Stream:
             self.go_back(0)
         if not self.shifts or self.shifts[-1][1] != shift:
             self.shifts.append((rows, shift))
-        self._before = rows if self._count is None else int(self._count.sum())
+        self._before = self._events()
 
     def end_run(self, seconds: float) -> None:
         """Count what a run has given."""
-        now = self._number.item() if self._count is None else int(self._count.sum())
+        now = self._events()
         self.events += now - self._before
         self._before = now
         self.seconds += seconds
+
+    def _events(self) -> int:
+        return int(self._number.item() if self._count is None else self._count.sum())
 
     def take_events(self) -> tuple[int, float]:
         """Events, and the seconds in which they were counted, since the last call."""

@@ -25,7 +25,6 @@ class KnownNetwork:
     estimated.
     """
 
-    network: weakref.ref[Any]
     target: str
     parts: list[tuple[weakref.ref[Any], int]]
     counts: list[tuple[Any, float]]
@@ -43,7 +42,6 @@ class KnownNetwork:
         arrays = [variable.get_value() for variable in variables]
         text = ",".join(f"{thing.name}:{type(thing).__name__}" for thing in objects)
         return cls(
-            network=weakref.ref(network),
             target=prefs["codegen.target"],
             parts=[(weakref.ref(part), len(part._contained_objects)) for part in network.objects],
             counts=[(array, array.item()) for array in arrays],
@@ -82,15 +80,13 @@ class KnownNetworks:
     """Looks networks up; it holds none of them, nor their objects."""
 
     def __init__(self) -> None:
-        self._known: weakref.WeakKeyDictionary[Any, KnownNetwork] = weakref.WeakKeyDictionary()
-        self._last: KnownNetwork | None = None
+        # A WeakKeyDictionary answers in Python, and is asked at every run.
+        self._known: dict[weakref.ref[Any], KnownNetwork] = {}
 
     def of(self, network: Any) -> KnownNetwork:
         """What is known of a network; looked at again where it is not the same any more."""
-        known = self._last
-        if known is None or known.network() is not network:
-            known = self._known.get(network)
+        known = self._known.get(weakref.ref(network))
         if known is None or not known.holds(network):
-            known = self._known[network] = KnownNetwork.of(network)
-        self._last = known
+            known = KnownNetwork.of(network)
+            self._known[weakref.ref(network, self._known.pop)] = known
         return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import random
 import sys
 import zlib
@@ -24,8 +25,6 @@ _LOOKED_AT = 16
 """Of these: a seed, and every 624 numbers, change all."""
 _HIGHEST_BIT, _MARK = 2**31, 2**30
 """The marks that the engine gives begin above this one."""
-_seen: tuple[Any, memoryview] | None = None
-"""NumPy's generator, and what is looked at of it."""
 
 
 def digest(python: bool) -> int:
@@ -33,20 +32,18 @@ def digest(python: bool) -> int:
 
     python : Python's stream counts, too.
     """
-    global _seen
-    bits = mtrand._rand._bit_generator
-    if _seen is None or _seen[0] is not bits:
-        _seen = bits, _words(bits.ctypes.state_address)
-    found = zlib.crc32(_seen[1])
+    found = zlib.crc32(_words(mtrand._rand._bit_generator))
     if python:
         found ^= hash(random.getstate()[1]) & 0xFFFFFFFF
     return found
 
 
-def _words(address: int) -> memoryview:
+@functools.lru_cache(maxsize=1)
+def _words(generator: Any) -> memoryview:
     """The words that are looked at, and the position: where they are, not a copy."""
     words = ctypes.c_uint32 * (_LOOKED_AT + 1)
-    return memoryview(words.from_address(address + 4 * (_WORDS - _LOOKED_AT)))
+    first = generator.ctypes.state_address + 4 * (_WORDS - _LOOKED_AT)
+    return memoryview(words.from_address(first))
 
 
 def state() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bioplaus.analysis import gradient_angles, gradient_floors
+from bioplaus.analysis import angles_to_halves
 from bioplaus.models.eventprop import Learner, Seen
 from bioplaus.parameters import replace
 from bioplaus.runs.run import Run
@@ -80,10 +80,5 @@ def exact_angles(p: Any, learner: Learner, trains: Any, labels: Any) -> dict[str
     few = min(ANGLES_OVER, len(labels))
     exact = Learner(replace(p, {"feedback": "transposed"}), np.random.default_rng(0))
     exact.set_weights(learner.weights())
-    one, other = (
-        exact.gradient((trains[0][begin : end + 1], *trains[1:]), labels[begin:end])
-        for begin, end in ((0, few // 2), (few // 2, few))
-    )
-    best = {name: one[name] + other[name] for name in one}
-    mine = learner.gradient((trains[0][: few + 1], *trains[1:]), labels[:few])
-    return gradient_angles(mine, best) | gradient_floors(one, other)
+    shown = (trains[0][: few + 1], *trains[1:]), labels[:few]
+    return angles_to_halves(learner.gradient(*shown), *exact.halves(*shown))

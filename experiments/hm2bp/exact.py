@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bioplaus.analysis import gradient_angles, gradient_floors
+from bioplaus.analysis import angles_to_halves
 from bioplaus.models import eventprop, hm2bp
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro
 from bioplaus.parameters import quantities, replace
@@ -52,11 +52,6 @@ def exact_angles(
     """Angles between the hybrid gradient, without its regularisation, and the exact one; and
     between the exact ones of the two halves of the images."""
     step = float(quantities(p).time_step)
-    t, i, half = trains.step * step, trains.i.astype(np.int64), len(labels) // 2
-    twin = in_continuous_time(p, learner.weights())
-    one, other = (
-        twin.gradient((trains.start[begin : end + 1], t, i), labels[begin:end])
-        for begin, end in ((0, half), (half, len(labels)))
-    )
-    exact = {name: one[name] + other[name] for name in one}
-    return gradient_angles(learner.gradient(trains, labels), exact) | gradient_floors(one, other)
+    times = (trains.start, trains.step * step, trains.i.astype(np.int64))
+    halves = in_continuous_time(p, learner.weights()).halves(times, labels)
+    return angles_to_halves(learner.gradient(trains, labels), *halves)

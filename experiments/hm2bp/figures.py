@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from bioplaus.records import RunReader
 
-STEPS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
-"""Of ``steps.py``."""
+SIZES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+"""Lengths of a step, in units of the length of the hidden weights as one vector."""
 
 __all__ = ["alignment", "raster", "steps"]
 
@@ -56,9 +56,9 @@ def steps(run: RunReader) -> Figure:
         axes, (0, -1), ("before learning", f"after {run.parameters['learned']} images")
     ):
         for number, name in enumerate(("exact", "hybrid", "random")):
-            falls = [run.metrics[f"{name}_{size}"][row] for size in range(len(STEPS))]
+            falls = [run.metrics[f"{name}_{size}"][row] for size in range(len(SIZES))]
             ax.plot(
-                STEPS, falls, ".-", color=plotting.COLOURS[number],
+                SIZES, falls, ".-", color=plotting.COLOURS[number],
                 label={"exact": "exact gradient", "hybrid": "HM2-BP"}.get(name, name),
             )  # fmt: skip
         ax.set_xscale("log")

@@ -17,14 +17,12 @@ from bioplaus import tasks
 from bioplaus.analysis import gradient_angles
 from bioplaus.experiments.hm2bp import figures
 from bioplaus.experiments.hm2bp.exact import in_continuous_time
+from bioplaus.experiments.hm2bp.figures import SIZES
 from bioplaus.experiments.hm2bp.images import SEEDS, live
 from bioplaus.models import hm2bp
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro, check_network, whole_steps
 from bioplaus.parameters import parameter, quantities
 from bioplaus.runs.run import Run
-
-SIZES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
-"""Lengths of a step, in units of the length of the hidden weights as one vector."""
 
 HIDDEN = "input_to_hidden"
 

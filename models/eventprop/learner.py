@@ -138,6 +138,14 @@ class Learner:
             )  # fmt: skip
         return dict(zip(self.names, sums))
 
+    def halves(self, trains: Trains, labels: Whole) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Gradients of the first and second half of the samples, whose sum is that of all."""
+        start, middle = trains[0], len(labels) // 2
+        return (
+            self.gradient((start[: middle + 1], *trains[1:]), labels[:middle]),
+            self.gradient((start[middle:], *trains[1:]), labels[middle:]),
+        )
+
     def weights(self) -> dict[str, Array]:
         """Copies of the weights, (pre, post)."""
         return {name: w.copy() for name, w in zip(self.names, self._weights)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import functools
 
 import numpy as np
 from numpy.random.mtrand import get_bit_generator
@@ -20,7 +21,6 @@ _WORDS = 624
 _DEAD_BITS = 2**31 - 1
 _last_mark = 2**30  # seeds that people choose are smaller: they become the first word as they are
 _Words = ctypes.c_uint32 * (_WORDS + 1)
-_seen: tuple[np.random.MT19937, ctypes.Array[ctypes.c_uint32]] | None = None
 
 
 def state() -> bytes | str:
@@ -56,19 +56,17 @@ def first_words(number: int) -> list[int]:
     return words
 
 
+@functools.lru_cache(maxsize=1)
 def _words(bits: np.random.MT19937) -> ctypes.Array[ctypes.c_uint32]:
     """The state of `bits` where it lies.
 
     Raises RuntimeError if this NumPy keeps the state in another form than is read here.
     """
-    global _seen
-    if _seen is None or _seen[0] is not bits:
-        words = _Words.from_address(bits.ctypes.state_address)
-        told = bits.state["state"]
-        if list(words) != [*told["key"].tolist(), int(told["pos"])]:
-            raise RuntimeError(
-                f"NumPy {np.__version__} keeps the state of its random numbers in a form that the "
-                "engine does not know: an older NumPy is needed."
-            )
-        _seen = bits, words
-    return _seen[1]
+    words = _Words.from_address(bits.ctypes.state_address)
+    told = bits.state["state"]
+    if list(words) != [*told["key"].tolist(), int(told["pos"])]:
+        raise RuntimeError(
+            f"NumPy {np.__version__} keeps the state of its random numbers in a form that the "
+            "engine does not know: an older NumPy is needed."
+        )
+    return words

@@ -9,19 +9,19 @@ import inspect
 import operator
 import textwrap
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 from .kinds import NotInSubsetError
 
-__all__ = ["MISSING", "Source", "entry", "of_function", "of_text"]
+__all__ = ["MISSING", "OPERATORS", "Source", "entry", "of_function", "of_text"]
 
 MISSING: Any = object()
 """What a name stands for that is a variable, or nothing."""
 
-_FOLDED: dict[type[ast.AST], Any] = {
+OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -29,8 +29,6 @@ _FOLDED: dict[type[ast.AST], Any] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
     ast.BitAnd: operator.and_,
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
@@ -39,6 +37,9 @@ _FOLDED: dict[type[ast.AST], Any] = {
     ast.Not: operator.not_,
     ast.Invert: operator.invert,
 }
+"""What Python's operators do, but for shifts and comparisons."""
+
+_FOLDED = OPERATORS | {ast.LShift: operator.lshift, ast.RShift: operator.rshift}
 
 
 @dataclass(frozen=True, eq=False)

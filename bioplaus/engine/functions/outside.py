@@ -20,6 +20,7 @@ import numpy as np
 from brian2.core.functions import Function
 from brian2.units.fundamentalunits import Quantity, Unit
 
+from ..compiler.sources import OPERATORS
 from .elementary import is_pure
 
 __all__ = ["Outside", "UnreadableError", "Where", "underlying"]
@@ -27,21 +28,7 @@ __all__ = ["Outside", "UnreadableError", "Where", "underlying"]
 _LARGEST = 2**53
 """Integers up to here are floats without rounding."""
 
-_OPERATIONS: dict[type, Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Invert: operator.invert,
-    ast.Not: operator.not_,
+_OPERATIONS: dict[type[ast.AST], Callable[..., Any]] = OPERATORS | {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
