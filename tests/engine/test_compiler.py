@@ -257,6 +257,7 @@ for i in range(len(n) - 1, -1, -2):
     out[3] += n[i] * 10
 for i in range(n[0], n[1]):  # 32 bits
     out[4] += i
+_nb_prefetch(n, _nb_at(n[0]))  # of which nobody sees anything
 count = 0
 while count < 100:
     count += 7

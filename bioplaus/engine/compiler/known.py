@@ -160,6 +160,12 @@ def _first_flag(asm: Assembly, word: Value) -> Value:
     return Value(INT64, (asm.result(f"lshr i64 {zeros}, 3"),))
 
 
+def _prefetch(asm: Assembly, array: Value, index: Value) -> None:
+    address = arrays.place(asm, array, index)
+    asm.declare("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+    asm.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 1, i32 3, i32 1)")
+
+
 def _control_register(asm: Assembly, instruction: str, address: str) -> None:
     asm.declare(f"declare void @llvm.x86.sse.{instruction}(ptr)")
     asm.do(f"call void @llvm.x86.sse.{instruction}(ptr {address})")
@@ -228,6 +234,7 @@ def _functions() -> dict[Any, Handler]:
         support._nb_divide: partial(_rounding_integers, ast.Div()),
         support._nb_exprel: _exprel,
         support._nb_first_flag: _first_flag,
+        support._nb_prefetch: _prefetch,
         support._nb_view: _view,
         denormals._nb_flush_denormals: _flush_denormals,
         denormals._nb_restore_denormals: _restore_denormals,

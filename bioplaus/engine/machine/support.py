@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import carray, njit, prange, types
+from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from .cable import _nb_solve_cable
@@ -58,6 +59,7 @@ __all__ = [
     "_nb_np",
     "_nb_other_flags",
     "_nb_poisson",
+    "_nb_prefetch",
     "_nb_rand",
     "_nb_randn",
     "_nb_remainder",
@@ -134,6 +136,24 @@ def _first_flag(typing_context: Any, word: Any) -> Any:
 
 
 _nb_first_flag: Any = intrinsic(_first_flag)
+
+
+def _prefetch(typing_context: Any, array: Any, place: Any) -> Any:
+    """Ask for the cache line of an element, which will be read and written soon."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(array)(context, builder, arguments[0]).data
+        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        address = builder.bitcast(builder.gep(data, [arguments[1]]), pointer)
+        builder.call(function, [address, *(ir.Constant(number, n) for n in (1, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.none(array, place), generate
+
+
+_nb_prefetch: Any = intrinsic(_prefetch)
 
 
 @inline

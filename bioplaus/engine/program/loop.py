@@ -17,7 +17,7 @@ from .kernel import Argument, Kernel, ValueArgument
 from .memory import one_name_each
 from .ways import Ways
 
-__all__ = ["Elements", "Loop", "OfSource", "copied", "over"]
+__all__ = ["Due", "Elements", "Loop", "OfSource", "copied", "over"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,47 @@ class OfSource:
         begin = ast.parse(f"_idx = {self.synapse}").body
         return over(f"_nb_k in range({ends})", [*begin, *body])
 
+    @property
+    def later(self) -> str:
+        """The synapse that is visited after some more."""
+        return f"_nb_queue_rows[_nb_at(min(_nb_k + {AHEAD}, len(_nb_queue_rows) - 1))]"
+
+
+@dataclass(frozen=True)
+class Due:
+    """A synapse whose own spike is due: ``_nb_each_due(event)`` in a template.
+
+    It stands in a loop over the events of a block, ``_nb_block``; ``_nb_more`` tells whether that
+    is not the last (`brian.queue`).
+    """
+
+    event: str
+
+    def over(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """What is done for it."""
+        return [*ast.parse(f"_idx = _nb_queue_events[_nb_at({self.event})]").body, *body]
+
+    @property
+    def later(self) -> str:
+        """The synapse that is visited after some more; the last ones are followed by themselves."""
+        event = f"{self.event} + {AHEAD}"
+        following = f"64 * _nb_queue_following[_nb_at(_nb_block)] + ({event} & 63)"
+        place = f"{event} if {self.event} & 63 < {64 - AHEAD} else {following}"
+        return f"_nb_queue_events[_nb_at({place} if _nb_more else {self.event})]"
+
+
+AHEAD = 16
+"""Visits to synapses that ``later`` looks ahead; 8 and 32 are as good."""
+
+Domain = Elements | OfSource | Due
+
+_CALLS: dict[str, Callable[..., Domain]] = {
+    "_nb_each": Elements,
+    "_nb_each_of": OfSource,
+    "_nb_each_due": Due,
+}
+"""How a template says what its loop goes over."""
+
 
 @dataclass(frozen=True)
 class Loop:
@@ -71,7 +112,7 @@ class Loop:
 
     kind: str
     around: list[ast.stmt]
-    domain: Elements | OfSource | None
+    domain: Domain | None
     element: list[ast.stmt]
     emit: list[ast.stmt]
     resolve: Callable[[str], Argument]
@@ -91,10 +132,9 @@ class Loop:
             change(tree)
         around, element, emit = (tree.body for tree in parts.values())
         calls = [call for call in map(_standing_in, _statements(around)) if call is not None]
-        domain: Elements | OfSource | None = None
+        domain: Domain | None = None
         for call in calls:
-            given = [ast.unparse(argument) for argument in call.args]
-            domain = Elements(*given) if len(given) == 1 else OfSource(*given)
+            domain = _CALLS[ast.unparse(call.func)](*map(ast.unparse, call.args))
         return cls(kind, around, domain, element, emit, **others)
 
     def statements(self, loop: list[ast.stmt] | None = None) -> list[ast.stmt]:
@@ -116,6 +156,13 @@ class Loop:
             return self.domain.over(body, first)
         assert self.domain is not None
         return self.domain.over(body)
+
+    @property
+    def visits_anywhere(self) -> bool:
+        """Whether it goes over synapses that stand anywhere in memory."""
+        if isinstance(self.domain, OfSource):
+            return not self.domain.in_order
+        return isinstance(self.domain, Due)
 
     @property
     def head(self) -> list[ast.stmt]:
@@ -204,7 +251,7 @@ def _standing_in(node: ast.stmt) -> ast.Call | None:
     """The call that stands for the loop, if a statement is one."""
     call = node.value if isinstance(node, ast.Expr) else None
     name = call.func if isinstance(call, ast.Call) else None
-    stands = isinstance(name, ast.Name) and name.id in ("_nb_each", "_nb_each_of")
+    stands = isinstance(name, ast.Name) and name.id in _CALLS
     return call if stands else None  # type: ignore[return-value]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from .blocks import Blocks
 from .kernel import Kernel
 from .loop import Loop
+from .records import Records
 from .shape import Shape
 from .sweep import Sweep
 
@@ -50,7 +51,8 @@ class Step:
     writing another program; origin : the name of the object and its statements, for errors.
     part : what threads do after the kernel, each for its block; split : the kernel without what
     does not change during a run; flushed : whether numbers too small for full precision are zero;
-    shape : that of its projection, where the kernel takes it for granted.
+    shape : that of its projection, where the kernel takes it for granted; records : whose fields
+    the kernel reaches, in place of arrays of synapses.
     """
 
     kernel: Kernel | None
@@ -69,6 +71,7 @@ class Step:
     split: Split | None = None
     flushed: bool = False
     shape: Shape | None = None
+    records: tuple[Records, ...] = ()
 
     def rewritten(self, kernel: Kernel, note: str, loop: Form | None = None, **others: Any) -> Step:
         """The step with another kernel, which touches what the last one does.

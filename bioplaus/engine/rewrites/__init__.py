@@ -21,6 +21,8 @@ from . import (
     next_spike,
     not_yet,
     one_pass,
+    prefetch,
+    records,
     threads,
     unchanged_drive,
 )
@@ -38,6 +40,8 @@ ORDER = (
     flush_denormals.REWRITE,
     low_rank.REWRITE,
     nan_check.REWRITE,
+    records.REWRITE,
+    prefetch.REWRITE,
     threads.REWRITE,
     invariants.REWRITE,
 )

@@ -63,7 +63,8 @@ class _Due:
         """A step that says first that it may set times."""
         assert step.kernel is not None
         unsure, name = self.arguments["_nb_unsure"], f"_nb_x{len(step.kernel.arguments)}"
-        return replace(step, kernel=step.kernel.preceded([f"{name}[0] = 1"], name, unsure))
+        kernel = step.kernel.preceded([f"{name}[0] = 1"], name, unsure)
+        return replace(step, kernel=kernel, loop=None)  # of which none could be made again
 
 
 def _waiting(steps: list[Step]) -> list[Step]:

@@ -53,6 +53,7 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
         while True:
             began = time.perf_counter()
             status = program.enter(device.random_generator())
+            took = time.perf_counter() - began
             if status == FINISHED:
                 break
             if status == BUFFER_FULL:
@@ -63,13 +64,15 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
                 if not prepared.holds():
                     break
             if control[STEPS] <= 0:
+                prepared.gather(took, _steps_left(prepared.clocks) * took / (chunk or steps))
                 if not chunk:
-                    steps = _next_chunk(steps, time.perf_counter() - began)
+                    steps = _next_chunk(steps, took)
                 control[STEPS] = chunk or steps
             if _interrupted(device, network, prepared, reporter):
                 break
     finally:
         Network._globally_running = False
+        prepared.scatter()
         prepared.flush()
     return _first_clock(prepared.clocks)
 
@@ -89,12 +92,18 @@ def _interrupted(device: Any, network: Network, prepared: Plan, reporter: Report
     now = _first_clock(prepared.clocks).t_
     network.t_ = now
     if reporter.due():
+        prepared.scatter()
         prepared.flush()
         reporter.progress(now)
     limit = device._maximum_run_time
     if limit is not None and time.time() - reporter.began > float(limit):
         network._stopped = True
     return bool(network._stopped or Network._globally_stopped)
+
+
+def _steps_left(clocks: Sequence[Clock]) -> int:
+    """Steps to the end of the run, of the clock that has most."""
+    return max(int(clock._i_end - clock.variables["timestep"].get_value()[0]) for clock in clocks)
 
 
 def _first_clock(clocks: Sequence[Clock]) -> Clock:
@@ -104,6 +113,7 @@ def _first_clock(clocks: Sequence[Clock]) -> Clock:
 def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
     """Finish one step in which objects that run in Python have their turn."""
     program, control = prepared.program, prepared.program.control
+    prepared.scatter()
     due = _due(prepared.clocks)
     network.t_ = _first_clock(prepared.clocks).t_
     control[STOP_FOR_PYTHON] = 0

@@ -55,6 +55,7 @@ class Plan:
         self._begin_again += self._begin
         self._flush = [c.flush for c in own if getattr(c, "buffer", None) is not None]
         self._finish = [step.finish for step in steps if step.finish is not None]
+        self._records = list(dict.fromkeys(r for step in steps for r in step.records))
         self._ending = [proxy for proxy in proxies if _has_end(proxy)]
         self._integrating = [
             (proxy, [proxy.variables[name] for name in proxy.equations.diff_eq_names])
@@ -88,6 +89,20 @@ class Plan:
         """Hand over what the monitors' buffers hold."""
         for flush in self._flush:
             flush()
+
+    def gather(self, seconds: float, left: float) -> None:
+        """Make records of what is visited together, where that pays; see `Records`."""
+        found = [r for r in self._records if r.is_worthwhile(seconds, left)]
+        for records in found:
+            records.gather()
+        if found:
+            self.program.refresh()
+
+    def scatter(self) -> None:
+        """Have all numbers where Python looks for them."""
+        scattered = [records for records in self._records if records.scatter()]
+        if scattered:
+            self.program.refresh()
 
     def end_loop(self, device: Any) -> None:
         """Do what has been put off to the end of the loop."""
