@@ -73,7 +73,8 @@ class Calls:
         call.whole(PLAIN_RUN)
         session.seconds["runs"] += time.perf_counter() - began
         session.counts["pieces"] += 1
-        session.counts["again"] += session.replaying
+        if session.replaying:
+            session.counts["again"] += 1
         session.count(division.time_of(call.network) - call.start)
         session.work += work
         if session.work >= SEGMENT_WORK:

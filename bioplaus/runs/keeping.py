@@ -45,8 +45,9 @@ class Keeping:
 
     def __init__(self, session: Session, options: Options) -> None:
         self.session, self.options = session, options
-        self._began = self._last_kept = time.monotonic()
+        self._began = time.monotonic()
         self._cost = 0.02
+        self.caught_up()
         self._looked = 0.0
         self._places: set[Any] = set()
         self._tried: set[int] = set()
@@ -54,15 +55,19 @@ class Keeping:
     def caught_up(self) -> None:
         """What comes now is new: time is counted from here."""
         self._last_kept = time.monotonic()
+        self._next = self._earliest(self.options.checkpoint)
 
     def due(self, at_least: float | None = None) -> bool:
         """Whether a state may be written now."""
-        now, wait = time.monotonic(), self.options.checkpoint
-        waited = now - self._last_kept
-        if self.session.replaying or waited < self.options.patience * self._cost:
+        if self.session.replaying:
             return False
-        enough = wait if at_least is None else min(at_least, wait)
-        return waited >= enough and now - self._began >= min(QUIET, wait)
+        return time.monotonic() >= (self._next if at_least is None else self._earliest(at_least))
+
+    def _earliest(self, wait: float) -> float:
+        """When a state may be written that waits so long after the last one [s of the clock]."""
+        options = self.options
+        wait = max(min(wait, options.checkpoint), options.patience * self._cost)
+        return max(self._last_kept + wait, self._began + min(QUIET, options.checkpoint))
 
     def affords_looking(self, place: Any, work: float = 0.0) -> bool:
         """Whether one more look at everything keeps within its share of the time.
@@ -95,7 +100,7 @@ class Keeping:
         write_modules(self.session.writer.path, self.session.own.modules())
         yield
         self._cost = time.perf_counter() - began
-        self._last_kept = time.monotonic()
+        self.caught_up()
         self.session.seconds["states"] += self._cost
         self.session.counts["states"] += 1
 

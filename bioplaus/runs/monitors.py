@@ -8,7 +8,7 @@ end of what is there replaces all that follows.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,8 +54,8 @@ class Stream:
     events: int = 0
     seconds: float = 0.0
     _before: int = 0
-    _number: Any = None
-    _count: Any = None
+    _number: Callable[[], int] | None = None
+    _events: Callable[[], int] = int
 
     @classmethod
     def of(
@@ -87,9 +87,9 @@ class Stream:
         self.monitor = weakref.ref(monitor)
         self.variables = {name: monitor.variables[name] for name in self.about.unit}
         # Asked before and after every run: Brian keeps both in the same arrays for good.
-        self._number = monitor.variables["N"].get_value()
+        self._number = self._events = monitor.variables["N"].get_value().item
         if self.counts_events and not monitor.record:
-            self._count = monitor.variables["count"].get_value()
+            self._events = monitor.variables["count"].get_value().sum
 
     @property
     def counts_events(self) -> bool:
@@ -99,7 +99,7 @@ class Stream:
     @property
     def rows(self) -> int:
         """How many rows the monitor has now."""
-        return self.done if self._number is None else int(self._number.item())
+        return self.done if self._number is None else self._number()
 
     @property
     def is_over(self) -> bool:
@@ -108,7 +108,7 @@ class Stream:
 
     def begin_run(self, shift: float) -> None:
         """Say what is to be added to ``t`` from now on, to have the time of the whole run."""
-        rows = self._number.item()
+        rows = self.rows
         if rows < self.done:  # emptied, and nobody knows how
             self.go_back(0)
         if not self.shifts or self.shifts[-1][1] != shift:
@@ -122,12 +122,9 @@ class Stream:
         self._before = now
         self.seconds += seconds
 
-    def _events(self) -> int:
-        return int(self._number.item() if self._count is None else self._count.sum())
-
     def take_events(self) -> tuple[int, float]:
         """Events, and the seconds in which they were counted, since the last call."""
-        taken = self.events, self.seconds
+        taken = int(self.events), self.seconds
         self.events, self.seconds = 0, 0.0
         return taken
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import weakref
 import zlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from brian2 import Synapses, prefs
@@ -14,20 +16,23 @@ from bioplaus.runs.monitors import is_monitor
 
 __all__ = ["KnownNetwork", "KnownNetworks"]
 
+_CONTAINED = attrgetter("_contained_objects")
+
 
 @dataclass(frozen=True)
 class KnownNetwork:
     """One network as it runs now; it holds none of its objects.
 
-    target, parts, counts : what the rest depends on: the objects and how many each contains, how
-    many synapses there are, and the steps (with the arrays in which Brian keeps them); kinds : a
-    digest of the objects' names and kinds; work : how many seconds a simulated second takes,
-    estimated.
+    target, parts, contained, counts : what the rest depends on: the objects, how many they
+    contain, and how many synapses there are and the steps (by how Brian keeps these in its arrays);
+    kinds : a digest of the objects' names and kinds; work : how many seconds a simulated second
+    takes, estimated.
     """
 
     target: str
-    parts: list[tuple[weakref.ref[Any], int]]
-    counts: list[tuple[Any, float]]
+    parts: frozenset[weakref.ref[Any]]
+    contained: int
+    counts: list[tuple[Callable[[], float], float]]
     refs: list[weakref.ref[Any]]
     monitor_refs: list[weakref.ref[Any]]
     kinds: str
@@ -39,12 +44,13 @@ class KnownNetwork:
         objects = network.sorted_objects
         variables = {thing.clock.variables["dt"] for thing in objects}
         variables |= {thing.variables["N"] for thing in objects if isinstance(thing, Synapses)}
-        arrays = [variable.get_value() for variable in variables]
+        numbers = [variable.get_value().item for variable in variables]
         text = ",".join(f"{thing.name}:{type(thing).__name__}" for thing in objects)
         return cls(
             target=prefs["codegen.target"],
-            parts=[(weakref.ref(part), len(part._contained_objects)) for part in network.objects],
-            counts=[(array, array.item()) for array in arrays],
+            parts=frozenset(map(weakref.ref, network.objects)),
+            contained=_contained(network.objects),
+            counts=[(number, number()) for number in numbers],
             refs=list(map(weakref.ref, objects)),
             monitor_refs=[weakref.ref(thing) for thing in objects if is_monitor(thing)],
             kinds=f"{zlib.crc32(text.encode()):08x}",
@@ -53,17 +59,15 @@ class KnownNetwork:
 
     def holds(self, network: Any) -> bool:
         """Whether the network is still as it was."""
+        for number, before in self.counts:
+            if number() != before:
+                return False
         objects = network.objects
-        if len(objects) != len(self.parts) or self.target != prefs["codegen.target"]:
-            return False
-        for array, count in self.counts:
-            if array.item() != count:
-                return False
-        for ref, contained in self.parts:
-            part: Any = ref()
-            if part not in objects or len(part._contained_objects) != contained:
-                return False
-        return True
+        return (
+            self.parts == set(map(weakref.ref, objects))
+            and self.contained == _contained(objects)
+            and self.target == prefs["codegen.target"]
+        )
 
     @property
     def objects(self) -> list[Any]:
@@ -74,6 +78,11 @@ class KnownNetwork:
     def monitors(self) -> list[Any]:
         """Those among them that record."""
         return [ref() for ref in self.monitor_refs]
+
+
+def _contained(objects: Iterable[Any]) -> int:
+    """How many objects these contain, which becomes more where something is added to one."""
+    return sum(map(len, map(_CONTAINED, objects)))
 
 
 class KnownNetworks:

@@ -221,8 +221,9 @@ class Session:
 
     def takes_part(self) -> bool:
         """Whether what is called now is part of the script's one line of execution."""
-        mine = self._forks == _forks and threading.get_ident() == self._thread
-        return mine and not self.inside
+        if self.inside:
+            return False
+        return self._forks == _forks and threading.get_ident() == self._thread
 
     # The table
 

@@ -81,8 +81,8 @@ class Loop:
         due = session.keeping.due()
         if due or (self.has_inner and session.keeping.affords_looking("turn")):
             self._look(copy=not due)
-        if due and self.here is not None and all(loop.can_be_entered for loop in session.loops):
-            session.keeping.write_loops()
+            if due and self.here is not None and all(x.can_be_entered for x in session.loops):
+                session.keeping.write_loops()
 
     @property
     def can_be_entered(self) -> bool:

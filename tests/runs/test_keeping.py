@@ -15,11 +15,22 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     clock = SimpleNamespace(now=100.0)
     times = {"monotonic": lambda: clock.now, "perf_counter": lambda: clock.now}
     monkeypatch.setattr(keeping, "time", SimpleNamespace(**times))
+    monkeypatch.setattr(keeping, "write_modules", lambda run, modules: None)
     return clock
 
 
-def session(replaying: bool = False) -> SimpleNamespace:
-    return SimpleNamespace(replaying=replaying)
+def session() -> SimpleNamespace:
+    """What a state's writing asks of a session, and nothing in it to write."""
+    flushed = SimpleNamespace(flush=lambda: None)
+    return SimpleNamespace(
+        replaying=False,
+        kept=flushed,
+        outside=flushed,
+        own=SimpleNamespace(modules=dict),
+        writer=SimpleNamespace(path=None),
+        seconds={"states": 0.0},
+        counts={"states": 0},
+    )
 
 
 def test_nothing_is_kept_before_two_seconds_of_work(clock: SimpleNamespace) -> None:
@@ -34,9 +45,11 @@ def test_nothing_is_kept_before_two_seconds_of_work(clock: SimpleNamespace) -> N
 def test_states_that_cost_much_are_further_apart(clock: SimpleNamespace) -> None:
     """Forty times the cost, so that they take a fortieth of the time; none in a replay."""
     keeper = Keeping(session(), Options())
-    keeper._cost = 1.5
+    with keeper.writing():
+        clock.now += 1.5
     for after, due in [(20.1, False), (59.9, False), (60.1, True)]:
-        clock.now = 100.0 + after
+        clock.now = 101.5 + after
         assert keeper.due() is due
+        assert keeper.due(at_least=keeping.QUIET) is due
     keeper.session.replaying = True
     assert not keeper.due()
