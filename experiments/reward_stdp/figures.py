@@ -23,6 +23,8 @@ __all__ = [
     "exclusive_or_raster",
     "exclusive_or_traces",
     "frequencies",
+    "voltage_traces",
+    "voltages",
     "walk_curve",
     "walk_raster",
     "walk_traces",
@@ -89,6 +91,45 @@ def frequencies(run: RunReader) -> Figure | None:
     ax.set_xlabel("frequency of pairs [Hz]")
     ax.set_ylabel("change of the weight")
     ax.legend(title="post after pre")
+    return figure
+
+
+def voltages(run: RunReader) -> Figure | None:
+    """Weight after pairs over their frequency, in both orders; crosses are NEST's."""
+    if "weight" not in run.arrays():
+        return None
+    weight, by_nest = run.array("weight"), run.array("weight_by_nest").value
+    f = weight.axes["frequency"].values
+    figure = plotting.figure()
+    ax = figure.subplots()
+    for n, order in enumerate(("post first", "pre first")):
+        colour = plotting.COLOURS[n]
+        ax.plot(f, weight.value[n], color=colour, lw=1.2, label=order)
+        ax.plot(f, by_nest[n], "x", color=colour, ms=7)
+    ax.axhline(100, color=plotting.GREY, lw=0.6)
+    ax.set_xlabel("frequency of pairs [Hz]")
+    ax.set_ylabel("weight [%]")
+    ax.legend(title="crosses: NEST")
+    return figure
+
+
+def voltage_traces(run: RunReader) -> Figure | None:
+    """Pairs at 50 Hz, the postsynaptic spike first: both voltages that potentiate, the weight."""
+    if not run.recording_files():
+        return None
+    figure, axes = _three()
+    fastest = [int(np.argmax(run.array("weight").axes["frequency"].values))]
+    for ax, (population, name, label, scale) in zip(
+        axes,
+        (
+            ("post", "v", "membrane [mV]", 1e3),
+            ("post", "u_plus_before", "filtered,\n4 ms ago [mV]", 1e3),
+            ("synapses", "w", "weight", 1.0),
+        ),
+    ):
+        trace = run.trace(population, name)
+        _line(ax, trace, 0.0, label, scale, cells=fastest)
+        ax.set_xlim(0, 160)
     return figure
 
 

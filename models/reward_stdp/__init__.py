@@ -5,8 +5,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "parameters": ["Competition", "Distal", "ExclusiveOr", "Triplets", "Walk"],
+        "parameters": ["Competition", "Distal", "ExclusiveOr", "Triplets", "Voltage", "Walk"],
         "sums": ["triplet_sum"],
     },
-    submodules=["actor", "competition", "distal", "exclusive_or", "pairing"],
+    submodules=["actor", "competition", "distal", "exclusive_or", "pairing", "voltage"],
 )

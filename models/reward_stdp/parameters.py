@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bioplaus.parameters import Quantity, parameter
 
-__all__ = ["SETS", "Competition", "Distal", "ExclusiveOr", "Triplets", "Walk"]
+__all__ = ["SETS", "Competition", "Distal", "ExclusiveOr", "Triplets", "Voltage", "Walk"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,26 @@ class Triplets:
     )
     tau_plus: Quantity = parameter("16.8 ms", "fast presynaptic trace", low="1 us")
     tau_minus: Quantity = parameter("33.7 ms", "fast postsynaptic trace", low="1 us")
+    learning_rate: float = parameter(1.0, "factor on all changes", low=0, tunable=True)
+
+
+@dataclass(frozen=True)
+class Voltage:
+    """Plasticity by the postsynaptic voltage (Clopath and others 2010, table 1, visual cortex)."""
+
+    depression: float = parameter(
+        14e-5, "of w by a presynaptic spike [1/mV]", symbol="A_LTD", low=0
+    )
+    potentiation: float = parameter(
+        8e-5, "of w by voltage and presynaptic trace [1/mV^2]", symbol="A_LTP", low=0
+    )
+    theta_minus: Quantity = parameter("-70.6 mV", "threshold of filtered voltages")
+    theta_plus: Quantity = parameter("-45.3 mV", "threshold of the voltage")
+    tau_minus: Quantity = parameter("10 ms", "voltage that depresses", low="1 us")
+    tau_plus: Quantity = parameter("7 ms", "voltage that potentiates", low="1 us")
+    tau_x: Quantity = parameter("15 ms", "presynaptic trace", low="1 us")
+    delay: Quantity = parameter("4 ms", "filtered voltages are read so much later", low="0.1 ms")
+    first_weight: float = parameter(0.5, "weight before the first pair", low=0)
     learning_rate: float = parameter(1.0, "factor on all changes", low=0, tunable=True)
 
 

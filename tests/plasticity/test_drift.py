@@ -27,6 +27,7 @@ from bioplaus.plasticity.reward_modulated_stdp import RewardModulatedSTDP
 from bioplaus.plasticity.rule import NoDrift, Rule, connect
 from bioplaus.plasticity.triplet_stdp import TripletSTDP
 from bioplaus.plasticity.two_phase import Differential, TwoPhase
+from bioplaus.plasticity.voltage_stdp import VoltageSTDP
 
 pytestmark = pytest.mark.usefixtures("engine_target")
 
@@ -143,6 +144,24 @@ RANDOM = {
         PairSTDP(*PAIR, nearest=True),
         Side(rates={"spike": 20.0}),
         Side(rates={"spike": 20.0}),
+        ETA,
+    ),
+    "voltage": (
+        VoltageSTDP(
+            0.14 / volt,
+            3 / volt**2,
+            -0.07 * volt,
+            -0.045 * volt,
+            10 * ms,
+            7 * ms,
+            100 * ms,
+            4 * ms,
+        ),
+        Side(rates={"spike": 20.0}),
+        Side(
+            {"v": -0.02, "u_minus_before": -0.06, "u_plus_before": -0.04},
+            dict.fromkeys(("v", "u_minus_before", "u_plus_before"), volt),
+        ),
         ETA,
     ),
     "triplets": (
