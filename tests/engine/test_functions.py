@@ -18,9 +18,10 @@ import numpy as np
 import pytest
 from brian2 import ms
 from brian2.core.functions import Function
+from scipy.special import exprel
 
 from bioplaus.engine.functions.bodies import defined
-from bioplaus.engine.functions.elementary import _TABLE
+from bioplaus.engine.functions.elementary import _TABLE, OWN
 from bioplaus.engine.functions.elementwise import UnsupportedFunctionError
 from bioplaus.engine.functions.outside import Outside
 from bioplaus.engine.machine import support
@@ -67,6 +68,7 @@ def translated(function: Any, *arguments: Any) -> Any:
     space: dict[str, Any] = {"_nb_np": np, "_nb_math": math}
     for name in ("_nb_where", "_nb_larger", "_nb_smaller", "_nb_floor_divide", "_nb_remainder"):
         space[name] = getattr(support, name).py_func
+    space |= {f"_nb_{name}": getattr(np, name, exprel) for name in OWN} | {"_nb_power": pow}
     for text in definition.texts:
         exec(text, space)
     call = space[definition.name]

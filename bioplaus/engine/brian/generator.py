@@ -17,6 +17,7 @@ from brian2.synapses.synapses import Synapses
 from brian2.utils.logger import get_logger
 from brian2.utils.stringtools import get_identifiers
 
+from ..functions.elementary import OWN
 from ..functions.translation import Translated, UnsupportedFunctionError, translate
 from ..program.kernel import spelled
 from .overflow import checked
@@ -59,6 +60,16 @@ class _Renderer(NodeRenderer):
     def render_Name(self, node: ast.Name) -> str:
         return spelled(str(super().render_Name(node)))
 
+    def render_BinOp(self, node: ast.BinOp) -> str:
+        if not isinstance(node.op, ast.Pow) or _is_integer(node.right):
+            return str(super().render_BinOp(node))
+        base, exponent = node.left, node.right
+        if isinstance(base, ast.Call) and self.functions[ast.unparse(base.func)].name == "_nb_exp":
+            # So SymPy writes exp(x/18), and a power costs five times as much.
+            product = ast.BinOp(base.args[0], ast.Mult(), exponent)
+            return self.render_Call(ast.Call(base.func, [product], []))
+        return f"_nb_power({self.render_node(base)}, {self.render_node(exponent)})"
+
     def render_Call(self, node: ast.Call) -> str:
         if node.keywords:
             raise ValueError("Keyword arguments not supported.")
@@ -84,6 +95,10 @@ def single_precision(variables: Mapping[str, Any]) -> bool:
         if isinstance(variable, ArrayVariable) and not variable.scalar and name not in _DOUBLE
     }
     return "float32" in kinds and "float64" not in kinds
+
+
+_DOUBLE_FUNCTIONS = frozenset({"_nb_randn", *(f"_nb_{name}" for name in OWN)})
+"""Functions that return double precision."""
 
 
 class _SingleRenderer(_Renderer):
@@ -116,10 +131,13 @@ class _SingleRenderer(_Renderer):
         if name in ("_nb_timestep", "_nb_timed_array_1d", "_nb_timed_array_2d"):
             return _Renderer(self.functions, self.variables).render_Call(node)
         text = super().render_Call(node)
-        return f"_nb_np.float32({text})" if name in ("_nb_randn", "_nb_exprel") else text
+        return f"_nb_np.float32({text})" if name in _DOUBLE_FUNCTIONS else text
 
 
 def _is_integer(node: ast.expr) -> bool:
+    """Whether an expression is an integer that is written in the equations."""
+    if isinstance(node, ast.UnaryOp):
+        return _is_integer(node.operand)
     return isinstance(node, ast.Constant) and type(node.value) is int
 
 

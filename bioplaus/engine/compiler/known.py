@@ -18,8 +18,10 @@ import numpy as np
 from numba.np.random import distributions, generator_core
 
 from ..machine import denormals, support
+from ..machine.mathematics import parts
+from ..machine.mathematics.power import power as power_of_floats
 from . import arrays
-from .arithmetic import binary, compare, least, power
+from .arithmetic import binary, least, power
 from .assembly import Assembly
 from .kinds import (
     BOOL,
@@ -35,7 +37,6 @@ from .kinds import (
     Number,
     Value,
     constant,
-    literal,
 )
 
 __all__ = ["DRAWS", "KNOWN", "Handler"]
@@ -141,16 +142,18 @@ def _rounding_integers(operator: ast.operator, asm: Assembly, left: Value, right
     return binary(asm, operator, left, right)
 
 
-def _exprel(asm: Assembly, x: Value) -> Value:
-    """Without branches, so that the loop around it may be vectorised: both ends are selected."""
-    kind = _mathematical(x.number)
-    x = asm.cast(x, kind)
-    quotient = binary(asm, ast.Div(), _library("expm1", asm, x), x)
-    result = asm.cast(quotient, FLOAT64).operand
-    large = compare(asm, ast.Gt(), x, constant(717))
-    result = asm.select(large, "double", literal(math.inf, FLOAT64), result)
-    tiny = compare(asm, ast.Lt(), _absolute(asm, x), constant(1e-16))
-    return Value(FLOAT64, (asm.select(tiny, "double", literal(1, FLOAT64), result),))
+def _power(asm: Assembly, base: Value, exponent: Value) -> Value:
+    if not exponent.number.is_float:
+        return power(asm, base, exponent)
+    single = base.number == exponent.number == FLOAT32
+    raised = asm.inline(power_of_floats, base, exponent)
+    return asm.cast(raised, FLOAT32) if single else raised
+
+
+def _reinterpreted(old: Number, new: Number, asm: Assembly, value: Value) -> Value:
+    """The number of another type that has the same bits."""
+    operand = asm.cast(value, old).operand
+    return Value(new, (asm.result(f"bitcast {old.register} {operand} to {new.register}"),))
 
 
 def _first_flag(asm: Assembly, word: Value) -> Value:
@@ -228,11 +231,13 @@ def _functions() -> dict[Any, Handler]:
         np.isnan: _is_nan,
         generator_core.next_double: partial(_next, _NEXT_DOUBLE, FLOAT64),
         generator_core.next_uint64: partial(_next, _NEXT_UINT64, UINT64),
+        parts.bits_of: partial(_reinterpreted, FLOAT64, INT64),
+        parts.number_of: partial(_reinterpreted, INT64, FLOAT64),
         support._nb_add: partial(_rounding_integers, ast.Add()),
         support._nb_subtract: partial(_rounding_integers, ast.Sub()),
         support._nb_multiply: partial(_rounding_integers, ast.Mult()),
         support._nb_divide: partial(_rounding_integers, ast.Div()),
-        support._nb_exprel: _exprel,
+        support._nb_power: _power,
         support._nb_first_flag: _first_flag,
         support._nb_prefetch: _prefetch,
         support._nb_view: _view,

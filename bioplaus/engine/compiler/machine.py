@@ -60,6 +60,10 @@ def _pipeline(level: int) -> tuple[Any, Any]:
 
 def object_code(text: str, level: int = 3) -> bytes:
     """The object file of a module; level : of optimisation, at 0 functions are only put inline."""
+    return bytes(_machine().emit_object(_optimised(text, level)))
+
+
+def _optimised(text: str, level: int) -> Any:
     head = f'target triple = "{llvm.get_process_triple()}"\n'
     head += f'target datalayout = "{_machine().target_data}"\n'
     try:
@@ -69,7 +73,7 @@ def object_code(text: str, level: int = 3) -> bytes:
         raise NotInSubsetError(f"LLVM says: {problem}") from problem
     builder, _ = _pipeline(level)
     builder.getModulePassManager().run(module, builder)
-    return bytes(_machine().emit_object(module))
+    return module
 
 
 @functools.cache

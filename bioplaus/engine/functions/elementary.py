@@ -16,7 +16,7 @@ import numpy as np
 from brian2 import numpy_
 from brian2.units import unitsafefunctions as unitsafe
 
-__all__ = ["Elementary", "elementary", "is_pure"]
+__all__ = ["OWN", "Elementary", "elementary", "is_pure"]
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,17 @@ class Elementary:
     takes_truth: frozenset[int] = frozenset()
 
 
-_ONE = """absolute arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil conjugate cos cosh deg2rad
-degrees exp exp2 expm1 fabs floor log log10 log1p log2 negative positive rad2deg radians rint sign
-sin sinh sqrt square tan tanh trunc"""
+OWN = ("cosh", "exp", "expm1", "exprel", "log", "log10", "log1p", "sinh", "tanh")
+"""Functions of one number that are calculated by `machine.mathematics`."""
+_ONE = """absolute arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil conjugate cos deg2rad
+degrees exp2 fabs floor log2 negative positive rad2deg radians rint sign sin sqrt square tan
+trunc"""
 _TWO = "add arctan2 copysign divide fmax fmin fmod hypot maximum minimum multiply subtract"
 _TESTS = "isfinite isinf isnan"
 _COMPARISONS = "equal greater greater_equal less less_equal not_equal"
 
 _NUMPY = {
+    **{name: Elementary(f"_nb_{name}({{}})", 1) for name in OWN},
     **{name: Elementary(f"_nb_np.{name}({{}})", 1) for name in _ONE.split()},
     **{name: Elementary(f"_nb_np.{name}({{}}, {{}})", 2) for name in _TWO.split()},
     **{name: Elementary(f"_nb_np.{name}({{}})", 1, truth=True) for name in _TESTS.split()},
@@ -49,14 +52,13 @@ _NUMPY = {
         for name in _COMPARISONS.split()
     },
     "clip": Elementary("_nb_np.minimum(_nb_np.maximum({}, {}), {})", 3),
-    "exprel": Elementary("_nb_exprel({})", 1),
     "float64": Elementary("_nb_np.float64({})", 1),
     "floor_divide": Elementary("_nb_floor_divide({}, {})", 2),
     "logical_and": Elementary("(({} != 0) & ({} != 0))", 2, True, frozenset({0, 1})),
     "logical_not": Elementary("({} == 0)", 1, True, frozenset({0})),
     "logical_or": Elementary("(({} != 0) | ({} != 0))", 2, True, frozenset({0, 1})),
     "logical_xor": Elementary("(({} != 0) != ({} != 0))", 2, True, frozenset({0, 1})),
-    "power": Elementary("_nb_np.float64({}) ** {}", 2),
+    "power": Elementary("_nb_power(_nb_np.float64({}), {})", 2),
     "remainder": Elementary("_nb_remainder({}, {})", 2),
     "where": Elementary("_nb_where({}, {}, {})", 3, takes_truth=frozenset({0})),
 }

@@ -12,6 +12,7 @@ evaluated by `outside` and handed over as numbers: the text does not depend on t
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -58,8 +59,9 @@ _ARITHMETIC = {
     ast.FloorDiv: "_nb_floor_divide({}, {})",
     ast.Mod: "_nb_remainder({}, {})",
     # Of integers Python makes a float where the exponent is below zero.
-    ast.Pow: "(_nb_np.float64({}) ** {})",
+    ast.Pow: "_nb_power(_nb_np.float64({}), {})",
 }
+_WHOLE = re.compile(r"\(-?\d+\)")
 _WITH_PARTS = (ast.BinOp, ast.BoolOp, ast.Call, ast.Compare, ast.IfExp, ast.UnaryOp)
 _BITS = {ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^"}
 _COMPARISONS = {
@@ -203,6 +205,8 @@ class Expressions:
             if kind is ast.Mult:
                 return Value(f"({left.text} & {right.text})", truth=True)
             raise self.refused(f"calculates with truth values alone in '{ast.unparse(node)}'")
+        if kind is ast.Pow and _WHOLE.fullmatch(right.text):
+            return Value(f"(_nb_np.float64({left.text}) ** {right.text})")
         return Value(_ARITHMETIC[kind].format(left.text, right.text))
 
     def whole_or_truth(self, node: ast.expr) -> Value:

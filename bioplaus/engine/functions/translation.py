@@ -18,7 +18,7 @@ from brian2.input.timedarray import TimedArray, _find_K
 
 from ..program.kernel import Number
 from .bodies import defined
-from .elementary import Elementary, elementary
+from .elementary import OWN, Elementary, elementary
 from .elementwise import UnsupportedFunctionError
 from .given import Given
 from .outside import Outside
@@ -49,12 +49,12 @@ class Translated:
     outside: Outside | Given | None = None
 
 
-_SAME_AS_NUMPY = "sin cos tan sinh cosh tanh exp log log10 expm1 log1p sqrt arcsin arccos arctan"
-_OURS = ("sign", "clip", "exprel", "timestep", "int", "floor", "ceil")
+_SAME_AS_NUMPY = "sin cos tan sqrt arcsin arccos arctan"
+_OURS = "sign clip timestep int floor ceil"
 _TABLE = {
     **{name: Translated(f"_nb_np.{name}") for name in _SAME_AS_NUMPY.split()},
     "abs": Translated("abs"),
-    **{name: Translated(f"_nb_{name}") for name in _OURS},
+    **{name: Translated(f"_nb_{name}") for name in [*_OURS.split(), *OWN]},
     **{
         name: Translated(f"_nb_{name}", ("_nb_generator",)) for name in ("rand", "randn", "poisson")
     },

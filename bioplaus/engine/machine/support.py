@@ -20,6 +20,18 @@ from numba.extending import intrinsic, overload
 
 from .cable import _nb_solve_cable
 from .inlining import INLINE, inline
+from .mathematics import (
+    _nb_cosh,
+    _nb_exp,
+    _nb_expm1,
+    _nb_exprel,
+    _nb_log,
+    _nb_log1p,
+    _nb_log10,
+    _nb_power,
+    _nb_sinh,
+    _nb_tanh,
+)
 from .random_numbers import (
     _nb_binomial,
     _nb_binomial_normal,
@@ -43,8 +55,11 @@ __all__ = [
     "_nb_bound",
     "_nb_ceil",
     "_nb_clip",
+    "_nb_cosh",
     "_nb_count_on",
     "_nb_divide",
+    "_nb_exp",
+    "_nb_expm1",
     "_nb_exprel",
     "_nb_failures",
     "_nb_first_flag",
@@ -54,20 +69,26 @@ __all__ = [
     "_nb_invert",
     "_nb_larger",
     "_nb_least_time",
+    "_nb_log",
+    "_nb_log1p",
+    "_nb_log10",
     "_nb_math",
     "_nb_multiply",
     "_nb_np",
     "_nb_other_flags",
     "_nb_poisson",
+    "_nb_power",
     "_nb_prefetch",
     "_nb_rand",
     "_nb_randn",
     "_nb_remainder",
     "_nb_sign",
+    "_nb_sinh",
     "_nb_smaller",
     "_nb_solve_cable",
     "_nb_start_counting",
     "_nb_subtract",
+    "_nb_tanh",
     "_nb_timed_array_1d",
     "_nb_timed_array_2d",
     "_nb_timestep",
@@ -258,15 +279,6 @@ def _nb_larger(one: Any, other: Any) -> Any:
 def _nb_smaller(one: Any, other: Any) -> Any:
     """Python's ``min`` of two numbers."""
     return other if other < one else one
-
-
-@inline
-def _nb_exprel(x: float) -> float:
-    if abs(x) < 1e-16:
-        return 1.0
-    if x > 717:  # near the logarithm of the largest double
-        return np.inf
-    return np.expm1(x) / x
 
 
 @inline

@@ -139,7 +139,7 @@ if _nb_next_counters[1] != 1:
 {emit}
     _nb_next_counters[1] = 1 if _nb_next_largest < {largest} else 2
     _nb_next_numbers[0] = _nb_next_largest
-    _nb_next_numbers[1] = -_nb_np.log1p(-_nb_next_largest)
+    _nb_next_numbers[1] = -_nb_log1p(-_nb_next_largest)
 else:
     _nb_next_left = _nb_next_counters[0]
     if _nb_next_left < 0:
@@ -191,7 +191,7 @@ class _One(ast.NodeTransformer):
 _PRIVATE = """
 {scalar}
 _nb_next_trials = {n} * {sources}
-_nb_next_hazard = -_nb_np.log1p(-{p})
+_nb_next_hazard = -_nb_log1p(-{p})
 _nb_next_left = _nb_next_counters[0]
 if _nb_next_left < 0:
     _nb_next_left = _nb_failures(_nb_generator, _nb_next_hazard)

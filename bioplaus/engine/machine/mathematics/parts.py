@@ -1,0 +1,82 @@
+"""Numbers as their bits, as multiples of powers of two, and in two parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from ..inlining import inline
+
+__all__ = [
+    "LN2",
+    "LN2_REST",
+    "ROUNDING",
+    "ROUNDING_BITS",
+    "bits_of",
+    "number_of",
+    "quotient",
+    "scaled",
+    "short",
+    "with_sign_of",
+]
+
+ROUNDING = 1.5 * 2.0**52
+"""Added to a number below 2**51, rounds it to an integer, which the lowest bits then hold."""
+ROUNDING_BITS = 0x4338 << 48
+LN2, LN2_REST = 0.6931471803691238, 1.9082149292705877e-10
+"""The logarithm of 2; products of the first part with integers up to 2**20 are exact."""
+_SIGN = -(2**63)
+
+
+def _bits_of(typing_context: Any, number: Any) -> Any:
+    """The bits of a float as an integer."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.int64))
+
+    return types.int64(types.float64), generate
+
+
+def _number_of(typing_context: Any, bits: Any) -> Any:
+    """The float that has these bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.float64))
+
+    return types.float64(types.int64), generate
+
+
+bits_of: Any = intrinsic(_bits_of)
+number_of: Any = intrinsic(_number_of)
+
+
+@inline
+def scaled(number: float, power: int) -> float:
+    """``number * 2**power`` for powers from -2044 to 2046, in two steps of which one rounds."""
+    both = power + 2046
+    half = both >> 1
+    return number * number_of(half << 52) * number_of((both - half) << 52)
+
+
+@inline
+def with_sign_of(number: float, other: float) -> float:
+    """A number that is not negative, with the sign of the other one."""
+    return number_of(bits_of(number) | (bits_of(other) & _SIGN))
+
+
+@inline
+def short(number: float) -> float:
+    """The first 26 bits of a number."""
+    return number_of(bits_of(number) & -(1 << 27))
+
+
+@inline
+def quotient(a: float, a_rest: float, b: float, b_rest: float) -> Any:
+    """``(a + a_rest) / (b + b_rest)`` as a number of 26 bits and the rest."""
+    inverse = 1.0 / b
+    high = short(a * inverse)
+    b_high = short(b)
+    b_low = (b - b_high) + b_rest
+    return high, inverse * (((a - high * b_high) - high * b_low) + a_rest)
