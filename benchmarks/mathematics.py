@@ -60,6 +60,7 @@ def _exprel(x: Any) -> Any:
 SMALL = ("both", 1e-320, 1e-3)
 POSITIVE = ("log", 5e-324, 1.79e308)
 NEAR_ONE = ("even", 0.3, 3.0)
+TURNS = (SMALL, ("even", -10.0, 10.0), ("even", -2e6, 2e6), ("both", 1.0, 1.79e308))
 CASES = {
     "exp": Case(np.exp, "exp(x)", (("even", -745.2, 709.8), ("even", -2.0, 2.0), SMALL)),
     "expm1": Case(np.expm1, "expm1(x)", (("even", -50.0, 709.8), ("even", -2.0, 2.0), SMALL)),
@@ -70,6 +71,8 @@ CASES = {
     "sinh": Case(np.sinh, "sinh(x)", (("even", -711.0, 711.0), ("even", -3.0, 3.0), SMALL)),
     "cosh": Case(np.cosh, "cosh(x)", (("even", -711.0, 711.0), ("even", -3.0, 3.0), SMALL)),
     "tanh": Case(np.tanh, "tanh(x)", (("even", -25.0, 25.0), ("even", -1.0, 1.0), SMALL)),
+    "sin": Case(np.sin, "sin(x)", TURNS),
+    "cos": Case(np.cos, "cos(x)", TURNS),
     "power": Case(
         np.power,
         "x ** y",

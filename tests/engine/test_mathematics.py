@@ -24,7 +24,21 @@ LIMITS = dict.fromkeys(CASES, 1.0) | {"exprel": 1.7, "cosh": 1.2}
 EDGES = np.array(
     [
         *(0, 1, 0.5, 2, 3, 7.5, 1e-300, 2.0**-1022, 5e-324, 1e-310, 709.78, 710.4, 711, 745.1, 746),
-        *(20, 37, 44, 1e15, 2.0**52, 2.0**53 - 1, 2.0**53, 1e300, np.finfo(float).max, np.inf),
+        *(
+            20,
+            37,
+            44,
+            1e15,
+            2.0**19,
+            2.0**20,
+            6381956970095103 * 2.0**797,
+            2.0**52,
+            2.0**53 - 1,
+            2.0**53,
+            1e300,
+            np.finfo(float).max,
+            np.inf,
+        ),
     ]
 )
 EDGES = np.concatenate([EDGES, -EDGES, [np.nan]])
@@ -40,7 +54,7 @@ def _all(x: Any, y: Any) -> dict[str, Any]:
 
 EXACT: dict[str, Callable[..., Any]] = {
     **{name: getattr(mpmath, name) for name in ("exp", "expm1", "log", "log1p", "log10", "power")},
-    **{name: getattr(mpmath, name) for name in ("sinh", "cosh", "tanh")},
+    **{name: getattr(mpmath, name) for name in ("sinh", "cosh", "tanh", "sin", "cos")},
     "exprel": lambda x: mpmath.expm1(x) / x if x else mpmath.mpf(1),
 }
 
@@ -106,10 +120,10 @@ def test_the_same_bits_from_vectors_of_two(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         for cached in depending:
             cached.cache_clear()
+    vectorised = [c for c in kernels if 0 < c.count("fmul double") <= c.count("fmul <2 x double>")]
     assert len(kernels) == len(CASES)
-    for code in kernels:
-        assert not re.search(r" call .*@(?!llvm\.)", code)
-        assert 0 < code.count("fmul double") <= code.count("fmul <2 x double>")
+    assert len(vectorised) == len(CASES) - len(["sin", "cos"])
+    assert not re.search(r" call .*@(?!llvm\.)", "\n".join(kernels))
 
 
 def in_equations() -> dict[str, Any]:
@@ -122,7 +136,8 @@ def in_equations() -> dict[str, Any]:
         """a = exp(x)**0.3 + exp(y)**x + y**x + y**0.5 + y**2.0 + y**-1.0
            b = x**2 + x**-3 + x**n + y**(0.5*n) + 1.0*(n + 1)**0.25
            c = y**0.7 + (x**2)**y
-           d = tanh(x) + sinh(x) + cosh(x) + log(y) + log10(y) + log1p(y) + expm1(x) + exprel(x)"""
+           d = tanh(x) + sinh(x) + cosh(x) + log(y) + log10(y) + log1p(y) + expm1(x) + exprel(x)
+           d += sin(x) + cos(x) + sin(1e9*x)"""
     )
     b2.Network(group).run(0.1 * b2.ms)
     return {name: np.array(getattr(group, name)) for name in "abcd"}

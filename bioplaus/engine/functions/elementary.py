@@ -33,10 +33,10 @@ class Elementary:
     takes_truth: frozenset[int] = frozenset()
 
 
-OWN = ("cosh", "exp", "expm1", "exprel", "log", "log10", "log1p", "sinh", "tanh")
+OWN = ("cos", "cosh", "exp", "expm1", "exprel", "log", "log10", "log1p", "sin", "sinh", "tanh")
 """Functions of one number that are calculated by `machine.mathematics`."""
-_ONE = """absolute arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil conjugate cos deg2rad
-degrees exp2 fabs floor log2 negative positive rad2deg radians rint sign sin sqrt square tan
+_ONE = """absolute arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil conjugate deg2rad
+degrees exp2 fabs floor log2 negative positive rad2deg radians rint sign sqrt square tan
 trunc"""
 _TWO = "add arctan2 copysign divide fmax fmin fmod hypot maximum minimum multiply subtract"
 _TESTS = "isfinite isinf isnan"

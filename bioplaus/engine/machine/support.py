@@ -21,6 +21,7 @@ from numba.extending import intrinsic, overload
 from .cable import _nb_solve_cable
 from .inlining import INLINE, inline
 from .mathematics import (
+    _nb_cos,
     _nb_cosh,
     _nb_exp,
     _nb_expm1,
@@ -29,6 +30,7 @@ from .mathematics import (
     _nb_log1p,
     _nb_log10,
     _nb_power,
+    _nb_sin,
     _nb_sinh,
     _nb_tanh,
 )
@@ -55,6 +57,7 @@ __all__ = [
     "_nb_bound",
     "_nb_ceil",
     "_nb_clip",
+    "_nb_cos",
     "_nb_cosh",
     "_nb_count_on",
     "_nb_divide",
@@ -83,6 +86,7 @@ __all__ = [
     "_nb_randn",
     "_nb_remainder",
     "_nb_sign",
+    "_nb_sin",
     "_nb_sinh",
     "_nb_smaller",
     "_nb_solve_cable",

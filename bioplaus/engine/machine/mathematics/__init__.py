@@ -11,11 +11,13 @@ A number that must be known better than to 53 bits is kept in two parts, ``high 
 polynomials are evaluated in few steps that wait for each other (Estrin 1960).
 """
 
+from .circular import _nb_cos, _nb_sin
 from .exponential import _nb_cosh, _nb_exp, _nb_expm1, _nb_exprel, _nb_sinh, _nb_tanh
 from .logarithm import _nb_log, _nb_log1p, _nb_log10
 from .power import _nb_power
 
 __all__ = [
+    "_nb_cos",
     "_nb_cosh",
     "_nb_exp",
     "_nb_expm1",
@@ -24,6 +26,7 @@ __all__ = [
     "_nb_log1p",
     "_nb_log10",
     "_nb_power",
+    "_nb_sin",
     "_nb_sinh",
     "_nb_tanh",
 ]
