@@ -16,7 +16,7 @@ from bioplaus import engine
 from bioplaus.engine import rewrites
 from bioplaus.engine.preferences import ON_DEMAND, REWRITES
 from bioplaus.engine.program.step import Step
-from bioplaus.engine.rewrites import prefetch, records
+from bioplaus.engine.rewrites import batched, prefetch, records
 from bioplaus.engine.rewrites.rewrite import Rewrite
 from bioplaus.engine.running import plan
 
@@ -64,8 +64,8 @@ def learning() -> b2.Network:
     ]
     for projection in projections:
         projection.connect()
-    timing = "w : 1\nseen : second"
-    projections.append(b2.Synapses(cells, cells, timing, on_post="w += (t - seen)/ms; seen = t"))
+    timing = "w : 1\ndseen/dt = -seen/ms : 1 (event-driven)"
+    projections.append(b2.Synapses(cells, cells, timing, on_post="w += seen; seen += 1"))
     projections[-1].connect(i=[1, 2, 3], j=[3, 1, 2])
     return b2.Network(rates, cells, private, *projections, b2.SpikeMonitor(cells))
 
@@ -96,8 +96,8 @@ def test_a_rewrite_changes_nothing_that_it_is_given(monkeypatch: pytest.MonkeyPa
     network = learning()  # steps do not keep it alive
     steps = plain_steps(network)
     b2.prefs[SETTINGS + "rewrites"] = (*REWRITES, *ON_DEMAND)
-    monkeypatch.setattr(records, "_WORTHWHILE", 1)
-    monkeypatch.setattr(prefetch, "_WORTHWHILE", 1)
+    for module in (records, batched, prefetch):
+        monkeypatch.setattr(module, "_WORTHWHILE", 0)
     acted = set()
     for checked in (False, True):  # what is looked at in the midst of a step is kept in no records
         b2.prefs[SETTINGS + "nan_check"] = checked

@@ -6,11 +6,13 @@ from brian2 import Network, NetworkOperation, NeuronGroup, SpikeMonitor, Synapse
 
 import bioplaus.engine
 from bioplaus.engine.program.blocks import Blocks
-from bioplaus.engine.running.plan import last_plan
+from bioplaus.engine.rewrites import threads
+from bioplaus.engine.running.plan import last_plan, plan
 
 assert bioplaus.engine
 
 REWRITES = "codegen.runtime.numba.rewrites"
+THREADS = "codegen.runtime.numba.threads"
 pytestmark = pytest.mark.usefixtures("on_the_engine")
 
 NEURONS = 150  # two blocks of 64, and a rest
@@ -121,3 +123,21 @@ def test_a_block_that_is_not_due_is_not_looked_at():
     plan.begin_run = lambda anew: None  # nobody tells it that the times have been set
     made.run(0.1 * ms)
     assert sorted(made["spikes"].i[:]) == list(range(64, NEURONS))
+
+
+def test_who_sets_times_says_so_where_loops_are_divided_among_threads(monkeypatch):
+    """A division would make its kernel anew, from the loop, without what comes before."""
+    monkeypatch.setattr(threads, "_WORTHWHILE", 1)
+    made = slowly(network(), change="due = clip(due, t, t + 3*ms)")
+    made._clocks = {thing.clock for thing in made.sorted_objects}
+    made.before_run({})
+    kept = prefs[THREADS]
+    prefs[THREADS] = 2
+    try:
+        steps = plan(made).steps
+    finally:
+        prefs[THREADS] = kept
+    assert any(note.startswith("not_yet") for step in steps for note in step.notes)
+    (setter,) = (step for step in steps if "due" in str(step.origin) and "clip" in step.origin)
+    keys = [getattr(argument, "key", None) for argument in setter.kernel.arguments]
+    assert any(isinstance(key, tuple) and key[1] == "_nb_unsure" for key in keys)

@@ -14,11 +14,12 @@ from bioplaus.engine.preferences import REWRITES
 from bioplaus.engine.program import records as of_program
 from bioplaus.engine.program.kernel import ArrayArgument
 from bioplaus.engine.program.records import Records
-from bioplaus.engine.rewrites import prefetch, records
+from bioplaus.engine.rewrites import batched, prefetch, records
 from bioplaus.engine.running.plan import last_plan
 
 SETTINGS = "codegen.runtime.numba."
-PLAIN = tuple(name for name in REWRITES if name not in ("records", "prefetch"))
+OURS = ("records", "batched", "prefetch")
+PLAIN = tuple(name for name in REWRITES if name not in OURS)
 
 pytestmark = pytest.mark.usefixtures("on_the_engine")
 
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.usefixtures("on_the_engine")
 @pytest.fixture(autouse=True)
 def small_networks_too(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Records of the smallest projection, as soon as one step has been done."""
-    monkeypatch.setattr(records, "_WORTHWHILE", 1)
-    monkeypatch.setattr(prefetch, "_WORTHWHILE", 1)
+    for rewrite in (records, batched, prefetch):
+        monkeypatch.setattr(rewrite, "_WORTHWHILE", 1)
     monkeypatch.setattr(of_program, "_SECONDS", 0.0)
     yield
     b2.prefs[SETTINGS + "compiler"] = "direct"
@@ -109,6 +110,7 @@ def test_a_network_with_records_has_the_same_bits(
     notes = [note.partition(":")[0] for step in plan.steps for note in step.notes]
     assert notes.count("records") == 2
     assert notes.count("prefetch") == (2 if "i" in delay else 1)
+    assert notes.count("batched") == 2
     assert np.frombuffer(plain["w"]).std() > 0.1  # something has been learned
 
 
@@ -200,6 +202,45 @@ def test_what_is_passed_over_in_every_step_stays_in_arrays(
     assert state(network) == state(plain)
 
 
+def twice_due(rewrites: tuple[str, ...]) -> tuple[Any, list[str]]:
+    """A synapse of which two spikes arrive in one step, for its delay has become shorter."""
+    b2.prefs[SETTINGS + "rewrites"] = rewrites
+    b2.defaultclock.dt = 0.1 * ms
+    source = b2.SpikeGeneratorGroup(1, [0, 0], [0, 0.3] * ms)
+    target = b2.NeuronGroup(70, "v : 1")
+    text = "da/dt = -a/(0.4*ms) : 1 (event-driven)"
+    made = b2.Synapses(source, target, text, on_pre="a += 1", name="made")
+    made.connect()
+    made.a = 3
+    made.delay = "(5 + i + j % 2)*0.1*ms"
+    network = b2.Network(source, target, made)
+    network.run(0.3 * ms)
+    made.delay = "(2 + j % 2)*0.1*ms"
+    network.run(0.7 * ms)
+    plan: Any = last_plan(network)
+    notes = [note.partition(":")[0] for step in plan.steps for note in step.notes]
+    return made.a[:].copy(), notes
+
+
+def test_a_synapse_that_is_visited_twice_in_a_step_decays_once() -> None:
+    """Both spikes arrive after 5 or 6 steps; until then 3 decays, and then two are added."""
+    plain, _ = twice_due(PLAIN)
+    found, notes = twice_due(REWRITES)
+    assert "batched" in notes
+    np.testing.assert_array_equal(found, plain)
+    arrived = 0.1 * (5 + np.arange(70) % 2)  # ms
+    np.testing.assert_allclose(found, 3 * np.exp(-arrived / 0.4) + 2, rtol=1e-12)
+
+
+def test_small_projections_are_not_batched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven synapses of a source are fewer than sixteen."""
+    monkeypatch.setattr(batched, "_WORTHWHILE", 16)
+    network = learning()
+    network.run(0.1 * ms)
+    plan: Any = last_plan(network)
+    assert not any("batched" in note for step in plan.steps for note in step.notes)
+
+
 def test_records_hold_every_number_and_give_it_back() -> None:
     """Three arrays are four numbers wide; one is changed where compiled code reaches it."""
     rng = np.random.default_rng(1)
@@ -225,13 +266,13 @@ def test_records_hold_every_number_and_give_it_back() -> None:
 
 
 def test_short_runs_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes 1 ms to copy 1,000 numbers here: records pay where more than 4 ms are left."""
+    """It takes 1 ms to copy 1,000 numbers here: records pay where more than 8 ms are left."""
     monkeypatch.setattr(of_program, "_SECONDS", 1e-6)
     array = np.zeros(500)
     made = Records([ArrayArgument(n, lambda: array) for n in range(2)])
     assert not made.is_worthwhile(0.0005, left=1)  # not apart for long enough
-    assert not made.is_worthwhile(0.0008, left=0.003)
-    assert made.is_worthwhile(0, left=0.005)
+    assert not made.is_worthwhile(0.0008, left=0.007)
+    assert made.is_worthwhile(0, left=0.009)
     made.gather()
     assert not made.is_worthwhile(1, left=1)
     made.scatter()

@@ -17,7 +17,7 @@ from .kernel import Argument, Kernel, ValueArgument
 from .memory import one_name_each
 from .ways import Ways
 
-__all__ = ["Due", "Elements", "Loop", "OfSource", "copied", "over"]
+__all__ = ["Batches", "Due", "Elements", "Loop", "OfSource", "copied", "of_synapse", "over"]
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,15 @@ class OfSource:
         """Whether synapses are numbered by source, so that those of one are a range."""
         return self.synapse == "_nb_k"
 
+    @property
+    def turns(self) -> tuple[str, str, str]:
+        """The variable of the loop, where it begins and where it ends."""
+        place = "_nb_queue_row_start[_nb_at({})]".format
+        return "_nb_k", place(self.source), place(f"{self.source} + 1")
+
     def over(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """The loop."""
-        place = "_nb_queue_row_start[_nb_at({})]".format
-        ends = f"{place(self.source)}, {place(f'{self.source} + 1')}"
-        begin = ast.parse(f"_idx = {self.synapse}").body
-        return over(f"_nb_k in range({ends})", [*begin, *body])
+        return _over_synapses(self.turns, self.synapse, body)
 
     @property
     def later(self) -> str:
@@ -62,31 +65,82 @@ class OfSource:
 
 @dataclass(frozen=True)
 class Due:
-    """A synapse whose own spike is due: ``_nb_each_due(event)`` in a template.
+    """The synapses whose own spikes are due, as far as they stand in one block of at most 64:
+    ``_nb_each_due(first, last)`` in a template.
 
-    It stands in a loop over the events of a block, ``_nb_block``; ``_nb_more`` tells whether that
-    is not the last (`brian.queue`).
+    It is the block ``_nb_block``; ``_nb_more`` tells whether that is not the last (`brian.queue`).
     """
 
-    event: str
+    first: str
+    last: str
+    synapse = "_nb_queue_events[_nb_at(_nb_event)]"
+
+    @property
+    def turns(self) -> tuple[str, str, str]:
+        """The variable of the loop, where it begins and where it ends."""
+        return "_nb_event", self.first, self.last
 
     def over(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        """What is done for it."""
-        return [*ast.parse(f"_idx = _nb_queue_events[_nb_at({self.event})]").body, *body]
+        """The loop."""
+        return _over_synapses(self.turns, self.synapse, body)
 
     @property
     def later(self) -> str:
         """The synapse that is visited after some more; the last ones are followed by themselves."""
-        event = f"{self.event} + {AHEAD}"
+        event = f"_nb_event + {AHEAD}"
         following = f"64 * _nb_queue_following[_nb_at(_nb_block)] + ({event} & 63)"
-        place = f"{event} if {self.event} & 63 < {64 - AHEAD} else {following}"
-        return f"_nb_queue_events[_nb_at({place} if _nb_more else {self.event})]"
+        place = f"{event} if _nb_event & 63 < {64 - AHEAD} else {following}"
+        return f"_nb_queue_events[_nb_at({place} if _nb_more else _nb_event)]"
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The same synapses, 64 together: before they are visited something is done for each of them.
+
+    early : what; ``_nb_lane`` is the number of a synapse among the 64.
+    """
+
+    of: OfSource | Due
+    early: list[ast.stmt]
+
+    def over(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """The loops."""
+        variable, first, last = self.of.turns
+        ends = variable, "_nb_batch", "_nb_until"
+        lane = ast.parse(f"_nb_lane = {variable} - _nb_batch").body
+        inner = ast.parse("_nb_until = min(_nb_batch + 64, _nb_stop)").body
+        for part in (self.early, body):
+            inner += _over_synapses(ends, self.of.synapse, [*lane, *part])
+        stop = ast.parse(f"_nb_stop = {last}").body
+        return [*stop, *over(f"_nb_batch in range({first}, _nb_stop, 64)", inner)]
+
+    @property
+    def later(self) -> str:
+        """The synapse with the same number of the next 64, if there are any."""
+        if isinstance(self.of, OfSource):
+            return "_nb_queue_rows[_nb_at(min(_nb_k + 64, _nb_stop - 1))]"
+        following = "64 * _nb_queue_following[_nb_at(_nb_block)] + _nb_lane"
+        return f"_nb_queue_events[_nb_at({following} if _nb_more else _nb_event)]"
+
+
+def _over_synapses(
+    turns: tuple[str, str, str], synapse: str, body: list[ast.stmt]
+) -> list[ast.stmt]:
+    variable, first, last = turns
+    begin = ast.parse(f"_idx = {synapse}").body
+    return over(f"{variable} in range({first}, {last})", [*begin, *body])
+
+
+def of_synapse(place: ast.expr) -> bool:
+    """Whether a place is known from the number of the synapse, or of another element."""
+    names = {node.id for node in ast.walk(place) if isinstance(node, ast.Name)}
+    return "_idx" in names and all(n == "_idx" or n.startswith("_nb_") for n in names)
 
 
 AHEAD = 16
 """Visits to synapses that ``later`` looks ahead; 8 and 32 are as good."""
 
-Domain = Elements | OfSource | Due
+Domain = Elements | OfSource | Due | Batches
 
 _CALLS: dict[str, Callable[..., Domain]] = {
     "_nb_each": Elements,
@@ -160,9 +214,8 @@ class Loop:
     @property
     def visits_anywhere(self) -> bool:
         """Whether it goes over synapses that stand anywhere in memory."""
-        if isinstance(self.domain, OfSource):
-            return not self.domain.in_order
-        return isinstance(self.domain, Due)
+        domain = self.domain.of if isinstance(self.domain, Batches) else self.domain
+        return isinstance(domain, Due) or (isinstance(domain, OfSource) and not domain.in_order)
 
     @property
     def head(self) -> list[ast.stmt]:

@@ -24,7 +24,7 @@ __all__ = ["Records"]
 _SECONDS = 6e-9
 """What it takes to copy a number into a record and out of it again."""
 
-_WORTHWHILE = 4
+_WORTHWHILE = 8
 """Records are made where the run still lasts so many times as long as it takes to copy."""
 
 _LINE = 64
@@ -67,8 +67,8 @@ class Records:
     def is_worthwhile(self, seconds: float, left: float) -> bool:
         """Whether to gather them, after compiled code has run for some time since the last call.
 
-        left : how long the run still lasts [s].  Python may have a turn before that: they are
-        gathered when they have been apart for as long as it takes.
+        left : how long the run still lasts [s], both of this process's own time.  Python may have
+        a turn before that: they are gathered when they have been apart for as long as it takes.
         """
         cost = _SECONDS * len(self.arrays) * self.arrays[0].fetch().size
         self._waited += seconds

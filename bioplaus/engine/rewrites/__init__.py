@@ -12,6 +12,7 @@ from ..machine.settings import preference
 from ..program.step import Step
 from . import (
     all_at_once,
+    batched,
     counted_random,
     dense,
     flush_denormals,
@@ -41,6 +42,7 @@ ORDER = (
     low_rank.REWRITE,
     nan_check.REWRITE,
     records.REWRITE,
+    batched.REWRITE,
     prefetch.REWRITE,
     threads.REWRITE,
     invariants.REWRITE,

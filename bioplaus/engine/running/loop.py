@@ -51,9 +51,9 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
     Network._globally_running = True
     try:
         while True:
-            began = time.perf_counter()
+            began, began_here = time.perf_counter(), time.process_time()
             status = program.enter(device.random_generator())
-            took = time.perf_counter() - began
+            took, here = time.perf_counter() - began, time.process_time() - began_here
             if status == FINISHED:
                 break
             if status == BUFFER_FULL:
@@ -64,7 +64,7 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
                 if not prepared.holds():
                     break
             if control[STEPS] <= 0:
-                prepared.gather(took, _steps_left(prepared.clocks) * took / (chunk or steps))
+                prepared.gather(here, _steps_left(prepared.clocks) * here / (chunk or steps))
                 if not chunk:
                     steps = _next_chunk(steps, took)
                 control[STEPS] = chunk or steps
