@@ -45,6 +45,11 @@ def _meet(source: Any, target: Any) -> bool:
     return max(first for first, _ in parts) < min(end for _, end in parts)
 
 
+_EXP = ("_nb_exp", "_nb_exp_alone")
+_ALONE = {"_nb_exp": Translated("_nb_exp_alone")}
+"""What functions are where numbers come one by one."""
+
+
 class _Renderer(NodeRenderer):
     """Expressions in Python; calls are written as the table of functions says."""
 
@@ -64,7 +69,7 @@ class _Renderer(NodeRenderer):
         if not isinstance(node.op, ast.Pow) or _is_integer(node.right):
             return str(super().render_BinOp(node))
         base, exponent = node.left, node.right
-        if isinstance(base, ast.Call) and self.functions[ast.unparse(base.func)].name == "_nb_exp":
+        if isinstance(base, ast.Call) and self.functions[ast.unparse(base.func)].name in _EXP:
             # So SymPy writes exp(x/18), and a power costs five times as much.
             product = ast.BinOp(base.args[0], ast.Mult(), exponent)
             return self.render_Call(ast.Call(base.func, [product], []))
@@ -97,7 +102,7 @@ def single_precision(variables: Mapping[str, Any]) -> bool:
     return "float32" in kinds and "float64" not in kinds
 
 
-_DOUBLE_FUNCTIONS = frozenset({"_nb_randn", *(f"_nb_{name}" for name in OWN)})
+_DOUBLE_FUNCTIONS = frozenset({"_nb_randn", *_EXP, *(f"_nb_{name}" for name in OWN)})
 """Functions that return double precision."""
 
 
@@ -149,6 +154,8 @@ class NumbaCodeGenerator(CythonCodeGenerator):
     def __init__(self, *args: Any, **kwds: Any) -> None:
         super().__init__(*args, **kwds)
         self.functions = translated(self.variables, self.owner)
+        if self.template_name == "synapses":  # in which loops are not vectorised
+            self.functions = {name: _ALONE.get(f.name, f) for name, f in self.functions.items()}
         self.single = single_precision(self.variables)
         renderer = _SingleRenderer if self.single else _Renderer
         self._renderer = renderer(self.functions, self.variables)

@@ -12,7 +12,15 @@ polynomials are evaluated in few steps that wait for each other (Estrin 1960).
 """
 
 from .circular import _nb_cos, _nb_sin
-from .exponential import _nb_cosh, _nb_exp, _nb_expm1, _nb_exprel, _nb_sinh, _nb_tanh
+from .exponential import (
+    _nb_cosh,
+    _nb_exp,
+    _nb_exp_alone,
+    _nb_expm1,
+    _nb_exprel,
+    _nb_sinh,
+    _nb_tanh,
+)
 from .logarithm import _nb_log, _nb_log1p, _nb_log10
 from .power import _nb_power
 
@@ -20,6 +28,7 @@ __all__ = [
     "_nb_cos",
     "_nb_cosh",
     "_nb_exp",
+    "_nb_exp_alone",
     "_nb_expm1",
     "_nb_exprel",
     "_nb_log",
