@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["train_of"]
+__all__ = ["train_of", "twice"]
 
 
 @njit(cache=True)
@@ -24,3 +24,15 @@ def train_of(step: Any, i: Any, steps: int) -> Any:
     for t in range(steps):
         at[t + 1] += at[t]
     return at, cells
+
+
+@njit(cache=True)
+def twice(array: Any) -> Any:
+    """A copy with room for as much again, zeros.
+
+    An element at a time: for a slice Numba would compile what to say of shapes that differ.
+    """
+    longer = np.zeros(2 * len(array), array.dtype)
+    for k in range(len(array)):
+        longer[k] = array[k]
+    return longer

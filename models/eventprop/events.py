@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from bioplaus.layered.trains import twice
+
 __all__ = ["Constants", "Maxima", "Spikes", "crossing", "fire", "largest"]
 
 Array = npt.NDArray[np.float64]
@@ -154,8 +156,8 @@ def fire(w: Array, t: Array, i: Whole, end: float, c: Constants) -> Spikes:
                 y *= found * _power(found, r - 1.0)
                 x = 0.0
                 if n == room:
-                    out_t, out_i = _longer(out_t), _longer(out_i)
-                    out_current, out_released = _longer(out_current), _longer(out_released)
+                    out_t, out_i = twice(out_t), twice(out_i)
+                    out_current, out_released = twice(out_current), twice(out_released)
                     room *= 2
                 out_t[n], out_i[n], out_current[n] = at, j, y
                 out_released[n] = y if c.refractory == 0.0 else 0.0
@@ -164,15 +166,16 @@ def fire(w: Array, t: Array, i: Whole, end: float, c: Constants) -> Spikes:
             v_next[j], current_next[j] = x, y
         v, v_next = v_next, v
         current, current_next = current_next, current
-    order = np.argsort(out_t[:n], kind="mergesort")
-    return Spikes(out_t[order], out_i[order], out_current[order], out_released[order])
-
-
-@njit(cache=True)
-def _longer(array):  # type: ignore[no-untyped-def]
-    longer = np.zeros(2 * len(array), array.dtype)
-    longer[: len(array)] = array
-    return longer
+    t, i, current, released = np.empty(n), np.empty(n, np.int64), np.empty(n), np.empty(n)
+    for m in range(n):
+        place = m  # sorted as it comes: only spikes of one interval may have another order
+        while place > 0 and t[place - 1] > out_t[m]:
+            t[place], i[place] = t[place - 1], i[place - 1]
+            current[place], released[place] = current[place - 1], released[place - 1]
+            place -= 1
+        t[place], i[place] = out_t[m], out_i[m]
+        current[place], released[place] = out_current[m], out_released[m]
+    return Spikes(t, i, current, released)
 
 
 @njit(cache=True, error_model="numpy")

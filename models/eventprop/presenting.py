@@ -1,4 +1,8 @@
-"""Showing samples to a layered network and collecting the exact gradient, compiled."""
+"""Showing samples to a layered network and collecting the exact gradient, compiled.
+
+What goes from layer to layer is compiled as a part of :func:`descend`; called from Python it is
+Python, with compiled layers, whatever their number.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numba.extending import register_jitable
 
 from bioplaus.layered.adam import adam
 from bioplaus.models.eventprop.adjoint import backward, backward_from_maxima, shallow
@@ -38,7 +43,7 @@ class Seen(NamedTuple):
     active: Array
 
 
-@njit(cache=True, error_model="numpy")
+@register_jitable(error_model="numpy")
 def show(weights, t, i, c, maximum):  # type: ignore[no-untyped-def]
     """Spikes of every spiking layer, the input first, from the input alone."""
     trains = [Spikes(t, i, np.zeros(0), np.zeros(0))]
@@ -47,7 +52,7 @@ def show(weights, t, i, c, maximum):  # type: ignore[no-untyped-def]
     return trains
 
 
-@njit(cache=True, error_model="numpy")
+@register_jitable(error_model="numpy")
 def gradient_of_spikes(  # type: ignore[no-untyped-def]
     weights, back, trains, label, c, p, maximum, scale, gradients
 ):

@@ -144,9 +144,19 @@ class Learner:
     def gradient(self, trains: Trains, labels: Array) -> dict[str, Array]:
         """Sum over images of the update's gradient, (pre, post), without the regularisation."""
         sums = tuple(np.zeros(w.shape) for w in self._weights)
+        (w1, w2), (hidden, output) = self._weights, self._cells
+        room = scratch(w1.shape[0], w1.shape[1], w2.shape[1], self._steps, w1.dtype)
         for image, label in enumerate(labels):
             layers = tuple(self.spikes(trains, image))
-            _add_gradient(self._weights, layers, label, self._cells, self._target, sums)
+            counts = tuple(
+                np.bincount(i, minlength=w.shape[1])
+                for w, (_, i) in zip(self._weights, layers[1:], strict=True)
+            )
+            g1, e1, g2, e2, fed, _ = gradient(
+                w1, w2, layers, counts, label, 1.0, hidden, output, self._target, room
+            )
+            sums[0][fed] += g1 * e1
+            sums[1][:] += g2 * e2
         return dict(zip(PROJECTIONS, sums, strict=True))
 
     def weights(self) -> dict[str, Array]:
@@ -215,7 +225,9 @@ def _present(  # type: ignore[no-untyped-def]
         at0, i0 = train_of(step[start[k] : start[k + 1]], i[start[k] : start[k + 1]], steps)
         at1, i1, count1 = fire(w1, at0, i0, hidden)
         at2, i2, count2 = fire(w2, at1, i1, output)
-        spikes += np.array([len(i0), len(i1), len(i2)])
+        spikes[0] += len(i0)
+        spikes[1] += len(i1)
+        spikes[2] += len(i2)
         wrong[k] = np.argmax(count2) != labels[k] or count2[labels[k]] == 0
         if rate == 0.0:
             continue
@@ -231,23 +243,3 @@ def _present(  # type: ignore[no-untyped-def]
         move(w1, g1, e1, fed, means[0], squares[0], sizes[0], pull, rate, number)
         number += 1
     return cost, spikes, number
-
-
-@njit(cache=True, error_model="numpy")
-def _add_gradient(weights, layers, label, cells, target, sums):  # type: ignore[no-untyped-def]
-    (w1, w2), (hidden, output) = weights, cells
-    counts = (
-        np.bincount(layers[1][1], minlength=w1.shape[1]),
-        np.bincount(layers[2][1], minlength=w2.shape[1]),
-    )
-    steps = len(layers[0][0]) - 1
-    room = scratch(w1.shape[0], w1.shape[1], w2.shape[1], steps, w1.dtype)
-    g1, e1, g2, e2, fed, _ = gradient(
-        w1, w2, layers, counts, label, 1.0, hidden, output, target, room
-    )
-    for a in range(len(fed)):
-        for j in range(w1.shape[1]):
-            sums[0][fed[a], j] += g1[j] * e1[a, j]
-    for k in range(w2.shape[0]):
-        for j in range(w2.shape[1]):
-            sums[1][k, j] += g2[j] * e2[k, j]

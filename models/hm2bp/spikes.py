@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from bioplaus.layered.trains import twice
+
 __all__ = ["Cell", "fire"]
 
 
@@ -57,9 +59,7 @@ def fire(w: Any, at: Any, i: Any, c: Cell) -> Any:
         for j in range(cells):
             above[j] = v[j] > threshold
         if n + cells > len(out):
-            longer = np.empty(2 * len(out), np.int64)
-            longer[:n] = out[:n]
-            out = longer
+            out = twice(out)
         for eight in range(len(of_eight)):
             if of_eight[eight] != 0:  # few cells fire in a step: a glance for eight
                 for j in range(8 * eight, min(8 * eight + 8, cells)):

@@ -90,19 +90,21 @@ def lateral_factor(at: Any, i: Any, count: Any, label: int, c: Cell, precision: 
 def brackets(w: Any, e: Any, fed: Any, count: Any, threshold: float) -> Any:
     """The bracket of each cell; e : (inputs that ``fed`` names, cells)."""
     as_w = w.dtype.type
-    total, half = np.zeros(len(count), w.dtype), as_w(0.5)
+    total, silent = np.zeros(len(count), w.dtype), False
     for a in range(len(fed)):
         of_input, from_input = w[fed[a]], e[a]
         for j in range(len(count)):
             total[j] += of_input[j] * from_input[j]
+    share = np.zeros(len(count), w.dtype)
     for j in range(len(count)):
         total[j] = total[j] / as_w(count[j]) if count[j] > 0 else as_w(0.0)
-    if np.any(count == 0):
-        silent = np.where(count == 0, half, as_w(0.0))
+        if count[j] == 0:
+            silent, share[j] = True, as_w(0.5)
+    if silent:
         for k in range(w.shape[0]):
             of_input = w[k]
             for j in range(len(count)):
-                total[j] += silent[j] * of_input[j]
+                total[j] += share[j] * of_input[j]
     for j in range(len(count)):
         total[j] = as_w(1.0) + total[j] / as_w(threshold)
     return total
@@ -151,8 +153,12 @@ def gradient(w1, w2, trains, counts, label, weight, hidden, output, p, room):  #
     place = np.full(w1.shape[0], -1, np.int64)
     for k in range(len(i0)):
         place[i0[k]] = 0
-    fed = np.flatnonzero(place == 0)
-    place[fed] = np.arange(len(fed))
+    fed, number = np.empty(w1.shape[0], np.int64), 0
+    for k in range(w1.shape[0]):
+        if place[k] == 0:
+            place[k], fed[number] = number, k
+            number += 1
+    fed = fed[:number]
     steps, n1 = len(at0) - 1, len(count1)
     z0, z1 = _table(room[0], steps, len(fed)), _table(room[1], steps, n1)
     e1, e2 = _table(room[2], n1, len(fed)), _table(room[3], len(count2), n1)
@@ -178,10 +184,17 @@ def gradient(w1, w2, trains, counts, label, weight, hidden, output, p, room):  #
     transpose(e1, by_input1)
     transpose(e2, by_input2)
     if p.bracket:
-        g1 *= brackets(w1, by_input1, fed, count1, hidden.threshold)
-        g2 *= brackets(w2, by_input2, np.arange(len(count1)), count2, output.threshold)
-    g2 *= factor
+        times(g1, brackets(w1, by_input1, fed, count1, hidden.threshold))
+        times(g2, brackets(w2, by_input2, np.arange(len(count1)), count2, output.threshold))
+    times(g2, factor)
     return g1, by_input1, g2, by_input2, fed, cost
+
+
+@njit(cache=True)
+def times(g: Any, factor: Any) -> None:
+    """Multiply g (cells,) by a factor of each."""
+    for cell in range(len(g)):
+        g[cell] *= factor[cell]
 
 
 @njit(cache=True)

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from bioplaus.layered.trains import train_of
 from bioplaus.models.normad.exact import potential_gradient
@@ -88,17 +87,38 @@ class Learner:
         presentations = len(trains[0]) - 1
         counts = np.zeros((presentations, self._weights[-1].shape[1]), np.int64)
         exact, spikes = np.zeros(presentations, np.bool_), np.zeros(len(self._weights))
-        _present(
-            self._weights, self._cells, self.steps, tuple(trains), tuple(wanted), order,
-            self._kernel, self._slope, rate, self._hidden_learns, counts, exact, spikes,
-        )  # fmt: skip
+        for each in order:
+            layers, target = self.spikes(trains, each), self._train(wanted, each)
+            spikes += [len(i) for _, i in layers[1:]]
+            counts[each] = np.bincount(layers[-1][1], minlength=counts.shape[1])
+            exact[each] = all(map(np.array_equal, layers[-1], target))
+            if rate != 0.0 and not exact[each]:
+                self._move(layers, target, rate)
         return Seen(counts, exact, spikes / len(order))
+
+    def _move(self, layers: list[tuple[Array, Array]], target: Any, rate: float) -> None:
+        """Change weights by one presentation, all from the weights as they were in it."""
+        dw = np.zeros_like(self._weights[-1])
+        change(layers[-2], layers[-1], target, self._kernel, rate, dw)
+        if self._hidden_learns:
+            of_hidden = np.zeros_like(self._weights[0])
+            into, between, out = layers
+            hidden_change(
+                into, between, out, target, self._weights[-1], self._kernel, self._slope, rate,
+                of_hidden,
+            )  # fmt: skip
+            self._weights[0][:] += of_hidden
+        self._weights[-1][:] += dw
+
+    def _train(self, trains: Trains, presentation: int) -> tuple[Array, Array]:
+        start, step, i = trains
+        here = slice(start[presentation], start[presentation + 1])
+        at, cells = train_of(step[here], i[here], self.steps)
+        return at, cells
 
     def spikes(self, trains: Trains, presentation: int) -> list[tuple[Array, Array]]:
         """Trains (at, i) of all layers in one presentation."""
-        start, step, i = trains
-        here = slice(start[presentation], start[presentation + 1])
-        found = [train_of(step[here], i[here], self.steps)]
+        found = [self._train(trains, presentation)]
         for w, constants in zip(self._weights, self._cells, strict=True):
             at, cells = found[-1]
             found.append(fire(w, at, cells, constants))
@@ -107,20 +127,16 @@ class Learner:
     def change(self, trains: Trains, wanted: Trains) -> dict[str, Array]:
         """Sum over presentations of the change of the output weights, for a rate of 1 A."""
         dw = np.zeros_like(self._weights[-1])
-        start, step, i = wanted
-        for each in range(len(start) - 1):
-            layers, here = self.spikes(trains, each), slice(start[each], start[each + 1])
-            target = train_of(step[here], i[here], self.steps)
+        for each in range(len(wanted[0]) - 1):
+            layers, target = self.spikes(trains, each), self._train(wanted, each)
             change(layers[-2], layers[-1], target, self._kernel, 1.0, dw)
         return {self._names[-1]: dw}
 
     def gradient(self, trains: Trains, wanted: Trains) -> dict[str, Array]:
         """Sum over presentations of the exact gradient in the output weights, see ``exact.py``."""
         sums = np.zeros_like(self._weights[-1])
-        start, step, i = wanted
-        for each in range(len(start) - 1):
-            layers, here = self.spikes(trains, each), slice(start[each], start[each + 1])
-            target = train_of(step[here], i[here], self.steps)
+        for each in range(len(wanted[0]) - 1):
+            layers, target = self.spikes(trains, each), self._train(wanted, each)
             w, c = self._weights[-1], self._cells[-1]
             potential_gradient(w, layers[-2], layers[-1], target, c, self._time_step, sums)
         return {self._names[-1]: sums}
@@ -159,35 +175,3 @@ class Learner:
             if name != "learning_rate":
                 raise ShapeError(f"{name!r} cannot be set; what can is learning_rate")
             self.learning_rate = float(value)
-
-
-@njit(cache=True)
-def _present(  # type: ignore[no-untyped-def]
-    weights, cells, steps, trains, targets, order, k, slope, rate, hidden_learns, counts, exact,
-    spikes,
-):  # fmt: skip
-    (start, step, i), (wanted_start, wanted_step, wanted_i) = trains, targets
-    last = len(weights) - 1
-    for each in order:
-        into = train_of(
-            step[start[each] : start[each + 1]], i[start[each] : start[each + 1]], steps
-        )
-        here = slice(wanted_start[each], wanted_start[each + 1])
-        wanted = train_of(wanted_step[here], wanted_i[here], steps)
-        below, between = into, into
-        for layer in range(len(weights)):
-            below = between
-            between = fire(weights[layer], below[0], below[1], cells[layer])
-            spikes[layer] += len(between[1])
-        out = between
-        counts[each] = np.bincount(out[1], minlength=weights[last].shape[1])
-        exact[each] = np.array_equal(out[0], wanted[0]) and np.array_equal(out[1], wanted[1])
-        if rate == 0.0 or exact[each]:
-            continue
-        dw = np.zeros_like(weights[last])
-        change(below, out, wanted, k, rate, dw)
-        if hidden_learns:
-            of_hidden = np.zeros_like(weights[0])
-            hidden_change(into, below, out, wanted, weights[last], k, slope, rate, of_hidden)
-            weights[0][:] += of_hidden
-        weights[last][:] += dw

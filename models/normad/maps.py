@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from bioplaus.layered.trains import twice
 from bioplaus.models.normad.parameters import NormAD
 from bioplaus.models.normad.spikes import Cell, cell
 from bioplaus.parameters import quantities
@@ -83,13 +84,17 @@ def _features(image: Any, currents: Any, weights: Any, c: Cell) -> Any:
     """
     f = np.float32
     stays, charging, threshold = f(c.stays), f(c.charging), f(c.threshold)
-    inked = np.flatnonzero(image.sum(axis=1) > 0)
-    low, high = (max(inked[0] - 2, 0), min(inked[-1], MAP - 1)) if len(inked) else (0, -1)
+    low, high = 0, -1
+    for y in range(SIDE):
+        for x in range(SIDE):
+            if image[y, x] > 0:
+                low, high = (max(y - 2, 0) if high < 0 else low), min(y, MAP - 1)
     begin, n = low * SIDE, (high + 1 - low) * SIDE
     v, free = np.zeros((DIRECTIONS, n), f), np.zeros((DIRECTIONS, n), f)
     for x in range(n):
         if x % SIDE >= MAP:
-            free[:, x] = np.inf
+            for m in range(DIRECTIONS):
+                free[m, x] = np.inf
     pixel, drive = np.zeros(SIDE * SIDE + 2, f), np.zeros(n, f)
     above = np.zeros(-(-n // 8) * 8, np.uint8)
     of_eight, seen = above.view(np.uint64), pixel[begin:]
@@ -115,7 +120,7 @@ def _features(image: Any, currents: Any, weights: Any, c: Cell) -> Any:
                     if above[x]:
                         of_map[x], until[x] = f(0.0), f(t + c.held + 1)
                         if found == len(step):
-                            step, cells = _twice(step), _twice(cells)
+                            step, cells = twice(step), twice(cells)
                         row = low + x // SIDE
                         step[found], cells[found] = t, (m * MAP + row) * MAP + x % SIDE
                         found += 1
@@ -132,10 +137,3 @@ def _drive(w: Any, pixel: Any, drive: Any) -> None:
             + d * pixel[x + SIDE] + e * pixel[x + SIDE + 1] + g * pixel[x + SIDE + 2]
             + h * pixel[x + 2 * SIDE] + i * pixel[x + 2 * SIDE + 1] + j * pixel[x + 2 * SIDE + 2]
         )  # fmt: skip
-
-
-@njit(cache=True)
-def _twice(array):  # type: ignore[no-untyped-def]
-    longer = np.empty(2 * len(array), array.dtype)
-    longer[: len(array)] = array
-    return longer

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from bioplaus.layered.trains import twice
 from bioplaus.models.normad.parameters import NormAD
 from bioplaus.parameters import quantities
 
@@ -58,9 +59,7 @@ def fire(w: Any, at: Any, i: Any, c: Cell) -> Any:
             if v[j] >= c.threshold:
                 v[j], held[j] = 0.0, c.held
                 if n == len(out):
-                    longer = np.empty(2 * n, np.int64)
-                    longer[:n] = out
-                    out = longer
+                    out = twice(out)
                 out[n] = j
                 n += 1
         out_at[t + 1] = n

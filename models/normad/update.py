@@ -40,22 +40,30 @@ def kernel(p: NormAD, steps: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[
 @njit(cache=True)
 def traces(at: Any, i: Any, t: int, k: Any, d: Any) -> float:
     """Fill d (cells,) with d(t); returns its length."""
-    d[:] = 0.0
+    for cell in range(len(d)):
+        d[cell] = 0.0
     for s in range(t):
         for m in range(at[s], at[s + 1]):
             d[i[m]] += k[t - s]
-    return float(np.sqrt((d * d).sum()))
+    total = 0.0
+    for cell in range(len(d)):
+        total += d[cell] * d[cell]
+    return float(np.sqrt(total))
 
 
 @njit(cache=True)
 def errors(at: Any, i: Any, wanted_at: Any, wanted: Any, t: int, error: Any) -> bool:
     """Fill error (cells,) with wanted minus actual spikes of step t; whether there is any."""
-    error[:] = 0.0
+    for j in range(len(error)):
+        error[j] = 0.0
     for m in range(wanted_at[t], wanted_at[t + 1]):
         error[wanted[m]] += 1.0
     for m in range(at[t], at[t + 1]):
         error[i[m]] -= 1.0
-    return bool(np.any(error != 0.0))
+    some = False
+    for j in range(len(error)):
+        some |= error[j] != 0.0
+    return some
 
 
 @njit(cache=True)
@@ -94,9 +102,19 @@ def hidden_change(  # type: ignore[no-untyped-def]
         for j in range(len(error)):
             if error[j] == 0.0:
                 continue
-            g[:] = 0.0
+            for h in range(g.shape[0]):
+                for i in range(g.shape[1]):
+                    g[h, i] = 0.0
             for m in range(between[0][t]):
-                g[cells[m]] += w_out[cells[m], j] * slope[t - when[m]] * reached[m]
-            length = np.sqrt((g * g).sum())
-            if length > 0.0:
-                dw += (rate * error[j] / length) * g.T
+                row, share = g[cells[m]], w_out[cells[m], j] * slope[t - when[m]]
+                for i in range(len(row)):
+                    row[i] += share * reached[m, i]
+            total = 0.0
+            for h in range(g.shape[0]):
+                for i in range(g.shape[1]):
+                    total += g[h, i] * g[h, i]
+            if total > 0.0:
+                share = rate * error[j] / np.sqrt(total)
+                for h in range(g.shape[0]):
+                    for i in range(g.shape[1]):
+                        dw[i, h] += share * g[h, i]

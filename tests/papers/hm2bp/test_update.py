@@ -77,7 +77,7 @@ def test_traces_are_the_sum_over_pairs():
     rng, worst, cut = np.random.default_rng(0), 0.0, 0.0
     for _ in range(5):
         into = draw(rng, 20, 0.15)
-        at, i, _ = fire(rng.normal(0.3, 1, (20, 6)), *as_train(into), Cell(64, 8, 8, 2, 0))
+        at, i, _ = fire(rng.normal(0.3, 1, (20, 6)), *as_train(into), Cell(64.0, 8.0, 8.0, 2, 0.0))
         out = lists(at, i, 6)
         e = effects_of(out, into)
         for cell, train in enumerate(out):
@@ -89,7 +89,7 @@ def test_traces_are_the_sum_over_pairs():
 
 
 def test_potentials_of_one_spike_and_a_strong_weight():
-    at, i, count = fire(np.array([[100.0]]), *as_train([[1]]), Cell(64, 8, 8, 2, 0))
+    at, i, count = fire(np.array([[100.0]]), *as_train([[1]]), Cell(64.0, 8.0, 8.0, 2, 0.0))
     assert lists(at, i, 1) == [[2, 5, 9, 14, 24]]
     assert count.tolist() == [5]
     # v after one spike of weight 1: 1/8; then times 63/64 plus (7/8)/8; ...
@@ -100,7 +100,9 @@ def test_potentials_of_one_spike_and_a_strong_weight():
     assert wanted == pytest.approx([0.125, 0.232421875, 0.324493408203125], rel=1e-15)
     for step, level in enumerate(wanted, start=2):
         for above, fires in ((1 - 1e-12, True), (1 + 1e-12, False)):
-            at, i, _ = fire(np.array([[1.0]]), *as_train([[1]]), Cell(64, 8, level * above, 2, 0))
+            at, i, _ = fire(
+                np.array([[1.0]]), *as_train([[1]]), Cell(64.0, 8.0, level * above, 2, 0.0)
+            )
             assert (step in lists(at, i, 1)[0]) == fires
 
 
@@ -108,7 +110,7 @@ def test_weighted_effects_are_the_potentials_before_the_resets():
     """With the kernel of the stepped cell itself, sum_j w_ij e_ij is the sum of v at the spikes."""
     rng = np.random.default_rng(1)
     into, w = draw(rng, 20, 0.15), rng.normal(0.3, 1, (20, 6))
-    at, i, count = fire(w, *as_train(into), Cell(64, 8, 8, 2, 0))
+    at, i, count = fire(w, *as_train(into), Cell(64.0, 8.0, 8.0, 2, 0.0))
     arriving = np.zeros((STEPS, 20))
     for j, train in enumerate(into):
         arriving[train, j] = 1
@@ -172,7 +174,7 @@ def test_effects_have_the_direction_of_the_derivative_of_the_mean_count():
         sums, repeats = np.zeros(12), 200
         for _ in range(repeats):
             into = [(1 + np.flatnonzero(rng.random(399) < p)).tolist() for p in chance]
-            cell = Cell(tau_m, 8, 4.0, held, 0)
+            cell = Cell(tau_m, 8.0, 4.0, held, 0.0)
             at, i, _ = fire(w[:, None], *as_train(into), cell)
             z, e = np.empty((STEPS, 12)), np.empty((1, 12))
             potentials(*as_train(into), np.arange(12), z, tau_m, 8.0)
@@ -289,7 +291,7 @@ def test_a_silent_cell_of_the_class_gets_regular_spikes():
 def test_inhibition_raises_the_gradient_of_those_that_hear_each_other():
     """Two cells that fire alike; a silent one that is not the class has no part in it."""
     train, count = as_train([[50, 100], [50, 100], []]), np.array([2, 2, 0])
-    factor = lateral_factor(*train, count, 0, Cell(64, 8, 8, 2, 1), np.dtype("float64"))
+    factor = lateral_factor(*train, count, 0, Cell(64.0, 8.0, 8.0, 2, 1.0), np.dtype("float64"))
     e = pair_sum([50, 100], [50, 100]) / 2
     assert factor == pytest.approx([1 / (1 - e * e / 64)] * 2 + [1.0], rel=1e-9)
 
