@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
+import warnings
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +17,43 @@ import numpy as np
 import pytest
 from brian2 import ms
 
+from bioplaus import engine
 from bioplaus.engine import cache
 from bioplaus.engine.program.program import Program
 
-SCRIPT = """
-import sys, warnings
-import brian2 as b2
-import bioplaus.engine as engine
-b2.prefs.codegen.target = "numba"
-b2.prefs.codegen.runtime.numba.cache_dir = sys.argv[1]
-b2.prefs.codegen.runtime.numba.compiler = sys.argv[4]
-neurons = b2.NeuronGroup(int(sys.argv[2]), "dx/dt = -x / tau : 1", method="exact")
-neurons.x = 1
-tau = float(sys.argv[3]) * b2.ms
-b2.run(10 * b2.ms)
-assert engine.fused_runs() == 1
-print(repr(neurons.x[0].item() if hasattr(neurons.x[0], "item") else float(neurons.x[0])))
-"""
+FORKS = multiprocessing.get_context("fork")
 
 
-def start(folder: Path, size: int, tau: float, compiler: str = "numba") -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", SCRIPT, str(folder), str(size), str(tau), compiler]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def decayed(size: int, tau: float, said: Connection, **preferences: str) -> None:
+    """Runs a network, in a process of its own; says what came of it, and which warnings."""
+    for name, value in preferences.items():
+        b2.prefs[f"codegen.runtime.numba.{name}"] = value
+    b2.prefs.codegen.target = "numba"
+    before = engine.fused_runs()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        neurons = b2.NeuronGroup(size, "dx/dt = -x / tau : 1", method="exact", name="decaying")
+        neurons.x = 1
+        b2.Network(neurons).run(10 * ms, namespace={"tau": tau * ms})
+    assert engine.fused_runs() == before + 1
+    said.send((float(neurons.x[:][0]), " ".join(str(each.message) for each in warned)))
 
 
-def result(process: subprocess.Popen[str]) -> tuple[float, str]:
-    output, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
-    return float(output.splitlines()[-1]), errors
+class Decay:
+    """The process, a fork: Brian2 and the engine are imported, this network is not known."""
+
+    def __init__(self, folder: Path, size: int, tau: float, compiler: str = "numba") -> None:
+        self.said, says = FORKS.Pipe(duplex=False)
+        preferences = {"cache_dir": str(folder), "compiler": compiler}
+        self.process = FORKS.Process(target=decayed, args=(size, tau, says), kwargs=preferences)
+        self.process.start()
+        says.close()
+
+    def result(self) -> tuple[float, str]:
+        found: tuple[float, str] = self.said.recv()
+        self.process.join(300)
+        assert self.process.exitcode == 0
+        return found
 
 
 def machine_code(folder: Path) -> dict[str, float]:
@@ -51,24 +63,24 @@ def machine_code(folder: Path) -> dict[str, float]:
 @pytest.mark.slow
 def test_processes_share_the_cache_and_survive_damage(tmp_path: Path) -> None:
     """One killed while it compiles; two at once; other sizes and parameters; truncated files."""
-    killed = start(tmp_path, 3, 10.0)
+    killed = Decay(tmp_path, 3, 10.0).process
     while not list(tmp_path.glob("*.engine.py")):
-        assert killed.poll() is None
+        assert killed.is_alive()
         time.sleep(0.01)
     killed.kill()  # the text of the module is written, its machine code is not
-    killed.wait()
-    both = [start(tmp_path, 3, 10.0), start(tmp_path, 3, 10.0)]
+    killed.join()
+    both = [Decay(tmp_path, 3, 10.0), Decay(tmp_path, 3, 10.0)]
     for process in both:
-        value, _ = result(process)
+        value, _ = process.result()
         np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
     before = machine_code(tmp_path)
     assert before
-    value, _ = result(start(tmp_path, 7, 20.0))
+    value, _ = Decay(tmp_path, 7, 20.0).result()
     np.testing.assert_allclose(value, np.exp(-0.5), rtol=1e-12)
     assert machine_code(tmp_path) == before
     for damaged in (tmp_path / "__pycache__").glob("*.nb?"):
         damaged.write_bytes(damaged.read_bytes()[:50])
-    value, errors = result(start(tmp_path, 3, 10.0))
+    value, errors = Decay(tmp_path, 3, 10.0).result()
     np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
     assert "could not be read and was made again" in errors
     assert machine_code(tmp_path) == before
@@ -80,19 +92,19 @@ def object_files(folder: Path) -> dict[str, bytes]:
 
 def test_object_files_are_shared_and_survive_damage(tmp_path: Path) -> None:
     """Two at once; other sizes and parameters; truncated files; a kernel that is gone."""
-    for process in [start(tmp_path, 3, 10.0, "direct"), start(tmp_path, 3, 10.0, "direct")]:
-        value, _ = result(process)
+    for process in [Decay(tmp_path, 3, 10.0, "direct"), Decay(tmp_path, 3, 10.0, "direct")]:
+        value, _ = process.result()
         np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
     before = object_files(tmp_path)
     assert before
     assert not list(tmp_path.glob("*.engine.py"))
-    value, _ = result(start(tmp_path, 7, 20.0, "direct"))
+    value, _ = Decay(tmp_path, 7, 20.0, "direct").result()
     np.testing.assert_allclose(value, np.exp(-0.5), rtol=1e-12)
     assert object_files(tmp_path) == before
     next(tmp_path.glob("*kernel*.engine.o")).unlink()
     for damaged in tmp_path.glob("*.engine.o"):
         damaged.write_bytes(damaged.read_bytes()[:100])
-    value, errors = result(start(tmp_path, 3, 10.0, "direct"))
+    value, errors = Decay(tmp_path, 3, 10.0, "direct").result()
     np.testing.assert_allclose(value, np.exp(-1), rtol=1e-12)
     assert "could not be read and was made again" in errors
     assert object_files(tmp_path) == before

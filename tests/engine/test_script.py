@@ -96,12 +96,13 @@ def test_target_that_a_script_names(tmp_path: Path) -> None:
         "(--force insists on the engine)."
     ]
     apart = """
+if __name__ == "__main__":
     import subprocess
     command = [sys.executable, "-c", "import brian2, sys;"
                "print(brian2.prefs.codegen.target, 'bioplaus.engine' in sys.modules)"]
     print(work(2), subprocess.check_output(command, text=True).strip())
 """
-    printed, said = on_the_engine(tmp_path, text + worker + apart, "--force")
+    printed, said = on_the_engine(tmp_path, text + apart, "--force")
     assert (printed, said) == ("(2.0, 'numba', 1) auto False", [])
 
 

@@ -17,13 +17,13 @@ from bioplaus.runs.journal import Journal
 from bioplaus.runs.run import Run
 
 FLOOD = Path(__file__).with_name("flood.py")
-SEGMENTS, WARM_UP = 40, 10
+SEGMENTS, WARM_UP = 20, 8
 MEGABYTES_PER_SEGMENT = (400 * 250 * 16 + 250 * 201 * 8) / 1e6
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
 def test_memory_is_flat_over_a_long_run(tmp_path: Path) -> None:
-    """Thirty more segments record 60 MB; less than two of them may stay in memory."""
+    """Eleven more segments record 22 MB; less than two of them may stay in memory."""
     command = [sys.executable, str(FLOOD), str(tmp_path / "run"), str(SEGMENTS)]
     child = subprocess.run(command, capture_output=True, text=True, check=True)
     held = [float(line) for line in child.stdout.split()]
