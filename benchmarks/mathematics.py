@@ -61,6 +61,12 @@ SMALL = ("both", 1e-320, 1e-3)
 POSITIVE = ("log", 5e-324, 1.79e308)
 NEAR_ONE = ("even", 0.3, 3.0)
 TURNS = (SMALL, ("even", -10.0, 10.0), ("even", -2e6, 2e6), ("both", 1.0, 1.79e308))
+POWERS = Case(
+    np.power,
+    "x ** y",
+    (("log", 1e-300, 1e300), ("log", 0.5, 2.0), ("log", 0.9, 1.1), ("log", 1e-2, 1e2)),
+    (("even", -1.1, 1.1), ("even", -1000, 1000), ("even", -7000, 7000), ("even", -20, 20)),
+)
 CASES = {
     "exp": Case(np.exp, "exp(x)", (("even", -745.2, 709.8), ("even", -2.0, 2.0), SMALL)),
     "exp_alone": Case(np.exp, "exp(x)", (("even", -745.2, 709.8), ("even", -2.0, 2.0), SMALL)),
@@ -74,12 +80,7 @@ CASES = {
     "tanh": Case(np.tanh, "tanh(x)", (("even", -25.0, 25.0), ("even", -1.0, 1.0), SMALL)),
     "sin": Case(np.sin, "sin(x)", TURNS),
     "cos": Case(np.cos, "cos(x)", TURNS),
-    "power": Case(
-        np.power,
-        "x ** y",
-        (("log", 1e-300, 1e300), ("log", 0.5, 2.0), ("log", 0.9, 1.1), ("log", 1e-2, 1e2)),
-        (("even", -1.1, 1.1), ("even", -1000, 1000), ("even", -7000, 7000), ("even", -20, 20)),
-    ),
+    **dict.fromkeys(("power", "power_alone"), POWERS),
 }
 
 

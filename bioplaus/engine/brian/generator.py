@@ -56,6 +56,7 @@ class _Renderer(NodeRenderer):
     def __init__(self, functions: Mapping[str, Translated], variables: Mapping[str, Any]) -> None:
         super().__init__()
         self.functions = functions
+        self.power = "_nb_power"
         self.variables = variables
 
     def is_truth(self, node: ast.expr) -> bool:
@@ -73,7 +74,7 @@ class _Renderer(NodeRenderer):
             # So SymPy writes exp(x/18), and a power costs five times as much.
             product = ast.BinOp(base.args[0], ast.Mult(), exponent)
             return self.render_Call(ast.Call(base.func, [product], []))
-        return f"_nb_power({self.render_node(base)}, {self.render_node(exponent)})"
+        return f"{self.power}({self.render_node(base)}, {self.render_node(exponent)})"
 
     def render_Call(self, node: ast.Call) -> str:
         if node.keywords:
@@ -154,11 +155,13 @@ class NumbaCodeGenerator(CythonCodeGenerator):
     def __init__(self, *args: Any, **kwds: Any) -> None:
         super().__init__(*args, **kwds)
         self.functions = translated(self.variables, self.owner)
-        if self.template_name == "synapses":  # in which loops are not vectorised
+        alone = self.template_name == "synapses"  # in which loops are not vectorised
+        if alone:
             self.functions = {name: _ALONE.get(f.name, f) for name, f in self.functions.items()}
         self.single = single_precision(self.variables)
         renderer = _SingleRenderer if self.single else _Renderer
         self._renderer = renderer(self.functions, self.variables)
+        self._renderer.power = "_nb_power_alone" if alone else "_nb_power"
         self._ranges = Ranges(self.variables)
 
     def translate_expression(self, expr: str) -> str:

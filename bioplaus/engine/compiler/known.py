@@ -20,6 +20,7 @@ from numba.np.random import distributions, generator_core
 from ..machine import denormals, support
 from ..machine.mathematics import parts
 from ..machine.mathematics.power import power as power_of_floats
+from ..machine.mathematics.power import power_alone
 from . import arrays
 from .arithmetic import binary, least, power
 from .assembly import Assembly
@@ -142,11 +143,11 @@ def _rounding_integers(operator: ast.operator, asm: Assembly, left: Value, right
     return binary(asm, operator, left, right)
 
 
-def _power(asm: Assembly, base: Value, exponent: Value) -> Value:
+def _power(function: Any, asm: Assembly, base: Value, exponent: Value) -> Value:
     if not exponent.number.is_float:
         return power(asm, base, exponent)
     single = base.number == exponent.number == FLOAT32
-    raised = asm.inline(power_of_floats, base, exponent)
+    raised = asm.inline(function, base, exponent)
     return asm.cast(raised, FLOAT32) if single else raised
 
 
@@ -237,7 +238,8 @@ def _functions() -> dict[Any, Handler]:
         support._nb_subtract: partial(_rounding_integers, ast.Sub()),
         support._nb_multiply: partial(_rounding_integers, ast.Mult()),
         support._nb_divide: partial(_rounding_integers, ast.Div()),
-        support._nb_power: _power,
+        support._nb_power: partial(_power, power_of_floats),
+        support._nb_power_alone: partial(_power, power_alone),
         support._nb_first_flag: _first_flag,
         support._nb_prefetch: _prefetch,
         support._nb_view: _view,

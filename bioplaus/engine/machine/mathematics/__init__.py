@@ -22,7 +22,7 @@ from .exponential import (
     _nb_tanh,
 )
 from .logarithm import _nb_log, _nb_log1p, _nb_log10
-from .power import _nb_power
+from .power import _nb_power, _nb_power_alone
 
 __all__ = [
     "_nb_cos",
@@ -35,6 +35,7 @@ __all__ = [
     "_nb_log1p",
     "_nb_log10",
     "_nb_power",
+    "_nb_power_alone",
     "_nb_sin",
     "_nb_sinh",
     "_nb_tanh",

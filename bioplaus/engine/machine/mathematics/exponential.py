@@ -28,6 +28,7 @@ __all__ = [
     "_nb_exprel",
     "_nb_sinh",
     "_nb_tanh",
+    "exp_alone_of_sum",
     "exp_of_sum",
 ]
 
@@ -95,16 +96,22 @@ _ROOTS, _LACK = _roots_of_two()
 
 @inline
 def _nb_exp_alone(x: Any) -> float:
-    """The exponential function where numbers come one by one: half the operations, and a table.
-
-    With k the integer next to ``64*x/ln(2)``, ``exp(x) = 2**(k/64) * exp(r)`` and |r| < 0.0055.
-    """
+    """The exponential function where numbers come one by one: half the operations, and a table."""
     x = np.float64(x)
     x = 710.0 if x > 710.0 else x  # infinite
     x = -746.0 if x < -746.0 else x  # zero
+    return exp_alone_of_sum(x, 0.0)
+
+
+@inline
+def exp_alone_of_sum(x: float, rest: float) -> float:
+    """``exp(x + rest)``, where |x| < 1000 and the rest is below 1e-4.
+
+    With k the integer next to ``64*x/ln(2)``, ``exp(x) = 2**(k/64) * exp(r)`` and |r| < 0.0055.
+    """
     rounded = x * 92.33248261689366 + ROUNDING
     k = rounded - ROUNDING
-    r = (x - k * 0.01083042469326756) - k * 2.9815858269852933e-12
+    r = (x - k * 0.01083042469326756) - (k * 2.9815858269852933e-12 - rest)
     power = bits_of(rounded) - ROUNDING_BITS
     place = np.uintp(power & 63)
     z = r * r

@@ -17,7 +17,7 @@ from .parts import (
     short,
 )
 
-__all__ = ["_nb_log", "_nb_log1p", "_nb_log10", "log_in_parts"]
+__all__ = ["_nb_log", "_nb_log1p", "_nb_log10", "log_alone_in_parts", "log_in_parts"]
 
 _LOG_3_2, _LOG_3_2_REST = 0.40546510787680745, 2.3135693072984416e-10
 
@@ -122,6 +122,68 @@ def log_in_parts(x: float) -> Any:
     large_rest = k * LN2_REST + (2.0 * half) * _LOG_3_2_REST
     total = large + log_m
     return total, ((large - total) + log_m) + (log_rest + large_rest)
+
+
+_FIRST = (0x3FF << 52) - (129 << 44)
+"""The bits of the least number in the table: 1 is in the middle of the 65th of its 128 parts."""
+
+
+def _minus_log(number: int) -> int:
+    """``-log(number/2048)`` in units of 2**-120, from the series of the artanh."""
+    share = ((2048 - number) << 120) // (2048 + number)
+    square, power, total = share * share >> 120, share, 0
+    for place in range(1, 57, 2):
+        total += power // place
+        power = power * square >> 120
+    return 2 * total
+
+
+def _logarithms() -> tuple[Any, Any, Any]:
+    """Of each part nearly the inverse, in 12 bits, and minus its logarithm in two parts."""
+    middles = (_FIRST + (np.arange(128) << 45) + (1 << 44)).view(np.float64)
+    inverses = np.rint(2048 / middles).astype(int)
+    exact = [_minus_log(number) for number in inverses.tolist()]
+    high = [number >> 78 for number in exact]
+    rest = [(number - (part << 78)) / 2**120 for number, part in zip(exact, high)]
+    return inverses / 2048, np.array(high) / 2**42, np.array(rest)
+
+
+_INVERSES, _LOGARITHMS, _LOGARITHMS_REST = _logarithms()
+
+
+@inline
+def log_alone_in_parts(x: float) -> Any:
+    """The logarithm of a number that is positive and neither infinite nor denormal, to 65 bits.
+
+    With c from a table, ``log(x) = k*log(2) - log(c) + log(1 + r)`` and |r| = |c*m - 1| < 0.0042.
+    """
+    bits = bits_of(x)
+    above = bits - _FIRST
+    power = above >> 52
+    place = np.uintp((above >> 45) & 127)
+    m_bits = bits - (power << 52)
+    m, m_high = number_of(m_bits), number_of(m_bits & -(1 << 14))
+    k = number_of(power + ROUNDING_BITS) - ROUNDING
+    inverse = _INVERSES[place]
+    r_high, r_low = m_high * inverse - 1.0, (m - m_high) * inverse
+    r = r_high + r_low
+    r_rest = (r_high - r) + r_low
+    large = k * LN2 + _LOGARITHMS[place]
+    near = large + r
+    r_short = short(r)
+    left = (r - r_short) + r_rest
+    half = 0.5 * r_short * r_short
+    high = near - half
+    z = r * r
+    beyond = (0.33333333333333337 - 0.25 * r) + z * (
+        (0.19999999998055148 - 0.166666666649163 * r)
+        + z * (0.14286008290487984 - 0.1250026460437589 * r)
+    )
+    rest = ((large - near) + r) + ((near - high) - half)
+    rest += (r_rest - 0.5 * left * (r + r_short)) + z * r * beyond
+    rest += k * LN2_REST + _LOGARITHMS_REST[place]
+    total = high + rest
+    return total, (high - total) + rest
 
 
 @inline

@@ -9,11 +9,11 @@ from numba import types
 from numba.extending import overload
 
 from ..inlining import INLINE, inline
-from .exponential import exp_of_sum
-from .logarithm import log_in_parts
+from .exponential import exp_alone_of_sum, exp_of_sum
+from .logarithm import log_alone_in_parts, log_in_parts
 from .parts import bits_of, short, with_sign_of
 
-__all__ = ["_nb_power", "power"]
+__all__ = ["_nb_power", "_nb_power_alone", "power", "power_alone"]
 
 
 @inline
@@ -52,20 +52,36 @@ def _power_of_positive(x: float, y: float) -> float:
     return exp_of_sum(product, product_rest, 0)
 
 
-def _raise(base: Any, exponent: Any) -> Any:
-    """``base**exponent``: products for an integer exponent, otherwise `power`."""
+@inline
+def power_alone(x: Any, y: Any) -> float:
+    """The same where numbers come one by one, with tables, and a branch for what is not usual."""
+    x, y = np.float64(x), np.float64(y)
+    simple = (y == 0.5) | (y == 2.0)
+    if (x >= 2.0**-1022) & (x < np.inf) & (abs(y) < 1e6) & (not simple):
+        high, rest = log_alone_in_parts(x)
+        y_short, high_short = short(y), short(high)
+        product = y_short * high_short
+        if abs(product) < 700.0:
+            rest = (y - y_short) * high_short + y * ((high - high_short) + rest)
+            return exp_alone_of_sum(product, rest)
+    return power(x, y)
 
 
-def _typed_raise(base: Any, exponent: Any) -> Any:
-    if not isinstance(exponent, types.Float):
-        return lambda base, exponent: base**exponent
-    if exponent == types.float32 and base == types.float32:
-        return lambda base, exponent: np.float32(power(base, exponent))
-    return lambda base, exponent: power(base, exponent)
+def _of_any_type(calculate: Any) -> Any:
+    """``base**exponent``: products for an integer exponent, otherwise as ``calculate`` has it."""
+
+    def raised(base, exponent):  # type: ignore[no-untyped-def]  # Numba compares signatures
+        raise NotImplementedError
+
+    def typed(base, exponent):  # type: ignore[no-untyped-def]
+        if not isinstance(exponent, types.Float):
+            return lambda base, exponent: base**exponent
+        if exponent == types.float32 and base == types.float32:
+            return lambda base, exponent: np.float32(calculate(base, exponent))
+        return lambda base, exponent: calculate(base, exponent)
+
+    overload(raised, jit_options=INLINE)(typed)
+    return raised
 
 
-# Numba compares whole signatures, and the implementations have no annotations.
-_raise.__annotations__.clear()
-_typed_raise.__annotations__.clear()
-overload(_raise, jit_options=INLINE)(_typed_raise)
-_nb_power = _raise
+_nb_power, _nb_power_alone = _of_any_type(power), _of_any_type(power_alone)
