@@ -63,7 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     server = spawn("view", ".", "--no-browser", "--port", "0", stdout=subprocess.PIPE, cwd=folder)
     assert server.stdout is not None
     address = server.stdout.readline().split()[0]
-    arguments = ["--no-sandbox", "--disable-background-networking"]
+    arguments = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield Site(address, folder, server, browser)
