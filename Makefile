@@ -67,11 +67,14 @@ clean:
 	rm -rf build dist docs/_build docs/gallery .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 
 # The virtual environment and what is installed in it; made anew only when the metadata changes.
-# What is imported is compiled then: to compile all that is installed takes as long as installing it.
-PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --editable
+# The pip that comes with Python may be years old and take twice as long as the newest one.  What is
+# imported is compiled then: to compile all that is installed takes as long as installing it.
+PIP_OPTIONS := --quiet --quiet --disable-pip-version-check --no-compile
+PIP_INSTALL := $(BIN)/pip install $(PIP_OPTIONS) --editable
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install $(PIP_OPTIONS) --upgrade pip
 
 $(VENV)/.installed: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(PIP_INSTALL) '.[sweep]'
