@@ -117,7 +117,7 @@ def microcircuit_batch(areas: str, rule: str) -> Callable[[], object]:
         network = sacramento.TwoSweepNetwork(*start)
     else:
         network = sacramento.LayeredNetwork(*start, transposed=rule == "backpropagation")
-    return lambda: network.learn(images[:10], targets, 1.0, 1)
+    return lambda: network.learn(images[:10], targets)
 
 
 def epoch(call: Callable[[], object], repeats: int) -> float:

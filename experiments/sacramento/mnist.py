@@ -27,10 +27,6 @@ VALIDATION = 5000
 PROBED = 500
 SATURATED = 0.9
 RULES = ("microcircuit", "backpropagation", "feedback alignment")
-KEPT = (
-    "forward", "forward_bias", "interneuron", "interneuron_bias", "top_down", "lateral",
-    "mean_square",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ class Training:
             transposed = p.rule == "backpropagation"
             self.network = sacramento.LayeredNetwork(*start, transposed=transposed)
         run.live(self.network, lambda p: {"base_rates": p.base_rates})
-        run.keep(**{name: getattr(self.network, name) for name in KEPT})
+        run.keep(network=self.network)
 
     def learn(self, segment: Segment) -> dict[str, float]:
         """Learn from every image once, in random order; the metrics of the epoch."""
@@ -99,10 +95,9 @@ class Training:
         total, wrong = p.epochs * len(batches), 0
         for number, batch in enumerate(batches):
             update = segment.number * len(batches) + number
-            done = self.network.learn(
-                images[batch], self.targets[labels[batch]], 1 - update / total, update
-            )
-            wrong += int((done.u_free[-1].argmax(axis=1) != labels[batch]).sum())
+            taught = self.targets[labels[batch]]
+            answers = self.network.learn(images[batch], taught, 1 - update / total)
+            wrong += int((answers.argmax(axis=1) != labels[batch]).sum())
             if number % 200 == 0:
                 self.run.progress(number / len(batches))
         self.run.check_finite(
@@ -116,15 +111,15 @@ class Training:
 
     def _silence(self) -> None:
         p, count = self.p, len(self.labels)
-        for update in range(p.silent_updates):
+        for _ in range(p.silent_updates):
             chosen = self.run.rng.integers(count, size=p.batch)
-            self.network.learn_silence(self.shown[chosen], update)
+            self.network.learn_silence(self.shown[chosen])
 
     def error(self, part: str) -> float:
         """Share of a part that is named wrongly."""
         images, labels = self.images.part(part)
         rows = range(0, len(labels), PROBED)
-        answers = [self.network.upward(images[a : a + PROBED])[1][-1].argmax(axis=1) for a in rows]
+        answers = [self.network.answer(images[a : a + PROBED]).argmax(axis=1) for a in rows]
         return float((np.concatenate(answers) != labels).mean())
 
     def operations(self) -> float:

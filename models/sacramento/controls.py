@@ -7,14 +7,15 @@ network without compartments, interneurons or attenuation.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bioplaus.models.sacramento.parameters import TwoSweep, rate_list
 from bioplaus.models.sacramento.small_batches import add_products
-from bioplaus.models.sacramento.two_sweep import Sweep, TwoSweepNetwork
+from bioplaus.models.sacramento.two_sweep import TwoSweepNetwork
 
 __all__ = ["LayeredNetwork"]
 
@@ -46,14 +47,17 @@ class LayeredNetwork(TwoSweepNetwork):
         for k, down in enumerate(self.top_down):  # unit gain: rates are not rescaled here
             self.top_down[k] = down / self.dtype(p.top_down_scale)
 
-    def set(self, values: Mapping[str, str]) -> None:
+    def _rates(self) -> dict[str, Sequence[float]]:
+        return {"forward": self.forward_rates}
+
+    def set(self, values: Mapping[str, Any]) -> None:
         """Set the learning rates of the layers, ``base_rates``."""
         base = rate_list("base_rates", values["base_rates"], len(self.sizes) - 1)
         self.forward_rates = list(base)
 
-    def learn(self, images: Matrix, targets: Matrix, strength: float, update: int) -> Sweep:
-        """One step down the (approximate) gradient, meaned over the batch."""
-        rate, u = self.upward(images)
+    def learn(self, inputs: Matrix, targets: Matrix, strength: float = 1.0) -> Matrix:
+        """One step down the (approximate) gradient, meaned over the batch; the answers before."""
+        rate, u = self.upward(inputs)
         error: list[Matrix] = [self.phi(targets) - rate[-1]]
         for k in reversed(range(len(self.top_down))):
             if self.transposed:
@@ -67,4 +71,4 @@ class LayeredNetwork(TwoSweepNetwork):
             if eta > 0:
                 add_products(w, e, r, strength * eta)
                 bias += self.dtype(strength * eta) * e.mean(axis=0)
-        return Sweep(rate, u, error, [], [], [])
+        return u[-1]

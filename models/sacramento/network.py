@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import brian2
@@ -14,7 +13,7 @@ from brian2 import NeuronGroup, Synapses
 from bioplaus.models.sacramento.mixing import learning_rates
 from bioplaus.models.sacramento.parameters import Dynamics, area_sizes
 from bioplaus.models.sacramento.stability import check_dynamics
-from bioplaus.models.sacramento.weights import Weights, initial_weights
+from bioplaus.models.sacramento.weights import Weights, ends_of_pathways, initial_weights
 from bioplaus.neurons.cell import Cell, Clocks
 from bioplaus.neurons.dendritic_rate import CELL_ORDER, DendriticCells
 from bioplaus.neurons.rate_transfer import TRANSFERS
@@ -67,7 +66,7 @@ def rates(p: Dynamics, clocks: Clocks) -> NeuronGroup:
 def live(p: Dynamics) -> dict[str, Any]:
     """What may be set while the network runs: all learning rates that are not 0."""
     q, found = quantities(p), learning_rates(p)
-    names, per_ms = _names(p), 1 / brian2.ms
+    names, per_ms = ends_of_pathways(p), 1 / brian2.ms
     rates: dict[str, list[Any]] = {
         "forward": [rate / brian2.ms for rate in found.forward],
         "interneuron": [rate / brian2.ms for rate in found.interneuron],
@@ -104,7 +103,7 @@ def build(
     values = live(p)
     pathways: dict[str, list[Synapses]] = {}
     plastic: dict[str, Projection | Bias] = {}
-    for pathway, ends in _names(p).items():
+    for pathway, ends in ends_of_pathways(p).items():
         pathways[pathway] = []
         for pre, post in ends:
             name = f"{pre}_to_{post}"
@@ -148,20 +147,6 @@ def set_circuit_weights(model: Microcircuit, weights: Weights) -> None:
         cells.bias = bias
     for cells, bias in zip(model.interneurons, weights.interneuron_bias, strict=True):
         cells.bias = bias
-
-
-def _names(p: Dynamics) -> dict[str, list[tuple[str, str]]]:
-    """Populations before and behind each projection, by pathway, lowest area first."""
-    last = len(area_sizes(p)) - 1
-    areas = ["input", *(f"hidden_{k}" for k in range(1, last)), "output"]
-    cells = [f"interneuron_{k}" for k in range(1, last)]
-    hidden = areas[1:-1]
-    return {
-        "forward": list(pairwise(areas)),
-        "interneuron": list(zip(hidden, cells, strict=True)),
-        "lateral": list(zip(cells, hidden, strict=True)),
-        "top_down": list(zip(areas[2:], hidden, strict=True)),
-    }
 
 
 def _cells(p: Dynamics) -> DendriticCells:

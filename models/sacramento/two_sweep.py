@@ -11,15 +11,18 @@ which have seen the target, areas above a frozen one learn from contaminated rat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bioplaus.layered.learner import NamedArrays
 from bioplaus.models.sacramento.mixing import Mixing, mixing
 from bioplaus.models.sacramento.parameters import TwoSweep, area_sizes, rate_list
 from bioplaus.models.sacramento.small_batches import add_products, weighted_sums
+from bioplaus.models.sacramento.weights import ends_of_pathways
 from bioplaus.neurons.rate_transfer import TRANSFERS
 
 __all__ = ["Sweep", "TwoSweepNetwork"]
@@ -27,6 +30,8 @@ __all__ = ["Sweep", "TwoSweepNetwork"]
 Matrix = NDArray[np.floating]
 MOMENTS_EVERY = 200
 """Updates after which the interneurons' stability figure is measured again."""
+WITH_TEACHER, WITHOUT = 0, 1
+"""Two kinds of updates, each with a count of its own."""
 
 
 @dataclass
@@ -45,8 +50,11 @@ class Sweep:
     v_apical: list[Matrix]
 
 
-class TwoSweepNetwork:
+class TwoSweepNetwork(NamedArrays):
     """Weights of one microcircuit and its two sweeps; matrices are (n_post, n_pre).
+
+    As a :class:`~bioplaus.layered.learner.Learner` it gives them as (pre, post), by the names that
+    they have in the network.
 
     Attributes
     ----------
@@ -78,7 +86,8 @@ class TwoSweepNetwork:
         self.sizes = area_sizes(p)
         self._draw_forward(rng, np.asarray(images, dtype=float), rest)
         self._draw_feedback(rng)
-        self.mean_square = [0.0] * (len(self.sizes) - 2)
+        self.mean_square = np.zeros(len(self.sizes) - 2)
+        self._updates = np.zeros(2, np.int64)
         self.set({"base_rates": p.base_rates})
 
     def _draw_forward(self, rng: np.random.Generator, rates: Matrix, rest: Matrix) -> None:
@@ -117,7 +126,48 @@ class TwoSweepNetwork:
             self.interneuron.append(w)
             self.interneuron_bias.append(bias)
 
-    def set(self, values: Mapping[str, str]) -> None:
+    # What it answers as a learner
+
+    def arrays(self) -> dict[str, Any]:
+        """Weights as (pre, post), biases, and what the next update depends on besides."""
+        found = {"mean_square": self.mean_square, "updates": self._updates}
+        for pathway, ends in ends_of_pathways(self.parameters).items():
+            for k, (pre, post) in enumerate(ends):
+                found[f"{pre}_to_{post}"] = getattr(self, pathway)[k].T
+                if pathway in ("forward", "interneuron"):
+                    found[f"bias_to_{post}"] = getattr(self, f"{pathway}_bias")[k]
+        return found
+
+    def generators(self) -> list[np.random.Generator]:
+        """None: an update draws nothing."""
+        return []
+
+    def learning(self) -> list[str]:
+        """Names of the weights and biases whose rate is not 0."""
+        found, rates = [], self._rates()
+        for pathway, ends in ends_of_pathways(self.parameters).items():
+            for (pre, post), rate in zip(ends, rates.get(pathway, ())):
+                if rate > 0:
+                    found.append(f"{pre}_to_{post}")
+                    if pathway in ("forward", "interneuron"):
+                        found.append(f"bias_to_{post}")
+        return found
+
+    def _rates(self) -> dict[str, Sequence[float]]:
+        """Of every projection, by pathway; interneurons learn below areas that learn."""
+        p, hidden = self.parameters, len(self.top_down)
+        return {
+            "forward": self.forward_rates,
+            "interneuron": self.forward_rates[1:],
+            "lateral": [p.lateral_rate] * hidden,
+            "top_down": [p.top_down_rate] * hidden,
+        }
+
+    def answer(self, inputs: Matrix) -> Matrix:
+        """Free potentials of the output, (batch, n_N)."""
+        return self.upward(inputs)[1][-1]
+
+    def set(self, values: Mapping[str, Any]) -> None:
         """Set forward rates: ``base_rates`` over the gain with which an error reaches each area.
 
         The gain is the dilution by nudging and mixing, ``lambda_N [(1 - lambda_I) lambda_A]^(N-k)``
@@ -167,14 +217,14 @@ class TwoSweepNetwork:
             error[k] = rate_above - rate[k + 1]
         return Sweep(rate, u, error, error_ip, rate_ip, v_apical)
 
-    def learn(self, images: Matrix, targets: Matrix, strength: float, update: int) -> Sweep:
+    def learn(self, inputs: Matrix, targets: Matrix, strength: float = 1.0) -> Matrix:
         """Both sweeps and one update of all plastic weights by their mean over the batch.
 
-        strength : factor of the rates (they decay); update : how many updates came before.
+        strength : factor of the rates (they decay).  Returns the free potentials of the output.
         """
         p = self.parameters
-        done = self.sweep(images, targets)
-        self._measure(done, update)
+        done = self.sweep(inputs, targets)
+        self._measure(done, WITH_TEACHER)
         for k, eta in enumerate(self.forward_rates):
             self._move(
                 self.forward[k], self.forward_bias[k], done.error[k], done.rate[k], strength * eta
@@ -192,9 +242,9 @@ class TwoSweepNetwork:
                     self._sums(self.top_down[k], done.rate[k + 2])
                 )
                 add_products(self.top_down[k], unexplained, done.rate[k + 2], p.top_down_rate)
-        return done
+        return done.u_free[-1]
 
-    def learn_silence(self, images: Matrix, update: int) -> None:
+    def learn_silence(self, images: Matrix) -> None:
         """One update without a teacher, of what silences the dendrites and of nothing else.
 
         Interneurons and (if they are plastic) W^PI learn with half the largest gain.  This leads
@@ -202,9 +252,9 @@ class TwoSweepNetwork:
         unexplained top-down input would be an error, can drive the cells into saturation.
         """
         done = self.sweep(images, None)
-        self._measure(done, update)
+        self._measure(done, WITHOUT)
         gain = self.parameters.interneuron_gain / 2
-        for k, square in enumerate(self.mean_square):
+        for k, square in enumerate(self.mean_square.tolist()):
             w, bias = self.interneuron[k], self.interneuron_bias[k]
             eta = gain / self._gain_slope(square)
             self._move(w, bias, done.error_interneuron[k], done.rate[k + 1], eta)
@@ -227,7 +277,7 @@ class TwoSweepNetwork:
         Below a frozen area they are 0: interneurons that learn there explain the teacher away.
         """
         mix, rates = self.mix, []
-        for k, square in enumerate(self.mean_square):
+        for k, square in enumerate(self.mean_square.tolist()):
             factor = mix.self_predicting_factor(k + 1)
             carried = strength * self.forward_rates[k + 1] * factor / mix.lambda_interneuron
             rates.append(min(carried, self.parameters.interneuron_gain / self._gain_slope(square)))
@@ -235,12 +285,13 @@ class TwoSweepNetwork:
 
     def interneuron_gains(self, strength: float = 1.0) -> list[float]:
         """Stability figure of each interneuron loop: above 2 it diverges."""
-        rates = self.interneuron_rates(strength)
-        return [rate * self._gain_slope(square) for rate, square in zip(rates, self.mean_square)]
+        rates, squares = self.interneuron_rates(strength), self.mean_square.tolist()
+        return [rate * self._gain_slope(square) for rate, square in zip(rates, squares)]
 
-    def _measure(self, done: Sweep, update: int) -> None:
-        if update % MOMENTS_EVERY == 0:
+    def _measure(self, done: Sweep, kind: int) -> None:
+        if self._updates[kind] % MOMENTS_EVERY == 0:
             self.mean_square[:] = [float((r * r).sum(axis=1).mean()) for r in done.rate[1:-1]]
+        self._updates[kind] += 1
 
     def _gain_slope(self, square: float) -> float:
         extended = square + self.parameters.bias_rate**2

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from bioplaus.models.sacramento.mixing import Mixing, mixing
 from bioplaus.models.sacramento.parameters import Circuit, area_sizes, rate_list
 
-__all__ = ["Weights", "distance_from_self_prediction", "initial_weights", "self_predicting"]
+__all__ = [
+    "Weights",
+    "distance_from_self_prediction",
+    "ends_of_pathways",
+    "initial_weights",
+    "self_predicting",
+]
 
 Matrix = NDArray[np.floating]
 
@@ -34,6 +40,20 @@ class Weights:
     interneuron: tuple[Matrix, ...]
     interneuron_bias: tuple[Matrix, ...]
     lateral: tuple[Matrix, ...]
+
+
+def ends_of_pathways(circuit: Circuit) -> dict[str, list[tuple[str, str]]]:
+    """Populations before and behind each projection, by pathway, lowest area first."""
+    last = len(area_sizes(circuit)) - 1
+    areas = ["input", *(f"hidden_{k}" for k in range(1, last)), "output"]
+    cells = [f"interneuron_{k}" for k in range(1, last)]
+    hidden = areas[1:-1]
+    return {
+        "forward": list(itertools.pairwise(areas)),
+        "interneuron": list(zip(hidden, cells, strict=True)),
+        "lateral": list(zip(cells, hidden, strict=True)),
+        "top_down": list(zip(areas[2:], hidden, strict=True)),
+    }
 
 
 def initial_weights(circuit: Circuit, rng: np.random.Generator) -> Weights:

@@ -45,7 +45,7 @@ def test_controls_of_the_microcircuit_are_backpropagation_and_feedback_alignment
     before = [w.copy() for w in circuit.forward]
     for k in range(10):
         rows = slice(5 * k, 5 * k + 5)
-        circuit.learn(x[rows], wanted[rows], 1.0, k)
+        circuit.learn(x[rows], wanted[rows])
         family.learn(x[rows], 1 / (1 + np.exp(-wanted[rows])))
     for w, ours, old in zip(circuit.forward, family.net.w, before):
         np.testing.assert_allclose(w, ours.T, atol=1e-13)

@@ -107,7 +107,7 @@ def test_interneurons_below_a_frozen_area_stay():
     _, network, _, rng = two_sweep(0.2, areas="6-5-4-10")
     network.set({"base_rates": "1 0 1"})
     before = [w.copy() for w in (*network.interneuron, *network.forward)]
-    network.learn(rng.uniform(size=(10, 6)), rng.uniform(-1, 1, (10, 10)), 1.0, 0)
+    network.learn(rng.uniform(size=(10, 6)), rng.uniform(-1, 1, (10, 10)))
     moved = [
         not np.array_equal(a, b) for a, b in zip(before, (*network.interneuron, *network.forward))
     ]
@@ -125,11 +125,46 @@ def test_random_circuits_learn_to_be_silent_before_forward_plasticity():
     network = sacramento.TwoSweepNetwork(p, rng, images, np.zeros(3), dtype=np.float64)
     forward = [w.copy() for w in network.forward]
     loud = np.abs(network.sweep(images, None).v_apical[0]).mean()
-    for update in range(2000):
-        network.learn_silence(images[rng.integers(50, size=10)], update)
+    for _ in range(2000):
+        network.learn_silence(images[rng.integers(50, size=10)])
     assert np.abs(network.sweep(images, None).v_apical[0]).mean() < loud / 20
     np.testing.assert_array_equal(network.forward[0], forward[0])
     np.testing.assert_array_equal(network.forward[1], forward[1])
+
+
+@pytest.mark.parametrize("form", ["microcircuit", "backpropagation"])
+def test_it_answers_as_a_learner(form):
+    """Names of the network, (pre, post); what was kept goes on in another one, bit for bit."""
+    p = replace(sacramento.TwoSweep(), {"areas": "6-5-4-3", "base_rates": "1 0 1"})
+    rng = np.random.default_rng(1)
+    x, wanted = rng.uniform(size=(8, 6)), rng.uniform(-1, 1, (8, 3))
+
+    def made(seed):
+        start = (p, np.random.default_rng(seed), x, np.zeros(3))
+        if form == "microcircuit":
+            return sacramento.TwoSweepNetwork(*start)
+        return sacramento.LayeredNetwork(*start, transposed=True)
+
+    one, other = made(1), made(2)
+    learns = {"input_to_hidden_1": (6, 5), "bias_to_hidden_1": (1, 5),
+              "hidden_2_to_output": (4, 3), "bias_to_output": (1, 3)}  # fmt: skip
+    if form == "microcircuit":  # below the area that is frozen, interneurons are, too
+        learns |= {"hidden_2_to_interneuron_2": (4, 3), "bias_to_interneuron_2": (1, 3)}
+    assert {name: w.shape for name, w in one.weights().items()} == learns
+    before = one.answer(x)
+    np.testing.assert_array_equal(one.learn(x, wanted), before)
+    assert np.any(one.answer(x) != before)
+    other.restore(one.state())
+    for _ in range(3):
+        one.learn(x, wanted, 0.5)
+        other.learn(x, wanted, 0.5)
+    for name, array in one.state().items():
+        np.testing.assert_array_equal(other.state()[name], array, err_msg=name)
+    one.set_weights({name: np.zeros(shape) for name, shape in learns.items()})
+    assert not one.answer(x).any()
+    for wrong in ({"hidden_1_to_hidden_2": np.zeros((5, 4))}, {"bias_to_output": np.zeros(3)}):
+        with pytest.raises(ParameterError):
+            one.set_weights(wrong)
 
 
 def test_rates_undo_the_dilution_of_errors():
