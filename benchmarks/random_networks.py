@@ -16,9 +16,8 @@ from typing import Any
 import brian2
 import pytest
 
-from bioplaus.engine.rewrites import threads
 from tests.engine.random_networks import script
-from tests.engine.test_random_networks import FIRST_SEED, check, way_of
+from tests.engine.test_random_networks import FIRST_SEED, check, everything_pays, way_of
 
 KEPT = Path("docs/results/engine/random_networks.json")
 TOGETHER = 10
@@ -38,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     revision = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
     brian2.BrianLogger.log_level_error()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(threads, "_WORTHWHILE", 1)
+        everything_pays(patch)
         while report["networks"] < arguments.number:
             first = report["first_seed"] + report["networks"]
             seeds = range(first, first + min(TOGETHER, arguments.number - report["networks"]))
