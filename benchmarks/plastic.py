@@ -23,7 +23,7 @@ from bioplaus.engine.preferences import REWRITES
 from bioplaus.runs.backend import Backend, environment
 
 KEPT = Path("docs/results/engine/plastic.json")
-OURS = ("records", "batched", "prefetch")
+OURS = ("records", "prefetch")
 TURNS = 3
 
 SOURCES, OUTGOING, FIRE = 4000, 400, 10

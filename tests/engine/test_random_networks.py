@@ -26,7 +26,7 @@ from bioplaus.engine.preferences import REWRITES
 from bioplaus.engine.program import records as of_program
 from bioplaus.engine.program.kernel import Kernel
 from bioplaus.engine.program.step import Step
-from bioplaus.engine.rewrites import batched, prefetch, records, threads
+from bioplaus.engine.rewrites import prefetch, records, threads
 from bioplaus.engine.rewrites.rewrite import Rewrite
 from tests.engine.random_networks import script
 
@@ -51,7 +51,7 @@ def settings(on_the_engine: None) -> Iterator[None]:
 
 def everything_pays(patch: pytest.MonkeyPatch) -> None:
     """Have small loops divided, and the smallest projection kept as records."""
-    for module in (threads, batched, prefetch, records):
+    for module in (threads, prefetch, records):
         patch.setattr(module, "_WORTHWHILE", 1)
     patch.setattr(of_program, "_SECONDS", 0.0)
 

@@ -16,7 +16,7 @@ from bioplaus import engine
 from bioplaus.engine import rewrites
 from bioplaus.engine.preferences import ON_DEMAND, REWRITES
 from bioplaus.engine.program.step import Step
-from bioplaus.engine.rewrites import batched, prefetch, records
+from bioplaus.engine.rewrites import prefetch, records
 from bioplaus.engine.rewrites.rewrite import Rewrite
 from bioplaus.engine.running import plan
 
@@ -96,7 +96,7 @@ def test_a_rewrite_changes_nothing_that_it_is_given(monkeypatch: pytest.MonkeyPa
     network = learning()  # steps do not keep it alive
     steps = plain_steps(network)
     b2.prefs[SETTINGS + "rewrites"] = (*REWRITES, *ON_DEMAND)
-    for module in (records, batched, prefetch):
+    for module in (records, prefetch):
         monkeypatch.setattr(module, "_WORTHWHILE", 0)
     acted = set()
     for checked in (False, True):  # what is looked at in the midst of a step is kept in no records

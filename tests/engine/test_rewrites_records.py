@@ -14,11 +14,11 @@ from bioplaus.engine.preferences import REWRITES
 from bioplaus.engine.program import records as of_program
 from bioplaus.engine.program.kernel import ArrayArgument
 from bioplaus.engine.program.records import Records
-from bioplaus.engine.rewrites import batched, prefetch, records
+from bioplaus.engine.rewrites import prefetch, records
 from bioplaus.engine.running.plan import last_plan
 
 SETTINGS = "codegen.runtime.numba."
-OURS = ("records", "batched", "prefetch")
+OURS = ("records", "prefetch")
 PLAIN = tuple(name for name in REWRITES if name not in OURS)
 
 pytestmark = pytest.mark.usefixtures("on_the_engine")
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("on_the_engine")
 @pytest.fixture(autouse=True)
 def small_networks_too(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Records of the smallest projection, as soon as one step has been done."""
-    for rewrite in (records, batched, prefetch):
+    for rewrite in (records, prefetch):
         monkeypatch.setattr(rewrite, "_WORTHWHILE", 1)
     monkeypatch.setattr(of_program, "_SECONDS", 0.0)
     yield
@@ -110,7 +110,6 @@ def test_a_network_with_records_has_the_same_bits(
     notes = [note.partition(":")[0] for step in plan.steps for note in step.notes]
     assert notes.count("records") == 2
     assert notes.count("prefetch") == (2 if "i" in delay else 1)
-    assert notes.count("batched") == 2
     assert np.frombuffer(plain["w"]).std() > 0.1  # something has been learned
 
 
@@ -200,45 +199,6 @@ def test_what_is_passed_over_in_every_step_stays_in_arrays(
     b2.prefs[SETTINGS + "rewrites"] = PLAIN
     plain.run(1 * ms)
     assert state(network) == state(plain)
-
-
-def twice_due(rewrites: tuple[str, ...]) -> tuple[Any, list[str]]:
-    """A synapse of which two spikes arrive in one step, for its delay has become shorter."""
-    b2.prefs[SETTINGS + "rewrites"] = rewrites
-    b2.defaultclock.dt = 0.1 * ms
-    source = b2.SpikeGeneratorGroup(1, [0, 0], [0, 0.3] * ms)
-    target = b2.NeuronGroup(70, "v : 1")
-    text = "da/dt = -a/(0.4*ms) : 1 (event-driven)"
-    made = b2.Synapses(source, target, text, on_pre="a += 1", name="made")
-    made.connect()
-    made.a = 3
-    made.delay = "(5 + i + j % 2)*0.1*ms"
-    network = b2.Network(source, target, made)
-    network.run(0.3 * ms)
-    made.delay = "(2 + j % 2)*0.1*ms"
-    network.run(0.7 * ms)
-    plan: Any = last_plan(network)
-    notes = [note.partition(":")[0] for step in plan.steps for note in step.notes]
-    return made.a[:].copy(), notes
-
-
-def test_a_synapse_that_is_visited_twice_in_a_step_decays_once() -> None:
-    """Both spikes arrive after 5 or 6 steps; until then 3 decays, and then two are added."""
-    plain, _ = twice_due(PLAIN)
-    found, notes = twice_due(REWRITES)
-    assert "batched" in notes
-    np.testing.assert_array_equal(found, plain)
-    arrived = 0.1 * (5 + np.arange(70) % 2)  # ms
-    np.testing.assert_allclose(found, 3 * np.exp(-arrived / 0.4) + 2, rtol=1e-12)
-
-
-def test_small_projections_are_not_batched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seven synapses of a source are fewer than sixteen."""
-    monkeypatch.setattr(batched, "_WORTHWHILE", 16)
-    network = learning()
-    network.run(0.1 * ms)
-    plan: Any = last_plan(network)
-    assert not any("batched" in note for step in plan.steps for note in step.notes)
 
 
 def test_records_hold_every_number_and_give_it_back() -> None:

@@ -17,7 +17,7 @@ from .kernel import Argument, Kernel, ValueArgument
 from .memory import one_name_each
 from .ways import Ways
 
-__all__ = ["Batches", "Due", "Elements", "Loop", "OfSource", "copied", "of_synapse", "over"]
+__all__ = ["Due", "Elements", "Loop", "OfSource", "copied", "over"]
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,12 @@ class OfSource:
         """Whether synapses are numbered by source, so that those of one are a range."""
         return self.synapse == "_nb_k"
 
-    @property
-    def turns(self) -> tuple[str, str, str]:
-        """The variable of the loop, where it begins and where it ends."""
-        place = "_nb_queue_row_start[_nb_at({})]".format
-        return "_nb_k", place(self.source), place(f"{self.source} + 1")
-
     def over(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """The loop."""
-        return _over_synapses(self.turns, self.synapse, body)
+        place = "_nb_queue_row_start[_nb_at({})]".format
+        ends = f"{place(self.source)}, {place(f'{self.source} + 1')}"
+        begin = ast.parse(f"_idx = {self.synapse}").body
+        return over(f"_nb_k in range({ends})", [*begin, *body])
 
     @property
     def later(self) -> str:
@@ -73,16 +70,11 @@ class Due:
 
     first: str
     last: str
-    synapse = "_nb_queue_events[_nb_at(_nb_event)]"
-
-    @property
-    def turns(self) -> tuple[str, str, str]:
-        """The variable of the loop, where it begins and where it ends."""
-        return "_nb_event", self.first, self.last
 
     def over(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """The loop."""
-        return _over_synapses(self.turns, self.synapse, body)
+        begin = ast.parse("_idx = _nb_queue_events[_nb_at(_nb_event)]").body
+        return over(f"_nb_event in range({self.first}, {self.last})", [*begin, *body])
 
     @property
     def later(self) -> str:
@@ -93,54 +85,10 @@ class Due:
         return f"_nb_queue_events[_nb_at({place} if _nb_more else _nb_event)]"
 
 
-@dataclass(frozen=True)
-class Batches:
-    """The same synapses, 64 together: before they are visited something is done for each of them.
-
-    early : what; ``_nb_lane`` is the number of a synapse among the 64.
-    """
-
-    of: OfSource | Due
-    early: list[ast.stmt]
-
-    def over(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        """The loops."""
-        variable, first, last = self.of.turns
-        ends = variable, "_nb_batch", "_nb_until"
-        lane = ast.parse(f"_nb_lane = {variable} - _nb_batch").body
-        inner = ast.parse("_nb_until = min(_nb_batch + 64, _nb_stop)").body
-        for part in (self.early, body):
-            inner += _over_synapses(ends, self.of.synapse, [*lane, *part])
-        stop = ast.parse(f"_nb_stop = {last}").body
-        return [*stop, *over(f"_nb_batch in range({first}, _nb_stop, 64)", inner)]
-
-    @property
-    def later(self) -> str:
-        """The synapse with the same number of the next 64, if there are any."""
-        if isinstance(self.of, OfSource):
-            return "_nb_queue_rows[_nb_at(min(_nb_k + 64, _nb_stop - 1))]"
-        following = "64 * _nb_queue_following[_nb_at(_nb_block)] + _nb_lane"
-        return f"_nb_queue_events[_nb_at({following} if _nb_more else _nb_event)]"
-
-
-def _over_synapses(
-    turns: tuple[str, str, str], synapse: str, body: list[ast.stmt]
-) -> list[ast.stmt]:
-    variable, first, last = turns
-    begin = ast.parse(f"_idx = {synapse}").body
-    return over(f"{variable} in range({first}, {last})", [*begin, *body])
-
-
-def of_synapse(place: ast.expr) -> bool:
-    """Whether a place is known from the number of the synapse, or of another element."""
-    names = {node.id for node in ast.walk(place) if isinstance(node, ast.Name)}
-    return "_idx" in names and all(n == "_idx" or n.startswith("_nb_") for n in names)
-
-
 AHEAD = 16
 """Visits to synapses that ``later`` looks ahead; 8 and 32 are as good."""
 
-Domain = Elements | OfSource | Due | Batches
+Domain = Elements | OfSource | Due
 
 _CALLS: dict[str, Callable[..., Domain]] = {
     "_nb_each": Elements,
@@ -214,8 +162,9 @@ class Loop:
     @property
     def visits_anywhere(self) -> bool:
         """Whether it goes over synapses that stand anywhere in memory."""
-        domain = self.domain.of if isinstance(self.domain, Batches) else self.domain
-        return isinstance(domain, Due) or (isinstance(domain, OfSource) and not domain.in_order)
+        if isinstance(self.domain, OfSource):
+            return not self.domain.in_order
+        return isinstance(self.domain, Due)
 
     @property
     def head(self) -> list[ast.stmt]:

@@ -12,7 +12,6 @@ from ..machine.settings import preference
 from ..program.step import Step
 from . import (
     all_at_once,
-    batched,
     counted_random,
     dense,
     flush_denormals,
@@ -42,7 +41,6 @@ ORDER = (
     low_rank.REWRITE,
     nan_check.REWRITE,
     records.REWRITE,
-    batched.REWRITE,
     prefetch.REWRITE,
     threads.REWRITE,
     invariants.REWRITE,

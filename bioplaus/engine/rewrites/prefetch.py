@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from typing import Any
 
 from ..program.kernel import ArrayArgument
-from ..program.loop import Loop, copied, of_synapse
+from ..program.loop import Due, Loop, OfSource, copied
 from ..program.step import Step
 from .rewrite import Rewrite, each
 
@@ -31,19 +30,25 @@ def _asking(step: Step) -> Step:
         ast.unparse(node.value): node.slice
         for tree in loop.element
         for node in ast.walk(tree)
-        if isinstance(node, ast.Subscript) and of_synapse(node.slice)
+        if isinstance(node, ast.Subscript) and _is_of_synapse(node.slice)
     }
     arrays = [a for a in map(loop.resolve, wanted) if isinstance(a, ArrayArgument)]
     if sum(array.fetch().nbytes for array in arrays) < _WORTHWHILE:
         return step
-    domain: Any = loop.domain
+    assert isinstance(loop.domain, OfSource | Due)
     lines = [f"_nb_prefetch({name}, {_of_next(place)})" for name, place in wanted.items()]
-    asking = ast.parse("\n".join([f"_nb_next = {domain.later}", *lines])).body
+    asking = ast.parse("\n".join([f"_nb_next = {loop.domain.later}", *lines])).body
     asked = replace(loop, element=[*asking, *loop.element])
     return step.rewritten(asked.kernel(), "prefetch: synapses are asked for before their turn")
 
 
 REWRITE = Rewrite("prefetch", keeps="bits", apply=each(_asking), alone=True)
+
+
+def _is_of_synapse(place: ast.expr) -> bool:
+    """Whether a place is known from the number of the synapse."""
+    names = {node.id for node in ast.walk(place) if isinstance(node, ast.Name)}
+    return "_idx" in names and all(n == "_idx" or n.startswith("_nb_") for n in names)
 
 
 def _of_next(place: ast.expr) -> str:
