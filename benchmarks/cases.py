@@ -7,6 +7,7 @@ from functools import partial
 from brian2 import Network
 
 from benchmarks.networks import (
+    cobahh,
     cuba,
     event_driven,
     microcircuit,
@@ -64,6 +65,7 @@ CASES = {
         all_weights=True,
     ),
     "B4": Case("CUBA", cuba.network, 0.5, {"float64": (5, 1.8)}),
+    "COBAHH": Case("COBAHH", cobahh.network, 0.1, {}),
     "eRBP-0.1": Case("eRBP 784-100-10, 0.1 ms", partial(published.images, 100, "0.1 ms"), 2.0, {}),
     "eRBP-0.5": Case("eRBP 784-100-10, 0.5 ms", partial(published.images, 100, "0.5 ms"), 5.0, {}),
     "eRBP-200": Case("eRBP 784-200-10, 0.5 ms", partial(published.images, 200, "0.5 ms"), 5.0, {}),

@@ -162,3 +162,20 @@ def test_numba_gives_the_same_bits() -> None:
     outs = {name: np.empty_like(x) for name in CASES}
     namespace["run"](x, y, *outs.values())
     assert_same_bits(_all(x, y), outs)
+
+
+@pytest.mark.slow
+def test_fast_mathematics_does_not_reach_them(on_the_engine: None) -> None:
+    """The bits do not depend on it; Numba, which compiles such networks, hands it down."""
+    results = []
+    for fastmath in (False, True):
+        b2.prefs.codegen.runtime.numba.fastmath = fastmath
+        try:
+            group = b2.NeuronGroup(500, "x : 1\na : 1\nb : 1\nc : 1")
+            group.x = np.linspace(-700, 700, 500)
+            group.run_regularly("a = exp(x)\nb = sin(x)\nc = expm1(0.01*x)**2.5")
+            b2.Network(group).run(0.1 * b2.ms)
+        finally:
+            b2.prefs.codegen.runtime.numba.fastmath = False
+        results.append({name: np.array(getattr(group, name)) for name in "abc"})
+    assert_same_bits(*results)

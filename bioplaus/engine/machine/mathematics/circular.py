@@ -7,8 +7,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from ..inlining import inline
-from .parts import ROUNDING, ROUNDING_BITS, bits_of, number_of, short
+from .parts import ROUNDING, ROUNDING_BITS, bits_of, exact, number_of, short
 
 __all__ = ["_nb_cos", "_nb_sin"]
 
@@ -25,18 +24,18 @@ def _windows() -> Any:
 _WINDOWS = _windows()
 
 
-@inline
+@exact
 def _digit(place: int, shift: int) -> int:
     """28 bits of 2/pi."""
     return (_WINDOWS[np.uintp(place)] >> shift) & _DIGIT
 
 
-@inline
+@exact
 def _as_number(digit: int) -> float:
     return number_of(digit + ROUNDING_BITS) - ROUNDING
 
 
-@inline
+@exact
 def _far_remainder(x: float) -> Any:
     """The same as `_near_remainder` for a finite number above 2**19.
 
@@ -75,7 +74,7 @@ def _far_remainder(x: float) -> Any:
     return quarters, remainder, (product - remainder) + product_rest
 
 
-@inline
+@exact
 def _near_remainder(x: float) -> Any:
     """The number of quarters of a turn in x, its lowest two bits, and what remains in two parts.
 
@@ -91,7 +90,7 @@ def _near_remainder(x: float) -> Any:
     return bits_of(rounded), remainder, (least - remainder) + rest
 
 
-@inline
+@exact
 def _difference(a: float, b: float) -> Any:
     """``a - b`` in two parts (Knuth 1969)."""
     total = a - b
@@ -99,7 +98,7 @@ def _difference(a: float, b: float) -> Any:
     return total, (a - (total - part)) - (b + part)
 
 
-@inline
+@exact
 def _sine(x: float, more: int) -> float:
     """The sine of x and a number of quarters of a turn, x not negative."""
     quarters, r, rest = _near_remainder(x)
@@ -123,7 +122,7 @@ def _sine(x: float, more: int) -> float:
     return number_of(bits_of(value) ^ ((quarters & 2) << 62))
 
 
-@inline
+@exact
 def _nb_sin(x: Any) -> float:
     """The sine."""
     x = np.float64(x)
@@ -131,7 +130,7 @@ def _nb_sin(x: Any) -> float:
     return number_of(bits_of(value) ^ (bits_of(x) & -(2**63)))
 
 
-@inline
+@exact
 def _nb_cos(x: Any) -> float:
     """The cosine."""
     return _sine(abs(np.float64(x)), 1)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import types
+from numba import njit, types
 from numba.extending import intrinsic
 
-from ..inlining import inline
+from ..inlining import INLINE
 
 __all__ = [
     "LN2",
@@ -15,12 +15,16 @@ __all__ = [
     "ROUNDING",
     "ROUNDING_BITS",
     "bits_of",
+    "exact",
     "number_of",
     "quotient",
     "scaled",
     "short",
     "with_sign_of",
 ]
+
+# What calls it may be compiled with fast mathematics, which Numba would hand down.
+exact: Any = njit(error_model="numpy", fastmath=False, **INLINE)
 
 ROUNDING = 1.5 * 2.0**52
 """Added to a number below 2**51, rounds it to an integer, which the lowest bits then hold."""
@@ -52,7 +56,7 @@ bits_of: Any = intrinsic(_bits_of)
 number_of: Any = intrinsic(_number_of)
 
 
-@inline
+@exact
 def scaled(number: float, power: int) -> float:
     """``number * 2**power`` for powers from -2044 to 2046, in two steps of which one rounds."""
     both = power + 2046
@@ -60,19 +64,19 @@ def scaled(number: float, power: int) -> float:
     return number * number_of(half << 52) * number_of((both - half) << 52)
 
 
-@inline
+@exact
 def with_sign_of(number: float, other: float) -> float:
     """A number that is not negative, with the sign of the other one."""
     return number_of(bits_of(number) | (bits_of(other) & _SIGN))
 
 
-@inline
+@exact
 def short(number: float) -> float:
     """The first 26 bits of a number."""
     return number_of(bits_of(number) & -(1 << 27))
 
 
-@inline
+@exact
 def quotient(a: float, a_rest: float, b: float, b_rest: float) -> Any:
     """``(a + a_rest) / (b + b_rest)`` as a number of 26 bits and the rest."""
     inverse = 1.0 / b

@@ -8,15 +8,15 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from ..inlining import INLINE, inline
+from ..inlining import INLINE
 from .exponential import exp_alone_of_sum, exp_of_sum
 from .logarithm import log_alone_in_parts, log_in_parts
-from .parts import bits_of, short, with_sign_of
+from .parts import bits_of, exact, short, with_sign_of
 
 __all__ = ["_nb_power", "_nb_power_alone", "power", "power_alone"]
 
 
-@inline
+@exact
 def power(x: Any, y: Any) -> float:
     """``x**y`` of numbers that are made double, as C's ``pow`` at all edges."""
     x, y = np.float64(x), np.float64(y)
@@ -38,7 +38,7 @@ def power(x: Any, y: Any) -> float:
     return 1.0 if (y == 0.0) | (x == 1.0) else value
 
 
-@inline
+@exact
 def _power_of_positive(x: float, y: float) -> float:
     y = 2.0**64 if y > 2.0**64 else y  # zero, 1 or infinite
     y = -(2.0**64) if y < -(2.0**64) else y
@@ -52,7 +52,7 @@ def _power_of_positive(x: float, y: float) -> float:
     return exp_of_sum(product, product_rest, 0)
 
 
-@inline
+@exact
 def power_alone(x: Any, y: Any) -> float:
     """The same where numbers come one by one, with tables, and a branch for what is not usual."""
     x, y = np.float64(x), np.float64(y)
