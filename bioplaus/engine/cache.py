@@ -17,11 +17,11 @@ import tempfile
 import types
 import warnings
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import llvmlite
-import numba
 import numpy as np
 from brian2 import _cache_dirs_and_extensions
 
@@ -62,7 +62,7 @@ def engine_digest() -> str:
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
-    versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version())
+    versions = (version("numba"), llvmlite.__version__, np.__version__, platform.python_version())
     digest.update(" ".join(versions).encode())
     return digest.hexdigest()
 

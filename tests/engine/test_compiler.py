@@ -27,6 +27,7 @@ from bioplaus import engine
 from bioplaus.engine import cache
 from bioplaus.engine.compiler import NotInSubsetError, compiled
 from bioplaus.engine.compiler.kinds import NUMBERS, common, operands
+from bioplaus.engine.program.module import for_numba
 
 HEAD = "from bioplaus.engine.machine.support import *\n@njit(error_model='numpy', nogil=True)\n"
 
@@ -49,7 +50,7 @@ def both(text: str, *arguments: Any) -> tuple[list[Any], list[Any]]:
     """The arguments after the text has run, compiled directly and by Numba."""
     ours, numbas = ([argument.copy() for argument in arguments] for _ in range(2))
     namespace: dict[str, Any] = {}
-    exec(text, namespace)
+    exec(for_numba(text), namespace)
     namespace["run"](*numbas)
     compiled(text, {}, ours)(*ours)
     return ours, numbas
@@ -316,15 +317,16 @@ def test_kernels_that_return_numbers_and_call_each_other() -> None:
     ours, numbas = both(text, np.array([0.0, 1.5, 0.0]))
     assert_same_bits(ours[0], numbas[0])
     assert ours[0][0] == 3.0 + (4.5 + 1.0) + 0.75
-    # Another process finds the object files, and has none of them in memory.
+    # Another process finds the object files, has none of them in memory, and does without Numba.
     code = (
-        "import brian2, numpy as np, bioplaus.engine\n"
+        "import sys, brian2, numpy as np, bioplaus.engine\n"
         "from bioplaus.engine.compiler import compiled\n"
         f"brian2.prefs.codegen.runtime.numba.cache_dir = {str(cache.folder())!r}\n"
-        f"x = np.array([0.0, 1.5, 0.0])\ncompiled({text!r}, {{}}, [x])(x)\nprint(x[0])"
+        f"x = np.array([0.0, 1.5, 0.0])\ncompiled({text!r}, {{}}, [x])(x)\n"
+        "print(x[0], 'numba' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert float(found.stdout) == ours[0][0]
+    assert found.stdout.split() == [str(ours[0][0]), "False"]
 
 
 DRAWS = {

@@ -24,7 +24,7 @@ from bioplaus.engine.functions.bodies import defined
 from bioplaus.engine.functions.elementary import _TABLE, OWN
 from bioplaus.engine.functions.elementwise import UnsupportedFunctionError
 from bioplaus.engine.functions.outside import Outside
-from bioplaus.engine.machine import support
+from bioplaus.engine.machine import for_numba, support
 from bioplaus.engine.running.explanation import fallbacks
 
 GRID = np.array([-2.5, -1.0, -0.0, 0.0, 0.3, 1.0, 2.0, 7.25])
@@ -67,7 +67,7 @@ def translated(function: Any, *arguments: Any) -> Any:
     definition = defined(outside, len(arguments))
     space: dict[str, Any] = {"_nb_np": np, "_nb_math": math}
     for name in ("_nb_where", "_nb_larger", "_nb_smaller", "_nb_floor_divide", "_nb_remainder"):
-        space[name] = getattr(support, name).py_func
+        space[name] = getattr(support, name)
     space |= {f"_nb_{name}": getattr(np, name, exprel) for name in OWN} | {"_nb_power": pow}
     for text in definition.texts:
         exec(text, space)
@@ -330,7 +330,7 @@ def test_elementary_functions_compiled() -> None:
         arguments = entry.arguments
         names = "xyz"[:arguments]
         text = f"def f({', '.join(names)}):\n    return {entry.text.format(*names)}\n"
-        space = {name: getattr(support, name) for name in support.__all__}
+        space = {name: getattr(for_numba, name) for name in for_numba.__all__}
         exec("@njit(error_model='numpy')\n" + text, space)
         numbers = np.array(list(itertools.product(values, repeat=arguments)))
         for row, expected in zip(numbers, expected_of(function, numbers)):

@@ -107,6 +107,6 @@ def test_random_numbers_and_users_functions_stay_where_they_are():
 @pytest.mark.parametrize("dt", [1e-4, 5e-5, 1e-3, 0.1 * 1e-3, 3.3e-5])
 def test_least_time(dt):
     for steps in [-3, -1, 0, 1, 2, 7, 50, 333, 10**6]:
-        least = support._nb_least_time.py_func(steps, dt)
+        least = support._nb_least_time(steps, dt)
         assert int(least / dt) >= steps
         assert int(np.nextafter(least, -np.inf) / dt) < steps

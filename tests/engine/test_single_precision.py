@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from numba import njit, types
 
-from bioplaus.engine.machine import support
+from bioplaus.engine.machine import for_numba
 
 OPERATIONS = {"_nb_add": 8.5, "_nb_subtract": -4.5, "_nb_multiply": 13.0, "_nb_divide": 2 / 6.5}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_integer_takes_the_precision_of_its_partner(name):
-    operation = getattr(support, name)
+    operation = getattr(for_numba, name)
 
     @njit
     def with_literal(x):

@@ -22,7 +22,7 @@ from .kinds import (
     common,
     constant,
 )
-from .known import DRAWS, KNOWN
+from .known import draw, known
 from .sources import MISSING, Source, of_function
 
 __all__ = ["Expressions", "UndefinedError"]
@@ -234,13 +234,10 @@ class Expressions(Assembly):
         if function is MISSING:
             return self._draw(node)
         arguments = [self._argument(argument) for argument in node.args]
-        try:
-            known = KNOWN.get(function)
-        except TypeError:  # not hashable
-            known = None
-        if known is not None:
+        handler = known(function)
+        if handler is not None:
             try:
-                return known(self, *arguments)
+                return handler(self, *arguments)
             except TypeError as problem:
                 raise NotInSubsetError(f"'{ast.unparse(node)}': {problem}") from problem
         source = function if isinstance(function, Source) else of_function(function)
@@ -255,19 +252,13 @@ class Expressions(Assembly):
 
     def _draw(self, node: ast.Call) -> Value | None:
         """A random number from a generator's method."""
-        if not isinstance(node.func, ast.Attribute) or node.func.attr not in DRAWS:
+        if not isinstance(node.func, ast.Attribute):
             raise NotInSubsetError(f"a call of '{ast.unparse(node.func)}'")
         generator = self.value(node.func.value)
         if not isinstance(generator.kind, Generator):
             raise NotInSubsetError(f"a method of {generator.kind}")
-        function, kind = DRAWS[node.func.attr]
         arguments = [Value(GENERATOR, generator.operands), *(self.value(n) for n in node.args)]
-        if function in KNOWN:
-            drawn = KNOWN[function](self, *arguments)
-        else:
-            drawn = self.inline(function, *arguments)
-        assert drawn is not None
-        return drawn if kind is None else self.cast(drawn, kind)
+        return draw(node.func.attr)(self, *arguments)
 
 
 _CHEAP = (ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.IfExp)

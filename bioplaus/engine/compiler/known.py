@@ -1,21 +1,20 @@
 """Functions that become instructions, by the object that a name of the text stands for.
 
 All other functions are compiled from their Python source (see `sources`).  To add one, write what
-it does with values and enter it in `KNOWN`.
+it does with values and enter it in `_functions`.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import math
-import platform
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
-from numba.np.random import distributions, generator_core
 
 from ..machine import denormals, support
 from ..machine.mathematics import parts
@@ -40,12 +39,10 @@ from .kinds import (
     constant,
 )
 
-__all__ = ["DRAWS", "KNOWN", "Handler"]
+__all__ = ["Handler", "draw", "known"]
 
 Handler = Callable[..., Value | None]
 """Takes the assembly and the arguments; an argument that is a type is that of Python or NumPy."""
-
-_X86 = platform.machine().lower() in ("x86_64", "amd64")
 
 _INTRINSIC = ("sin", "cos", "exp", "log", "log10", "sqrt", "rint", "fabs")
 _LIBRARY = {
@@ -176,19 +173,19 @@ def _control_register(asm: Assembly, instruction: str, address: str) -> None:
 
 
 def _flush_denormals(asm: Assembly) -> Value:
-    if not _X86:
+    if not denormals.X86:
         return Value(INT32, ("0",))
     (address,) = asm.slot(INT32)
     _control_register(asm, "stmxcsr", address)
     before = asm.load(INT32, (address,))
-    flushed = asm.result(f"or i32 {before.operand}, {denormals._FLUSH}")
+    flushed = asm.result(f"or i32 {before.operand}, {denormals.FLUSH}")
     asm.store(Value(INT32, (flushed,)), (address,))
     _control_register(asm, "ldmxcsr", address)
     return before
 
 
 def _restore_denormals(asm: Assembly, before: Value) -> None:
-    if _X86:
+    if denormals.X86:
         address = asm.slot(INT32)
         asm.store(before, address)
         _control_register(asm, "ldmxcsr", address[0])
@@ -206,6 +203,9 @@ def _next(member: int, kind: Number, asm: Assembly, generator: Value) -> Value:
     entry = asm.result(f"getelementptr inbounds ptr, ptr {address}, i64 {member}")
     function = asm.result(f"load ptr, ptr {entry}")
     return Value(kind, (asm.result(f"call {kind.register} {function}(ptr {state})"),))
+
+
+_uniform = partial(_next, _NEXT_DOUBLE, FLOAT64)
 
 
 def _view(asm: Assembly, address: Value, number: Value, dtype: Any) -> Value:
@@ -230,8 +230,6 @@ def _functions() -> dict[Any, Handler]:
         np.floor: partial(_rounded, "floor"),
         np.ceil: partial(_rounded, "ceil"),
         np.isnan: _is_nan,
-        generator_core.next_double: partial(_next, _NEXT_DOUBLE, FLOAT64),
-        generator_core.next_uint64: partial(_next, _NEXT_UINT64, UINT64),
         parts.bits_of: partial(_reinterpreted, FLOAT64, INT64),
         parts.number_of: partial(_reinterpreted, INT64, FLOAT64),
         support._nb_add: partial(_rounding_integers, ast.Add()),
@@ -247,7 +245,7 @@ def _functions() -> dict[Any, Handler]:
         denormals._nb_restore_denormals: _restore_denormals,
     }
     for name, kind in NUMBERS.items():
-        known[np.dtype(name).type] = known[getattr(numba.types, name)] = partial(_as, kind)
+        known[np.dtype(name).type] = partial(_as, kind)
     known |= {getattr(np, name): partial(_intrinsic, name) for name in _INTRINSIC}
     known |= {getattr(np, name): partial(_library, symbol) for name, symbol in _LIBRARY.items()}
     for name in _MATH_NAMES:
@@ -255,13 +253,57 @@ def _functions() -> dict[Any, Handler]:
     return known
 
 
-KNOWN = _functions()
+_KNOWN = _functions()
 
-#: Methods of a generator: the function of Numba's that draws, and the type it is converted to.
-DRAWS: dict[str, tuple[Any, Number | None]] = {
-    "random": (generator_core.next_double, None),
-    "standard_normal": (distributions.random_standard_normal, None),
-    "standard_exponential": (distributions.random_standard_exponential, None),
-    "poisson": (distributions.random_poisson, INT64),
-    "binomial": (distributions.random_binomial, INT64),
+
+def known(function: Any) -> Handler | None:
+    """What a function becomes; None for one that is compiled from its source."""
+    try:
+        found = _KNOWN.get(function)
+    except TypeError:  # not hashable
+        return None
+    # Before Numba is imported nobody can name what is Numba's.
+    return found or (_of_numba().get(function) if "numba" in sys.modules else None)
+
+
+@functools.cache
+def _of_numba() -> dict[Any, Handler]:
+    """What Numba's functions that draw random numbers call."""
+    from numba import types
+    from numba.np.random import generator_core
+
+    drawn: dict[Any, Handler] = {
+        generator_core.next_double: _uniform,
+        generator_core.next_uint64: partial(_next, _NEXT_UINT64, UINT64),
+    }
+    return drawn | {getattr(types, name): partial(_as, kind) for name, kind in NUMBERS.items()}
+
+
+_DRAWS: dict[str, tuple[str, Number | None]] = {
+    "standard_normal": ("random_standard_normal", None),
+    "standard_exponential": ("random_standard_exponential", None),
+    "poisson": ("random_poisson", INT64),
+    "binomial": ("random_binomial", INT64),
 }
+"""Methods of a generator: the function of Numba's that draws, and the type it is converted to."""
+
+
+def draw(method: str) -> Handler:
+    """What a method of a generator becomes.
+
+    Raises NotInSubsetError for a method that is not known.
+    """
+    if method == "random":
+        return _uniform
+    if method not in _DRAWS:
+        raise NotInSubsetError(f"the method {method} of a generator")
+    from numba.np.random import distributions
+
+    name, kind = _DRAWS[method]
+    function = getattr(distributions, name)
+
+    def drawn(asm: Assembly, *arguments: Value) -> Value | None:
+        number = asm.inline(function, *arguments)
+        return number if kind is None else asm.cast(number, kind)
+
+    return drawn

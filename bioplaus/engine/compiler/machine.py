@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
-from numba import config
-from numba.core.codegen import get_host_cpu_features, initialize_llvm
 
 from .kinds import NotInSubsetError
 
@@ -18,12 +17,12 @@ __all__ = ["address", "load", "loaded", "object_code", "target"]
 
 @functools.cache
 def _processor() -> tuple[str, str]:
-    """Name and features of the processor, as Numba takes them."""
-    name, features = (getattr(config, chosen) for chosen in ("CPU_NAME", "CPU_FEATURES"))
-    return (
-        llvm.get_host_cpu_name() if name is None else name,
-        get_host_cpu_features() if features is None else features,
-    )
+    """Name and features of the processor, or those that Numba is told to take."""
+    name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
+    features = os.environ.get("NUMBA_CPU_FEATURES")
+    if features is None:
+        features = "" if name == "generic" else llvm.get_host_cpu_features().flatten()
+    return name, features
 
 
 @functools.cache
@@ -36,7 +35,8 @@ def target() -> str:
 
 @functools.cache
 def _machine() -> Any:
-    initialize_llvm()
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
     name, features = _processor()
     found = llvm.Target.from_triple(llvm.get_process_triple())
     x86 = found.name.startswith("x86")

@@ -13,7 +13,6 @@ import types
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from .elementwise import UnsupportedFunctionError
 
@@ -40,8 +39,7 @@ class Given:
                 )
         key = (self.python.__code__, tuple(id(value) for value in self._referred.values()))
         if key not in _compiled:
-            made = hasattr(python, "py_func")
-            _compiled[key] = python if made else njit(error_model="numpy")(python)
+            _compiled[key] = python if hasattr(python, "py_func") else _for_numba(python)
         self.compiled = _compiled[key]
         self.name = f"_nb_given_{id(self.compiled)}"
 
@@ -51,6 +49,12 @@ class Given:
         return now.keys() == self._referred.keys() and all(
             now[key] is value for key, value in self._referred.items()
         )
+
+
+def _for_numba(python: Any) -> Any:
+    from numba import njit
+
+    return njit(error_model="numpy")(python)
 
 
 def _referred(function: types.FunctionType) -> dict[str, Any]:

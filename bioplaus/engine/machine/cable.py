@@ -11,11 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 __all__ = ["_nb_solve_cable", "prepare_cable"]
-
-_options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def prepare_cable(
@@ -54,7 +51,6 @@ def prepare_cable(
     minus[starts] = -(to_first / area[starts])
 
 
-@njit(error_model="numpy", **_options)
 def _eliminate(matrix: Any, g_total: Any, right: Any, pivot: Any, first: int, stop: int) -> None:
     """Solve the three tridiagonal systems of one section in place of their right-hand sides."""
     # Divisions, not multiplications by a reciprocal: the potentials at the ends of a short section
@@ -78,7 +74,6 @@ def _eliminate(matrix: Any, g_total: Any, right: Any, pivot: Any, first: int, st
         minus[j] = (minus[j] - upper[j + 1] * minus[j + 1]) / pivot[j]
 
 
-@njit(error_model="numpy", **_options)
 def _couple(tree: Any, system: Any, conductance: Any, right: Any, starts: Any, stops: Any) -> None:
     """Write the equations of the nodes: currents into each node sum to zero."""
     parents, places, _, _ = tree
@@ -101,7 +96,6 @@ def _couple(tree: Any, system: Any, conductance: Any, right: Any, starts: Any, s
         potential[i + 1] = particular[last] * to_last[i]
 
 
-@njit(error_model="numpy", **_options)
 def _solve_tree(tree: Any, system: Any) -> None:
     """Eliminate from the leaves to the root, then substitute back; potentials in place."""
     parents, _, children, counts = tree
@@ -118,7 +112,6 @@ def _solve_tree(tree: Any, system: Any) -> None:
         potential[i] = (potential[i] - to_parent[i - 1] * potential[parents[i - 1]]) / diagonal[i]
 
 
-@njit(error_model="numpy", **_options)
 def _nb_solve_cable(
     v: Any,
     dt: float,

@@ -1,12 +1,10 @@
-"""Compiled functions that draw random numbers, from a generator or as functions of a counter."""
+"""Functions that draw random numbers, from a generator or as functions of a counter."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-
-from .inlining import inline
 
 __all__ = [
     "_nb_binomial",
@@ -22,22 +20,18 @@ __all__ = [
 ]
 
 
-@inline
 def _nb_rand(generator: Any) -> float:
     return generator.random()
 
 
-@inline
 def _nb_randn(generator: Any) -> float:
     return generator.standard_normal()
 
 
-@inline
 def _nb_poisson(generator: Any, lam: float) -> Any:
     return generator.poisson(lam)
 
 
-@inline
 def _nb_failures(generator: Any, hazard: float) -> Any:
     """Failures before the next success of trials with probability ``1 - exp(-hazard)``."""
     failures = generator.standard_exponential() / hazard
@@ -47,19 +41,16 @@ def _nb_failures(generator: Any, hazard: float) -> Any:
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-@inline
 def _nb_start_counting(generator: Any) -> Any:
     """A start for the counter of `_nb_uniform`, of 63 random bits."""
     high, low = np.int64(generator.random() * 2.0**31), np.int64(generator.random() * 2.0**32)
     return high * 2**32 + low
 
 
-@inline
 def _nb_count_on(counter: Any) -> Any:
     return counter + _GOLDEN
 
 
-@inline
 def _nb_mixed(counter: Any) -> Any:
     """64 random bits: the output function of SplitMix64."""
     bits = (counter ^ (counter >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -67,12 +58,10 @@ def _nb_mixed(counter: Any) -> Any:
     return bits ^ (bits >> np.uint64(31))
 
 
-@inline
 def _nb_uniform(counter: Any) -> float:
     return np.float64(np.int64(_nb_mixed(counter) >> np.uint64(11))) * 2.0**-53
 
 
-@inline
 def _nb_invert(counter: Any, levels: Any, uniforms: Any, counts: Any) -> Any:
     """Count for every neuron the levels that its random number has reached."""
     largest = np.uint64(0)
@@ -89,11 +78,9 @@ def _nb_invert(counter: Any, levels: Any, uniforms: Any, counts: Any) -> Any:
     return counter + np.uint64(len(counts)) * _GOLDEN
 
 
-@inline
 def _nb_binomial(generator: Any, n: int, p: float) -> Any:
     return generator.binomial(n, p)
 
 
-@inline
 def _nb_binomial_normal(generator: Any, mean: float, deviation: float) -> float:
     return mean + deviation * generator.standard_normal()

@@ -13,7 +13,7 @@ from .kernel import ArrayArgument, Kernel
 from .memory import may_overlap
 from .step import Split, Step
 
-__all__ = ["BUFFER_FULL", "CHUNK_DONE", "FINISHED", "PYTHON_DUE", "Module"]
+__all__ = ["BUFFER_FULL", "CHUNK_DONE", "FINISHED", "PYTHON_DUE", "Module", "for_numba"]
 
 CHUNK_DONE, FINISHED, BUFFER_FULL, PYTHON_DUE = range(4)
 
@@ -22,7 +22,13 @@ FIRST, LAST, STEPS, STOP_FOR_PYTHON, ENDS = range(5)
 
 _INLINED = "forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
 
+_NAMES = "from bioplaus.engine.machine.{} import *"
 _SAFE_FASTMATH = ("afn", "arcp", "contract", "nsz", "reassoc")
+
+
+def for_numba(text: str) -> str:
+    """The text with Numba's form of the functions that it calls."""
+    return text.replace(_NAMES.format("support"), _NAMES.format("for_numba"), 1)
 
 
 class Module:
@@ -65,9 +71,8 @@ class Module:
             for n, argument in enumerate(self.arguments.arrays.values())
         ]
         values = [f"{name} = {element}" for name, element in self.arguments.loads.items()]
-        head = ["from bioplaus.engine.machine.support import *", ""]
+        head = [_NAMES.format("support"), ""]
         if self.flush:
-            head.insert(1, "from bioplaus.engine.machine.denormals import *")
             loop.insert(0, "before = _nb_flush_denormals()")
         head += self._definitions()
         # Inlined, because a call would copy the description of every array that it passes.

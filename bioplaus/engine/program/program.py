@@ -17,11 +17,9 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import numba
 import numpy as np
 from brian2.core.clocks import Clock
 from brian2.core.variables import ArrayVariable
-from numba.core.errors import NumbaError
 
 from .. import cache
 from ..compiler import EntryPoint, NotInSubsetError, compiled
@@ -29,7 +27,7 @@ from ..machine.settings import preference
 from .apart import shared_apart
 from .arguments import Arguments
 from .kernel import ArrayArgument, Number
-from .module import ENDS, LAST, STEPS, Module
+from .module import ENDS, LAST, STEPS, Module, for_numba
 from .step import Step
 
 __all__ = ["CompilationError", "Program"]
@@ -110,8 +108,7 @@ class Program:
                 self.refused = str(problem)
             else:
                 return
-        self._module = cache.load(shared_apart(self.text), self.functions)
-        self._compile_with_numba(tuple(map(numba.typeof, arguments)))
+        self._compile_with_numba(arguments)
 
     def enter(self, generator: np.random.Generator) -> int:
         """Run until a chunk is done, the run is finished, or Python is needed."""
@@ -123,8 +120,12 @@ class Program:
         assert self._module is not None
         return int(self._module.run(*arguments))
 
-    def _compile_with_numba(self, kinds: tuple[Any, ...]) -> None:
-        assert self._module is not None
+    def _compile_with_numba(self, arguments: tuple[Any, ...]) -> None:
+        from numba import typeof
+        from numba.core.errors import NumbaError
+
+        kinds = tuple(map(typeof, arguments))
+        self._module = cache.load(for_numba(shared_apart(self.text)), self.functions)
         try:
             self._module.run.compile(kinds)
         except NumbaError as problem:

@@ -12,8 +12,6 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numba
-
 from ..machine.settings import preference
 from ..program.kernel import Argument, BlockArgument, Kernel, ValueArgument
 from ..program.loop import Elements, Loop
@@ -40,6 +38,8 @@ def numba_threads() -> Iterator[None]:
     if wanted == 1:
         yield
         return
+    import numba
+
     before = numba.get_num_threads()
     numba.set_num_threads(min(wanted, before))
     try:

@@ -7,7 +7,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from .parts import ROUNDING, ROUNDING_BITS, bits_of, exact, number_of, short
+from .parts import ROUNDING, ROUNDING_BITS, bits_of, number_of, short
 
 __all__ = ["_nb_cos", "_nb_sin"]
 
@@ -24,18 +24,15 @@ def _windows() -> Any:
 _WINDOWS = _windows()
 
 
-@exact
 def _digit(place: int, shift: int) -> int:
     """28 bits of 2/pi."""
     return (_WINDOWS[np.uintp(place)] >> shift) & _DIGIT
 
 
-@exact
 def _as_number(digit: int) -> float:
     return number_of(digit + ROUNDING_BITS) - ROUNDING
 
 
-@exact
 def _far_remainder(x: float) -> Any:
     """The same as `_near_remainder` for a finite number above 2**19.
 
@@ -74,7 +71,6 @@ def _far_remainder(x: float) -> Any:
     return quarters, remainder, (product - remainder) + product_rest
 
 
-@exact
 def _near_remainder(x: float) -> Any:
     """The number of quarters of a turn in x, its lowest two bits, and what remains in two parts.
 
@@ -90,7 +86,6 @@ def _near_remainder(x: float) -> Any:
     return bits_of(rounded), remainder, (least - remainder) + rest
 
 
-@exact
 def _difference(a: float, b: float) -> Any:
     """``a - b`` in two parts (Knuth 1969)."""
     total = a - b
@@ -98,7 +93,6 @@ def _difference(a: float, b: float) -> Any:
     return total, (a - (total - part)) - (b + part)
 
 
-@exact
 def _sine(x: float, more: int) -> float:
     """The sine of x and a number of quarters of a turn, x not negative."""
     quarters, r, rest = _near_remainder(x)
@@ -122,7 +116,6 @@ def _sine(x: float, more: int) -> float:
     return number_of(bits_of(value) ^ ((quarters & 2) << 62))
 
 
-@exact
 def _nb_sin(x: Any) -> float:
     """The sine."""
     x = np.float64(x)
@@ -130,7 +123,6 @@ def _nb_sin(x: Any) -> float:
     return number_of(bits_of(value) ^ (bits_of(x) & -(2**63)))
 
 
-@exact
 def _nb_cos(x: Any) -> float:
     """The cosine."""
     return _sine(abs(np.float64(x)), 1)

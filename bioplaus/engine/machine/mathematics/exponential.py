@@ -13,7 +13,6 @@ from .parts import (
     ROUNDING,
     ROUNDING_BITS,
     bits_of,
-    exact,
     number_of,
     quotient,
     scaled,
@@ -33,7 +32,6 @@ __all__ = [
 ]
 
 
-@exact
 def _without_ln2(x: float, rest: float) -> Any:
     """The integer k next to ``x/ln(2)``, and what remains of ``x + rest``, in two parts.
 
@@ -47,7 +45,6 @@ def _without_ln2(x: float, rest: float) -> Any:
     return bits_of(rounded) - ROUNDING_BITS, r, (near - r) - low
 
 
-@exact
 def _beyond(r: float, rest: float) -> float:
     """``exp(r + rest) - 1 - r`` for |r| < 0.347 and a rest below its last place."""
     z = r * r
@@ -63,7 +60,6 @@ def _beyond(r: float, rest: float) -> float:
     return z * first + ((rest + zz * second) + (zz * zz) * third)
 
 
-@exact
 def exp_of_sum(x: float, rest: float, power: int) -> float:
     """``exp(x + rest) * 2**power``, where |x| < 2000 and the rest is below 1e-4."""
     k, r, low = _without_ln2(x, rest)
@@ -71,7 +67,6 @@ def exp_of_sum(x: float, rest: float, power: int) -> float:
     return scaled(one + ((r - (one - 1.0)) + _beyond(r, low)), k + power)
 
 
-@exact
 def _nb_exp(x: Any) -> float:
     """The exponential function."""
     x = np.float64(x)
@@ -94,7 +89,6 @@ def _roots_of_two() -> tuple[Any, Any]:
 _ROOTS, _LACK = _roots_of_two()
 
 
-@exact
 def _nb_exp_alone(x: Any) -> float:
     """The exponential function where numbers come one by one: half the operations, and a table."""
     x = np.float64(x)
@@ -103,7 +97,6 @@ def _nb_exp_alone(x: Any) -> float:
     return exp_alone_of_sum(x, 0.0)
 
 
-@exact
 def exp_alone_of_sum(x: float, rest: float) -> float:
     """``exp(x + rest)``, where |x| < 1000 and the rest is below 1e-4.
 
@@ -121,7 +114,6 @@ def exp_alone_of_sum(x: float, rest: float) -> float:
     return scaled(root + root * (r + (z * beyond + _LACK[place])), power >> 6)
 
 
-@exact
 def _expm1(x: float) -> Any:
     """An integer and two numbers: ``expm1(x) = 2**power * (high + rest)``, for x > -44.
 
@@ -138,7 +130,6 @@ def _expm1(x: float) -> Any:
     return power, high, (near - high) + beyond
 
 
-@exact
 def _nb_expm1(x: Any) -> float:
     """``exp(x) - 1``."""
     x = np.float64(x)
@@ -149,7 +140,6 @@ def _nb_expm1(x: Any) -> float:
     return x if abs(x) < 1e-17 else value
 
 
-@exact
 def _nb_exprel(x: Any) -> float:
     """``(exp(x) - 1) / x``, 1 at zero."""
     x = np.float64(x)
@@ -159,7 +149,6 @@ def _nb_exprel(x: Any) -> float:
     return 1.0 if abs(x) < 1e-17 else value
 
 
-@exact
 def _nb_sinh(x: Any) -> float:
     """The hyperbolic sine: half of ``t + t/(1 + t)`` with t = expm1(|x|)."""
     x = np.float64(x)
@@ -175,7 +164,6 @@ def _nb_sinh(x: Any) -> float:
     return with_sign_of(large if size > 40.0 else value, x)
 
 
-@exact
 def _nb_cosh(x: Any) -> float:
     """The hyperbolic cosine."""
     x = abs(np.float64(x))
@@ -183,7 +171,6 @@ def _nb_cosh(x: Any) -> float:
     return half + 0.25 / half
 
 
-@exact
 def _nb_tanh(x: Any) -> float:
     """The hyperbolic tangent: ``t/(2 + t)`` with t = expm1(|2*x|)."""
     x = np.float64(x)

@@ -12,7 +12,6 @@ from .parts import (
     ROUNDING,
     ROUNDING_BITS,
     bits_of,
-    exact,
     number_of,
     short,
 )
@@ -22,7 +21,6 @@ __all__ = ["_nb_log", "_nb_log1p", "_nb_log10", "log_alone_in_parts", "log_in_pa
 _LOG_3_2, _LOG_3_2_REST = 0.40546510787680745, 2.3135693072984416e-10
 
 
-@exact
 def _factors(x: float, least: float) -> Any:
     """k and m for ``x = 2**k * m``, with m from ``least`` to its double, of a positive number."""
     denormal = x < 2.0**-1022
@@ -34,7 +32,6 @@ def _factors(x: float, least: float) -> Any:
     return k, number_of(bits - (power << 52))
 
 
-@exact
 def _log_of_product(k: float, m: float, rest: float) -> float:
     """``log(2**k * m) + rest``, where the rest is tiny.
 
@@ -55,14 +52,12 @@ def _log_of_product(k: float, m: float, rest: float) -> float:
     return total + (((large - total) + f) - small)
 
 
-@exact
 def _edge(x: float) -> float:
     """The logarithm of what is not a positive number that is finite."""
     edge = -np.inf if x == 0.0 else np.nan
     return x if x == np.inf else edge
 
 
-@exact
 def _nb_log(x: Any) -> float:
     """The natural logarithm."""
     x = np.float64(x)
@@ -73,7 +68,6 @@ def _nb_log(x: Any) -> float:
     return value if ordinary else edge
 
 
-@exact
 def _nb_log1p(x: Any) -> float:
     """``log(1 + x)``."""
     x = np.float64(x)
@@ -89,7 +83,6 @@ def _nb_log1p(x: Any) -> float:
     return x if x == 0.0 else value
 
 
-@exact
 def log_in_parts(x: float) -> Any:
     """The logarithm of a positive finite number as a sum of two, to 65 bits.
 
@@ -151,7 +144,6 @@ def _logarithms() -> tuple[Any, Any, Any]:
 _INVERSES, _LOGARITHMS, _LOGARITHMS_REST = _logarithms()
 
 
-@exact
 def log_alone_in_parts(x: float) -> Any:
     """The logarithm of a number that is positive and neither infinite nor denormal, to 65 bits.
 
@@ -186,7 +178,6 @@ def log_alone_in_parts(x: float) -> Any:
     return total, (high - total) + rest
 
 
-@exact
 def _nb_log10(x: Any) -> float:
     """The logarithm to base 10."""
     x = np.float64(x)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit, types
-from numba.extending import intrinsic
-
-from ..inlining import INLINE
+import numpy as np
 
 __all__ = [
     "LN2",
@@ -15,16 +12,12 @@ __all__ = [
     "ROUNDING",
     "ROUNDING_BITS",
     "bits_of",
-    "exact",
     "number_of",
     "quotient",
     "scaled",
     "short",
     "with_sign_of",
 ]
-
-# What calls it may be compiled with fast mathematics, which Numba would hand down.
-exact: Any = njit(error_model="numpy", fastmath=False, **INLINE)
 
 ROUNDING = 1.5 * 2.0**52
 """Added to a number below 2**51, rounds it to an integer, which the lowest bits then hold."""
@@ -34,29 +27,16 @@ LN2, LN2_REST = 0.6931471803691238, 1.9082149292705877e-10
 _SIGN = -(2**63)
 
 
-def _bits_of(typing_context: Any, number: Any) -> Any:
+def bits_of(number: float) -> Any:
     """The bits of a float as an integer."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], context.get_value_type(types.int64))
-
-    return types.int64(types.float64), generate
+    return np.float64(number).view(np.int64)
 
 
-def _number_of(typing_context: Any, bits: Any) -> Any:
+def number_of(bits: Any) -> Any:
     """The float that has these bits."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], context.get_value_type(types.float64))
-
-    return types.float64(types.int64), generate
+    return np.int64(bits).view(np.float64)
 
 
-bits_of: Any = intrinsic(_bits_of)
-number_of: Any = intrinsic(_number_of)
-
-
-@exact
 def scaled(number: float, power: int) -> float:
     """``number * 2**power`` for powers from -2044 to 2046, in two steps of which one rounds."""
     both = power + 2046
@@ -64,19 +44,16 @@ def scaled(number: float, power: int) -> float:
     return number * number_of(half << 52) * number_of((both - half) << 52)
 
 
-@exact
 def with_sign_of(number: float, other: float) -> float:
     """A number that is not negative, with the sign of the other one."""
     return number_of(bits_of(number) | (bits_of(other) & _SIGN))
 
 
-@exact
 def short(number: float) -> float:
     """The first 26 bits of a number."""
     return number_of(bits_of(number) & -(1 << 27))
 
 
-@exact
 def quotient(a: float, a_rest: float, b: float, b_rest: float) -> Any:
     """``(a + a_rest) / (b + b_rest)`` as a number of 26 bits and the rest."""
     inverse = 1.0 / b

@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
-from ..inlining import INLINE
 from .exponential import exp_alone_of_sum, exp_of_sum
 from .logarithm import log_alone_in_parts, log_in_parts
-from .parts import bits_of, exact, short, with_sign_of
+from .parts import bits_of, short, with_sign_of
 
 __all__ = ["_nb_power", "_nb_power_alone", "power", "power_alone"]
 
 
-@exact
 def power(x: Any, y: Any) -> float:
     """``x**y`` of numbers that are made double, as C's ``pow`` at all edges."""
     x, y = np.float64(x), np.float64(y)
@@ -38,7 +34,6 @@ def power(x: Any, y: Any) -> float:
     return 1.0 if (y == 0.0) | (x == 1.0) else value
 
 
-@exact
 def _power_of_positive(x: float, y: float) -> float:
     y = 2.0**64 if y > 2.0**64 else y  # zero, 1 or infinite
     y = -(2.0**64) if y < -(2.0**64) else y
@@ -52,7 +47,6 @@ def _power_of_positive(x: float, y: float) -> float:
     return exp_of_sum(product, product_rest, 0)
 
 
-@exact
 def power_alone(x: Any, y: Any) -> float:
     """The same where numbers come one by one, with tables, and a branch for what is not usual."""
     x, y = np.float64(x), np.float64(y)
@@ -67,21 +61,15 @@ def power_alone(x: Any, y: Any) -> float:
     return power(x, y)
 
 
-def _of_any_type(calculate: Any) -> Any:
-    """``base**exponent``: products for an integer exponent, otherwise as ``calculate`` has it."""
-
-    def raised(base, exponent):  # type: ignore[no-untyped-def]  # Numba compares signatures
-        raise NotImplementedError
-
-    def typed(base, exponent):  # type: ignore[no-untyped-def]
-        if not isinstance(exponent, types.Float):
-            return lambda base, exponent: base**exponent
-        if exponent == types.float32 and base == types.float32:
-            return lambda base, exponent: np.float32(calculate(base, exponent))
-        return lambda base, exponent: calculate(base, exponent)
-
-    overload(raised, jit_options=INLINE)(typed)
-    return raised
+def _nb_power(base: Any, exponent: Any) -> Any:
+    """``base**exponent``: products for an integer exponent, otherwise `power`."""
+    return power(base, exponent) if _is_float(exponent) else base**exponent
 
 
-_nb_power, _nb_power_alone = _of_any_type(power), _of_any_type(power_alone)
+def _nb_power_alone(base: Any, exponent: Any) -> Any:
+    """``base**exponent``: products for an integer exponent, otherwise `power_alone`."""
+    return power_alone(base, exponent) if _is_float(exponent) else base**exponent
+
+
+def _is_float(number: Any) -> bool:
+    return isinstance(number, float | np.floating)
