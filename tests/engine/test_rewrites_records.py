@@ -226,13 +226,13 @@ def test_records_hold_every_number_and_give_it_back() -> None:
 
 
 def test_short_runs_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes 1 ms to copy 1,000 numbers here: records pay where more than 8 ms are left."""
+    """It takes 1 ms to copy 1,000 numbers here: records pay where more than 4 ms are left."""
     monkeypatch.setattr(of_program, "_SECONDS", 1e-6)
     array = np.zeros(500)
     made = Records([ArrayArgument(n, lambda: array) for n in range(2)])
     assert not made.is_worthwhile(0.0005, left=1)  # not apart for long enough
-    assert not made.is_worthwhile(0.0008, left=0.007)
-    assert made.is_worthwhile(0, left=0.009)
+    assert not made.is_worthwhile(0.0008, left=0.003)
+    assert made.is_worthwhile(0, left=0.005)
     made.gather()
     assert not made.is_worthwhile(1, left=1)
     made.scatter()

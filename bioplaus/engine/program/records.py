@@ -21,10 +21,10 @@ from .kernel import ArrayArgument, ValueArgument
 
 __all__ = ["Records"]
 
-_SECONDS = 6e-9
+_SECONDS = 4e-9
 """What it takes to copy a number into a record and out of it again."""
 
-_WORTHWHILE = 8
+_WORTHWHILE = 4
 """Records are made where the run still lasts so many times as long as it takes to copy."""
 
 _LINE = 64
