@@ -237,6 +237,14 @@ def test_many_expressions_of_mixed_types(expressions: list[str]) -> None:
     assert_trees_agree(expressions)
 
 
+def test_constants_in_choices_are_gone_before_types_are_found() -> None:
+    """As in Python's own byte code: what stays decides which type there is."""
+    both_sides = ["0.5 and i64", "0 or i64", "i64 and 0.5 and i64", "i64 and 0.0 and i64"]
+    one_side = ["0.0 and i64", "0.5 or i64", "i64 or 2.5 or i64"]
+    chosen = ["i64 if 0.5 else 1.5", "2.5 if 0 else i64"]
+    assert_trees_agree([f"-({text})" for text in [*both_sides, *one_side, *chosen]])
+
+
 STATEMENTS = """
 total = 0
 for i in range(len(x)):  # an integer that becomes a float, and stays one after the first turn

@@ -76,6 +76,26 @@ class _Fold(ast.NodeTransformer):
         self.generic_visit(node)
         return _folded(node, node.op, node.operand)
 
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        """Without constants that do not decide, and without what is behind one that does."""
+        self.generic_visit(node)
+        *others, last = node.values
+        kept: list[ast.expr] = []
+        for value in others:
+            if not isinstance(value, ast.Constant):
+                kept.append(value)
+            elif bool(value.value) is isinstance(node.op, ast.Or):
+                last = value
+                break
+        node.values = [*kept, last]
+        return node if kept else last
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        if not isinstance(node.test, ast.Constant):
+            return node
+        return node.body if node.test.value else node.orelse
+
 
 def _folded(node: ast.expr, operation: ast.AST, *operands: ast.expr) -> ast.expr:
     values: list[Any] = [operand.value for operand in operands if isinstance(operand, ast.Constant)]
