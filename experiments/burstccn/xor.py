@@ -104,40 +104,47 @@ class Xor:
 
     def __init__(self, p: Settings, run: Run) -> None:
         """Plan the run and build the network."""
-        from brian2 import EventMonitor, StateMonitor
-
         self.p, self.run = p, run
         self.plan = Plan(p, run.rng)
         self.frames, self.ends = self.plan.frames, self.plan.ends
         self.model = burstccn.build(p, run.rng, {}, burstccn.time(p))
         run.live(self.model, burstccn.live)
         run.record(of=self.model)
-        cells = self.model.cells
-        self.events = EventMonitor(cells, "spike", name="every_event")
-        self.bursts = EventMonitor(cells, "burst", name="every_burst")
-        slot = quantities(p).slot
-        self.dendrites = StateMonitor(cells, "v_dend", record=True, dt=slot, name="every_dendrite")
-        for monitor in (self.events, self.bursts, self.dendrites):
-            monitor.active = False
-            self.model.network.add(monitor)
+        self.watched = run.recorded is None  # --record takes the place of what tests show, too
+        if self.watched:
+            self._watch()
         self.before: dict[str, float] = {}
         self.first: dict[str, float] = {}
         self.after: dict[str, float] = {}
         run.keep(before=self.before, first=self.first, after=self.after)
+
+    def _watch(self) -> None:
+        """Events and dendrites of every cell, in tests only."""
+        from brian2 import EventMonitor, StateMonitor
+
+        cells, slot = self.model.cells, quantities(self.p).slot
+        self.events = EventMonitor(cells, "spike", name="every_event")
+        self.bursts = EventMonitor(cells, "burst", name="every_burst")
+        self.dendrites = StateMonitor(cells, "v_dend", record=True, dt=slot, name="every_dendrite")
+        for monitor in (self.events, self.bursts, self.dendrites):
+            monitor.active = False
+            self.model.network.add(monitor)
 
     def advance(self, segment: Segment) -> dict[str, float]:
         """Run the slots of one segment; rates [Hz] and burst probabilities by pattern."""
         first = self.ends[segment.number - 1] if segment.number else 0
         last = self.ends[segment.number]
         testing = segment.first or segment.last
-        self.dendrites.active = testing
-        self.events.active = self.bursts.active = segment.last
+        if self.watched:
+            self.dendrites.active = testing
+            self.events.active = self.bursts.active = segment.last
         slot = float(quantities(self.p).slot)
         self.run.present(self.model, self.frames.schedule(slot, first, last))
         figures = self.measure(first, last)
         if testing:
             (self.before if segment.first else self.after).update(figures)
-            self._keep_test(segment.number)
+            if self.watched:
+                self._keep_test(segment.number)
         elif segment.number == 1:
             self.first.update(figures)
         return figures

@@ -13,6 +13,7 @@ from bioplaus.parameters import replace as changed
 from bioplaus.reproduction.table import results
 from bioplaus.runs.journal import Journal
 from bioplaus.runs.run import Run
+from tests.papers.entering import Rows
 
 TWO_PHASE = changed(Settings(), papers()["burstccn"].setting("xor", "two-phase").changes)
 TOY = replace(
@@ -73,6 +74,12 @@ def test_spiking_experiment_runs_and_counts_what_its_monitors_saw():
         assert figures[f"after_rate_{name}"] == pytest.approx(heard.sum() / (10 * 0.5))
     assert figures["margin"] == pytest.approx(figures["true_min"] - figures["false_max"])
     assert 0 <= figures["first_signs"] <= 12
+    # With --record none it measures the same, and records nothing.
+    b2.seed(1)
+    silent = Run(TOY, 1, journal := Rows(), recorded=())
+    unwatched = Xor(TOY, silent)
+    assert [unwatched.advance(segment) for segment in silent.segments(len(rows))] == rows
+    assert not any(each.spikes or each.traces for each in journal.recordings)
 
 
 def test_every_row_names_settings_that_exist():
