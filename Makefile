@@ -19,8 +19,11 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(MAKE) --jobs 2 lint test-fast
 
+# Kernels of models are compiled in three quarters of the time where they are hardly optimised; they
+# are kept apart from those of runs, which would find and take them.
 test-fast: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 2 -m "not slow and not cython"
+	NUMBA_OPT=1 NUMBA_CACHE_DIR=$(CURDIR)/.pytest_cache/numba \
+	  $(BIN)/python -m pytest -n 2 -m "not slow and not cython"
 
 test-slow: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n 2 -m "slow or cython" --timeout 3600
