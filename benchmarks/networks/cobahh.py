@@ -5,7 +5,9 @@ eleven exponential functions a step.
 """
 
 import numpy as np
-from brian2 import Network, NeuronGroup, Synapses, defaultclock, ms, mV, nF, nS, uS
+from brian2 import Network, NeuronGroup, defaultclock, ms, mV, nF, nS, uS
+
+from benchmarks.networks.cuba import connected
 
 NEURON = """
 dv/dt = (g_leak*(E_leak - v) + ge*(E_excitation - v) + gi*(E_inhibition - v)
@@ -56,15 +58,4 @@ def network(size: int = 4000, probability: float = 0.02) -> Network:
     neuron.v = (-65 + 5 * rng.standard_normal(size)) * mV
     neuron.ge = (40 + 15 * rng.standard_normal(size)) * nS
     neuron.gi = (200 + 120 * rng.standard_normal(size)) * nS
-    split = size * 4 // 5
-    pairs = rng.random((size, size)) < probability
-    objects = [neuron]
-    for part, start, effect, name in (
-        (neuron[:split], 0, "ge_post += w_excitation", "excitation"),
-        (neuron[split:], split, "gi_post += w_inhibition", "inhibition"),
-    ):
-        synapses = Synapses(part, neuron, on_pre=effect, namespace=CONSTANTS, name=name)
-        i, j = pairs[start : start + len(part)].nonzero()
-        synapses.connect(i=i, j=j)
-        objects.append(synapses)
-    return Network(objects)
+    return connected(neuron, rng.random((size, size)) < probability, CONSTANTS)

@@ -4,6 +4,8 @@ The current-based benchmark of Vogels & Abbott (2005) in the form of Brette et a
 benchmark 2): the spikes of 3200 excitatory and 800 inhibitory cells sustain themselves.
 """
 
+from typing import Any
+
 import numpy as np
 from brian2 import Network, NeuronGroup, Synapses, defaultclock, ms, mV
 
@@ -39,14 +41,18 @@ def network(size: int = 4000, probability: float = 0.02) -> Network:
         name="neuron",
     )
     neuron.v = rng.uniform(-60, -50, size) * mV
-    split = size * 4 // 5
-    pairs = rng.random((size, size)) < probability
+    return connected(neuron, rng.random((size, size)) < probability, CONSTANTS)
+
+
+def connected(neuron: NeuronGroup, pairs: np.ndarray, constants: dict[str, Any]) -> Network:
+    """Four fifths of the neurons excite, the others inhibit, by ``pairs`` (pre, post)."""
+    split = len(neuron) * 4 // 5
     objects = [neuron]
     for part, start, effect, name in (
         (neuron[:split], 0, "ge_post += w_excitation", "excitation"),
         (neuron[split:], split, "gi_post += w_inhibition", "inhibition"),
     ):
-        synapses = Synapses(part, neuron, on_pre=effect, namespace=CONSTANTS, name=name)
+        synapses = Synapses(part, neuron, on_pre=effect, namespace=constants, name=name)
         i, j = pairs[start : start + len(part)].nonzero()
         synapses.connect(i=i, j=j)
         objects.append(synapses)
