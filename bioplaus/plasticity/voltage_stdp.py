@@ -5,9 +5,9 @@
     presynaptic spike    w falls by A_LTD [u_- - theta_-]+
     at all times         dw/dt = A_LTP x_bar/tau_x [v - theta_+]+ [u_+ - theta_-]+
 
-u_- and u_+ are the voltage, low-pass filtered, as it was before the present spike (a delay, which
-the published program has and its text has not); x_bar is the trace of presynaptic spikes.  Since
-the second line is zero but where v is above theta_+, synapses are visited only then.
+``u_-`` and ``u_+`` are the voltage, low-pass filtered, as it was before the present spike (a delay,
+which the published program has and its text has not); x_bar is the trace of presynaptic spikes.
+Since the second line is zero but where v is above theta_+, synapses are visited only then.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class VoltageSTDP(Rule):
     theta_minus, theta_plus
         Thresholds of both filtered voltages, and of the voltage [V].
     tau_minus, tau_plus, tau_x
-        Time constants of u_-, u_+ and x_bar.
+        Time constants of ``u_-``, ``u_+`` and x_bar.
     delay
         How long ago filtered voltages are read.
     """
