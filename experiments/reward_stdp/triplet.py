@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bioplaus import neurons, tasks
 from bioplaus.experiments.reward_stdp import figures
@@ -39,7 +37,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     run.keep(found=found)
     for _ in run.segments(1):
         steps = round(max(each[-1] for each in (*pre, *post))) + 2
-        stimulus, command = (_told(trains, steps) for trains in (pre, post))
+        stimulus, command = (pairing.table(trains, steps) for trains in (pre, post))
         run.present(model, tasks.stretch(STEP, stimulus=stimulus, command=command))
         change = np.asarray(model.plastic["pre_to_post"].weights.diagonal())
         tau = [1e3 * float(to_quantity(getattr(p, name))) for name in ("tau_plus", "tau_minus")]
@@ -56,13 +54,6 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         }
         run.log(epoch=1, **found)
     return found
-
-
-def _told(trains: list[NDArray[Any]], steps: int) -> NDArray[np.float64]:
-    table = np.zeros((steps, len(trains)))
-    for cell, train in enumerate(trains):
-        table[np.rint(train).astype(int), cell] = 1
-    return table
 
 
 FORM = "network"

@@ -9,7 +9,7 @@ import numpy as np
 
 from bioplaus import neurons, tasks
 from bioplaus.experiments.reward_stdp import figures
-from bioplaus.models.reward_stdp import voltage
+from bioplaus.models.reward_stdp import pairing, voltage
 from bioplaus.models.reward_stdp.parameters import Voltage
 from bioplaus.parameters import parameter
 from bioplaus.runs.run import Run, Trace
@@ -46,7 +46,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     run.keep(found=found)
     for _ in run.segments(1):
         steps = max(train[-1] for train in (*pre, *post)) + 100
-        stimulus, command = (_table(trains, steps) for trains in (pre, post))
+        stimulus, command = (pairing.table(trains, steps) for trains in (pre, post))
         run.present(model, tasks.stretch(STEP, stimulus=stimulus, command=command))
         change = np.asarray(model.plastic["pre_to_post"].weights.diagonal()) / p.first_weight - 1
         weight = 100 * (1 + p.repetitions * change).reshape(len(ORDERS), -1)
@@ -74,13 +74,6 @@ def _protocol(pairs: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
             pre.append(first if order else first[:-1] + 100)
             post.append(first[:-1] + 100 * order)
     return [train - 1 for train in pre], post
-
-
-def _table(trains: list[np.ndarray], steps: int) -> np.ndarray:
-    table = np.zeros((steps, len(trains)))
-    for cell, train in enumerate(trains):
-        table[train, cell] = 1
-    return table
 
 
 FORM = "network"

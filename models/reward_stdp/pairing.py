@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from brian2 import Network, NeuronGroup, ms
+from numpy.typing import NDArray
 
 from bioplaus.models.reward_stdp.parameters import SETS, Triplets
 from bioplaus.neurons.cell import Cell, Clocks
@@ -16,12 +17,23 @@ from bioplaus.plasticity.model import Model
 from bioplaus.plasticity.rule import connect
 from bioplaus.plasticity.triplet_stdp import TripletSTDP
 
-__all__ = ["build", "live", "told"]
+__all__ = ["build", "live", "table", "told"]
 
 
-def told(n: int, clocks: Clocks) -> NeuronGroup:
-    """Cells that spike where ``stimulus`` of the schedule is 1."""
-    return (COUNT + Cell(threshold="stimulus(t - onset, i) > 0.5")).group(n, "pre", clocks)
+def told(n: int, clocks: Clocks, *parts: Cell) -> NeuronGroup:
+    """Cells that spike where ``stimulus`` of the schedule is 1, and what a rule adds to them."""
+    cell = COUNT + Cell(threshold="stimulus(t - onset, i) > 0.5")
+    for part in parts:
+        cell += part
+    return cell.group(n, "pre", clocks)
+
+
+def table(trains: Sequence[NDArray[Any]], steps: int) -> NDArray[np.float64]:
+    """Trains, in steps that are rounded, as (steps, cells): 1 where there is a spike."""
+    told = np.zeros((steps, len(trains)))
+    for cell, train in enumerate(trains):
+        told[np.rint(train).astype(int), cell] = 1
+    return told
 
 
 def live(p: Triplets) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from brian2 import Network, NeuronGroup, ms, mV, nS, pA, pF
 
+from bioplaus.models.reward_stdp import pairing
 from bioplaus.models.reward_stdp.parameters import Voltage
 from bioplaus.neurons.cell import Cell, Clocks, Operation
 from bioplaus.neurons.counting import COUNT
@@ -76,9 +77,8 @@ def rule(p: Voltage) -> VoltageSTDP:
 
 
 def told(p: Voltage, n: int, clocks: Clocks) -> NeuronGroup:
-    """Cells that spike where ``stimulus`` of the schedule is 1."""
-    cell = COUNT + Cell(threshold="stimulus(t - onset, i) > 0.5") + rule(p).pre()
-    return cell.group(n, "pre", clocks)
+    """Cells that spike where ``stimulus`` of the schedule is 1, with the rule's trace."""
+    return pairing.told(n, clocks, rule(p).pre())
 
 
 def live(p: Voltage) -> dict[str, Any]:
