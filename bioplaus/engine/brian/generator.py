@@ -45,8 +45,10 @@ def _meet(source: Any, target: Any) -> bool:
     return max(first for first, _ in parts) < min(end for _, end in parts)
 
 
+_POWER = "**"
+"""What a power stands under among the functions."""
 _EXP = ("_nb_exp", "_nb_exp_alone")
-_ALONE = {"_nb_exp": Translated("_nb_exp_alone")}
+_ALONE = {name: Translated(f"{name}_alone") for name in ("_nb_exp", "_nb_power")}
 """What functions are where numbers come one by one."""
 
 
@@ -56,7 +58,6 @@ class _Renderer(NodeRenderer):
     def __init__(self, functions: Mapping[str, Translated], variables: Mapping[str, Any]) -> None:
         super().__init__()
         self.functions = functions
-        self.power = "_nb_power"
         self.variables = variables
 
     def is_truth(self, node: ast.expr) -> bool:
@@ -74,7 +75,8 @@ class _Renderer(NodeRenderer):
             # So SymPy writes exp(x/18), and a power costs five times as much.
             product = ast.BinOp(base.args[0], ast.Mult(), exponent)
             return self.render_Call(ast.Call(base.func, [product], []))
-        return f"{self.power}({self.render_node(base)}, {self.render_node(exponent)})"
+        power = self.functions[_POWER].name
+        return f"{power}({self.render_node(base)}, {self.render_node(exponent)})"
 
     def render_Call(self, node: ast.Call) -> str:
         if node.keywords:
@@ -154,14 +156,15 @@ class NumbaCodeGenerator(CythonCodeGenerator):
 
     def __init__(self, *args: Any, **kwds: Any) -> None:
         super().__init__(*args, **kwds)
-        self.functions = translated(self.variables, self.owner)
-        alone = self.template_name == "synapses"  # in which loops are not vectorised
-        if alone:
+        self.functions = {
+            _POWER: Translated("_nb_power"),
+            **translated(self.variables, self.owner),
+        }
+        if self.template_name == "synapses":  # in which loops are not vectorised
             self.functions = {name: _ALONE.get(f.name, f) for name, f in self.functions.items()}
         self.single = single_precision(self.variables)
         renderer = _SingleRenderer if self.single else _Renderer
         self._renderer = renderer(self.functions, self.variables)
-        self._renderer.power = "_nb_power_alone" if alone else "_nb_power"
         self._ranges = Ranges(self.variables)
 
     def translate_expression(self, expr: str) -> str:
