@@ -10,7 +10,6 @@ in one that is not vectorised, beside the C library's function.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +20,8 @@ import brian2  # noqa: F401
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.kept import keep
 from bioplaus.engine.compiler import compiled
-from bioplaus.runs.backend import Backend, environment
 
 KEPT = Path("docs/results/engine/mathematics.json")
 CHUNK = 200_000
@@ -198,10 +197,7 @@ def main() -> None:
         found[name] = largest_error(name, int(chosen.number)) | speed(name)
         print(name, found[name], flush=True)
     if chosen.function is None:
-        told = environment(Backend())
-        about = {name: told[name] for name in ("processor", "cores", "python", "revision")}
-        chosen.out.write_text(json.dumps({**found, **about}, indent=1) + "\n")
-        chosen.out.with_suffix(".md").write_text(_table(found))
+        keep(found, chosen.out, _table)
 
 
 def _table(found: dict[str, Any]) -> str:

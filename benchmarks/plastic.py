@@ -7,7 +7,6 @@ CPU seconds, their ratio, and whether both have learned the same bits.
 
 import argparse
 import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ import brian2
 import numpy as np
 from brian2 import Hz, Network, NeuronGroup, PoissonGroup, Synapses, ms, mV, second
 
+from benchmarks.kept import keep
 from benchmarks.networks import balanced
 from bioplaus.engine.preferences import REWRITES
-from bioplaus.runs.backend import Backend, environment
 
 KEPT = Path("docs/results/engine/plastic.json")
 OURS = ("records", "prefetch")
@@ -241,10 +240,7 @@ def main() -> None:
             print(name, found[name], flush=True)
     if arguments.case is not None:
         return
-    told = environment(Backend())
-    about = {name: told[name] for name in ("processor", "cores", "python", "revision")}
-    arguments.out.write_text(json.dumps({**found, **about}, indent=1) + "\n")
-    arguments.out.with_suffix(".md").write_text(_table(found))
+    keep(found, arguments.out, _table)
 
 
 def _table(found: dict[str, Any]) -> str:

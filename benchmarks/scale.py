@@ -17,8 +17,8 @@ import numpy as np
 
 import bioplaus.engine  # noqa: F401
 from benchmarks import resident
+from benchmarks.kept import about
 from benchmarks.networks import balanced, cortex
-from bioplaus.runs.backend import Backend, environment
 
 KEPT = Path("docs/results/engine/scale.json")
 SETTLING = 0.5  # s
@@ -100,10 +100,8 @@ def main(argv: list[str] | None = None) -> None:
         name = f"{arguments.fraction:g}"
         found = measured_column(arguments.fraction, arguments.seconds, arguments.seed)
     print(json.dumps(found, indent=1))
-    told = environment(Backend())
-    about = {name: told[name] for name in ("processor", "cores", "python", "revision")}
     kept = json.loads(arguments.out.read_text()) if arguments.out.exists() else {}
-    kept[name] = {**found, **about}
+    kept[name] = {**found, **about()}
     kept = dict(sorted(kept.items()))
     arguments.out.write_text(json.dumps(kept, indent=1) + "\n")
     arguments.out.with_suffix(".md").write_text(_tables(kept))

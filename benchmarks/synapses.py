@@ -19,7 +19,7 @@ from brian2 import ms
 
 import bioplaus.engine  # noqa: F401
 from benchmarks import resident
-from bioplaus.runs.backend import Backend, environment
+from benchmarks.kept import keep
 
 KEPT = Path("docs/results/engine/synapses.json")
 STATIC = {"model": "w : 1", "on_pre": "v_post += w"}
@@ -112,10 +112,7 @@ def main() -> None:
         ran = subprocess.run(command, check=True, capture_output=True, text=True)
         found[kind] = json.loads(ran.stdout.splitlines()[-1])
         print(kind, found[kind], flush=True)
-    told = environment(Backend())
-    about = {name: told[name] for name in ("processor", "cores", "python", "revision")}
-    arguments.out.write_text(json.dumps({**found, **about}, indent=1) + "\n")
-    arguments.out.with_suffix(".md").write_text(_table(found))
+    keep(found, arguments.out, _table)
 
 
 def _table(found: dict[str, Any]) -> str:
