@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bioplaus.runs import binding, following
+from bioplaus.runs import binding
+from bioplaus.runs.arithmetic import is_arithmetic
 from bioplaus.runs.comments import Comments
 from bioplaus.runs.imports import Imports
 from bioplaus.runs.literals import NotLiteral, evaluate
@@ -152,7 +153,7 @@ class Constants:
             return not binding.names_read(value)
         own = [name for name in binding.names_read(value) if self.bindings.get(name)]
         known = all(name in self.parameters or name in self.refused for name in own)
-        return known and following.is_arithmetic(value, self.imports)
+        return known and is_arithmetic(value, self.imports)
 
 
 def place_of(node: ast.expr) -> Place:

@@ -6,30 +6,17 @@ import ast
 import builtins
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bioplaus.runs import binding
+from bioplaus.runs.arithmetic import FUNCTIONS
+from bioplaus.runs.imports import Imports
 from bioplaus.runs.literals import NotLiteral, brian_unit, evaluate
+from bioplaus.runs.reading import Script
 
-if TYPE_CHECKING:
-    from bioplaus.runs.imports import Imports
-    from bioplaus.runs.reading import Script
+__all__ = ["follows"]
 
-__all__ = ["follows", "is_arithmetic"]
-
-_FUNCTIONS = {"exp", "log", "log10", "sqrt", "sin", "cos", "tan", "tanh", "floor", "ceil"}
-_FUNCTIONS |= {"abs", "int", "float", "round", "min", "max"}
 _CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf}
-
-
-def is_arithmetic(node: ast.expr, imports: Imports) -> bool:
-    """Whether an expression is made of names, numbers, arithmetic and a few functions."""
-    parts = [part for part in ast.walk(node) if isinstance(part, ast.expr)]
-    allowed = (ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.UnaryOp, ast.BinOp)
-    calls = [part for part in parts if isinstance(part, ast.Call)]
-    return all(isinstance(part, (*allowed, ast.Call)) for part in parts) and all(
-        imports.origin(ast.unparse(call.func)).rpartition(".")[2] in _FUNCTIONS for call in calls
-    )
 
 
 def follows(
@@ -115,7 +102,7 @@ def _function(imports: Imports) -> Callable[[str], Any]:
         import brian2
 
         module, _, name = imports.origin(written).rpartition(".")
-        if name not in _FUNCTIONS:
+        if name not in FUNCTIONS:
             raise KeyError(written)
         return getattr({"math": math, "builtins": builtins}.get(module, brian2), name)
 

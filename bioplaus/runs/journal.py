@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from bioplaus.records import Recording
 
-if TYPE_CHECKING:
-    from bioplaus.runs.run import Run
+__all__ = ["Heard", "Journal"]
 
-__all__ = ["Journal"]
+
+class Heard(Protocol):
+    """What a journal may ask of the run that it hears.
+
+    done : segments that are complete.
+    """
+
+    done: int
+
+    @property
+    def time(self) -> float:
+        """Simulated time [s]."""
+
+    @property
+    def to_come(self) -> int:
+        """Segments that are complete, those of a state that is not taken up yet included."""
+
+    def plastic_weights(self) -> dict[str, tuple[Any, str]]:
+        """Plastic projections: name to (matrix (pre, post), its unit)."""
+
+    def firing_ceilings(self) -> dict[str, tuple[int, float]]:
+        """Populations of spiking cells: name to (neurons, shortest interval of spikes [s])."""
+
+    def backend_report(self) -> dict[str, Any]:
+        """What was compiled and what was not."""
+
+    def tune(self, name: str, value: Any) -> None:
+        """Take a new value of a tunable parameter."""
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on to the bit."""
 
 
 class Journal:
@@ -23,17 +52,17 @@ class Journal:
     def warn(self, text: str) -> None:
         """Something looks wrong."""
 
-    def open(self, run: Run, segments: int) -> None:
+    def open(self, run: Heard, segments: int) -> None:
         """The page has been set up, and so many segments will come in all."""
 
-    def begin_segment(self, run: Run) -> None:
+    def begin_segment(self, run: Heard) -> None:
         """A segment begins: changes are made now."""
 
-    def expect(self, run: Run, size: float) -> None:
+    def expect(self, run: Heard, size: float) -> None:
         """A schedule is presented for the first time, and will record so many bytes, about."""
 
-    def progress(self, run: Run, fraction: float) -> None:
+    def progress(self, run: Heard, fraction: float) -> None:
         """A fraction of the present segment is done."""
 
-    def end_segment(self, run: Run, row: Mapping[str, float], recording: Recording) -> None:
+    def end_segment(self, run: Heard, row: Mapping[str, float], recording: Recording) -> None:
         """A segment is complete, with its metrics and what it has recorded."""

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from bioplaus.runs.kept_values import Packer
-    from bioplaus.runs.unpacking import Unpacker
-
 __all__ = ["UNPACKED", "packed"]
+
+
+class _Packer(Protocol):
+    """What packs the parts of a stream."""
+
+    def pack(self, value: Any, place: str) -> Any: ...
+    def aside(self, values: Any) -> int: ...
+
+
+class _Unpacker(Protocol):
+    """What makes them again."""
+
+    arrays: list[Any]
+
+    def unpack(self, tree: Any, old: Any = None) -> Any: ...
+
 
 _BITS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 
 
-def packed(value: Any, place: str, packer: Packer) -> list[Any] | None:
+def packed(value: Any, place: str, packer: _Packer) -> list[Any] | None:
     """Its kind and state; None if it is no random stream."""
     kind = type(value)
     if kind is random.Random:
@@ -37,7 +49,7 @@ def packed(value: Any, place: str, packer: Packer) -> list[Any] | None:
     return None
 
 
-def _packed_state(state: Any, packer: Packer) -> Any:
+def _packed_state(state: Any, packer: _Packer) -> Any:
     """A generator's state: dicts of numbers, text and arrays."""
     if isinstance(state, dict):
         return {key: _packed_state(item, packer) for key, item in state.items()}
@@ -46,33 +58,33 @@ def _packed_state(state: Any, packer: Packer) -> Any:
     return state.item() if isinstance(state, np.generic) else state
 
 
-def _state(tree: Any, unpacker: Unpacker) -> Any:
+def _state(tree: Any, unpacker: _Unpacker) -> Any:
     if isinstance(tree, dict):
         return {key: _state(item, unpacker) for key, item in tree.items()}
     return unpacker.arrays[tree[1]] if isinstance(tree, list) else tree
 
 
-def _random(content: list[Any], old: Any, unpacker: Unpacker) -> Any:
+def _random(content: list[Any], old: Any, unpacker: _Unpacker) -> Any:
     target = old if type(old) is random.Random else random.Random()
     version, words, gauss = content
     target.setstate((version, tuple(unpacker.arrays[words].tolist()), gauss))
     return target
 
 
-def _random_state(content: list[Any], old: Any, unpacker: Unpacker) -> Any:
+def _random_state(content: list[Any], old: Any, unpacker: _Unpacker) -> Any:
     known = type(old) is np.random.RandomState
     target = old if known else np.random.RandomState(0)
     target.set_state(_state(content[0], unpacker))
     return target
 
 
-def _generator(content: list[Any], old: Any, unpacker: Unpacker) -> Any:
+def _generator(content: list[Any], old: Any, unpacker: _Unpacker) -> Any:
     known = type(old) is np.random.Generator
     bits = unpacker.unpack(content[0], old.bit_generator if known else None)
     return old if known and bits is old.bit_generator else np.random.Generator(bits)
 
 
-def _bit_generator(content: list[Any], old: Any, unpacker: Unpacker) -> Any:
+def _bit_generator(content: list[Any], old: Any, unpacker: _Unpacker) -> Any:
     name, state, seeds = content
     known = type(old).__name__ == name
     seed = unpacker.unpack(seeds, old.seed_seq if known else None)
@@ -82,7 +94,7 @@ def _bit_generator(content: list[Any], old: Any, unpacker: Unpacker) -> Any:
     return old
 
 
-def _seed_sequence(content: list[Any], old: Any, unpacker: Unpacker) -> Any:
+def _seed_sequence(content: list[Any], old: Any, unpacker: _Unpacker) -> Any:
     entropy, key, pool, spawned = content
     given = unpacker.unpack(entropy)
     if type(old) is np.random.SeedSequence and old.n_children_spawned <= spawned:
@@ -94,7 +106,7 @@ def _seed_sequence(content: list[Any], old: Any, unpacker: Unpacker) -> Any:
     return np.random.SeedSequence(given, **options)
 
 
-UNPACKED: dict[str, Callable[[list[Any], Any, Unpacker], Any]] = {
+UNPACKED: dict[str, Callable[[list[Any], Any, _Unpacker], Any]] = {
     "Random": _random,
     "RandomState": _random_state,
     "Generator": _generator,

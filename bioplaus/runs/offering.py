@@ -8,6 +8,7 @@ from typing import Any
 
 from brian2 import Quantity
 
+from bioplaus.runs.following import follows
 from bioplaus.runs.literals import evaluate
 from bioplaus.runs.reading import Script
 from bioplaus.units import UNITS, measured_in, number
@@ -59,7 +60,7 @@ def _changes(
 ) -> set[str]:
     """The constants that follow from a parameter."""
     other = value * 2 if value else value + 1 if not isinstance(value, Quantity) else value
-    return set(script.follows({name: other}, line, settings))
+    return set(follows(script, {name: other}, line, settings))
 
 
 def _read_in_loops_only(tree: ast.Module) -> set[str]:

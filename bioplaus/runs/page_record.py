@@ -14,10 +14,9 @@ from bioplaus.records.atomic import DiskFull
 from bioplaus.records.weights import summarise
 from bioplaus.records.writer import RunWriter
 from bioplaus.runs.backend import environment, peak_memory_mb
-from bioplaus.runs.journal import Journal
+from bioplaus.runs.journal import Heard, Journal
 from bioplaus.runs.plan import Plan
 from bioplaus.runs.progress import Progress
-from bioplaus.runs.run import Run
 from bioplaus.runs.watch import Watch
 
 __all__ = ["PageRecord"]
@@ -48,7 +47,7 @@ class PageRecord(Journal):
         self.writer, self._lost = writer, lost
         self.check: Callable[[], None] = lambda: None
         self._watch = Watch({}, out)
-        self._run: Run | None = None
+        self._run: Heard | None = None
         self._segments = 0
         self._began = self._segment_began = time.monotonic()
         self._cpu_began, self._wall_before, self._cpu_before = time.process_time(), 0.0, 0.0
@@ -62,7 +61,7 @@ class PageRecord(Journal):
 
     # What the run tells
 
-    def open(self, run: Run, segments: int) -> None:
+    def open(self, run: Heard, segments: int) -> None:
         """Make the directory, if this is the first loop, and begin to report."""
         if self._run is not None:
             return
@@ -77,7 +76,7 @@ class PageRecord(Journal):
         for lost in self._lost:
             self.warn(lost)
 
-    def begin_segment(self, run: Run) -> None:
+    def begin_segment(self, run: Heard) -> None:
         """Apply what was changed at this segment before (in a run that goes on), then what is
         asked now."""
         writer = self._writer
@@ -94,17 +93,17 @@ class PageRecord(Journal):
                 writer.append_change(run.done, run.time, name, value)
                 writer.log(f"segment {run.done}: {name} = {value} from now on")
 
-    def expect(self, run: Run, size: float) -> None:
+    def expect(self, run: Heard, size: float) -> None:
         """Say what will not fit on the disk, before the first segment of ``size`` bytes."""
         for found in self._watch.expect(size, self._segments - run.done):
             self.warn(found)
 
-    def progress(self, run: Run, fraction: float) -> None:
+    def progress(self, run: Heard, fraction: float) -> None:
         """Report, and hear a signal that went unheard."""
         self.check()
         self.progress_report.within(fraction, run.time)
 
-    def end_segment(self, run: Run, row: Mapping[str, float], recording: Recording) -> None:
+    def end_segment(self, run: Heard, row: Mapping[str, float], recording: Recording) -> None:
         """Write metrics and recording before the state: what that counts as done is on disk."""
         writer, segment = self._writer, run.done - 1
         figures = dict(row)
@@ -133,7 +132,7 @@ class PageRecord(Journal):
 
     # How it ends
 
-    def finish(self, run: Run, figures: Mapping[str, float]) -> None:
+    def finish(self, run: Heard, figures: Mapping[str, float]) -> None:
         """Write the final figures."""
         self.open(run, run.done)  # a page without segments has left nothing yet
         self._writer.write_summary(
@@ -178,7 +177,7 @@ class PageRecord(Journal):
         assert self.writer is not None, "the run has not been opened"
         return self.writer
 
-    def _report(self, run: Run) -> None:
+    def _report(self, run: Heard) -> None:
         wall = round(self._wall_before + time.monotonic() - self._began, 3)
         cpu = round(self._cpu_before + time.process_time() - self._cpu_began, 3)
         memory, engine = round(peak_memory_mb(), 1), run.backend_report()

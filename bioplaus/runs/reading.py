@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bioplaus.parameters import unknown_name
-from bioplaus.runs import binding, following
+from bioplaus.runs import binding
 from bioplaus.runs.constants import Constants, Place, ScriptParameter, listed_lines, place_of
 from bioplaus.runs.imports import Imports
 from bioplaus.runs.literals import ScriptError, brian_unit, check_like, evaluate, like
@@ -114,12 +114,6 @@ class Script:
         """A parameter's own value, with Brian2's quantities."""
         node = ast.parse(self.parameters[name].text, mode="eval").body
         return evaluate(node, lambda written: brian_unit(self.imports.unit(written) or written))
-
-    def follows(
-        self, changed: Mapping[str, Any], line: int, settings: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """The constants that change with parameters, see :func:`following.follows`."""
-        return following.follows(self, changed, line, settings)
 
     def _known(self, name: str) -> ScriptParameter:
         if name in self.parameters:

@@ -19,6 +19,7 @@ from brian2.units.fundamentalunits import get_or_create_dimension
 from bioplaus.errors import UserError
 from bioplaus.parameters import unknown_name
 from bioplaus.records.reader import RunReader
+from bioplaus.runs.following import follows
 from bioplaus.runs.literals import like
 from bioplaus.runs.offering import offered
 from bioplaus.runs.reading import SETTINGS, ScriptError
@@ -114,21 +115,21 @@ class Tuning:
             new = self.session.script.value(name, text)
             settings = self.session.variables.get(SETTINGS, {})
             tuned = {**self.tuned, name: new}
-            found = self.session.script.follows(tuned, self._line(), settings)
+            found = follows(self.session.script, tuned, self._line(), settings)
             self.tuned = tuned
-            follows = {name: new} | {key: value for key, value in found.items() if key != name}
+            new_values = {name: new} | {key: value for key, value in found.items() if key != name}
         elif name in used:
-            follows = {name: self._like(used[name], text, name)}
+            new_values = {name: self._like(used[name], text, name)}
         else:
             known = sorted({*shared, *used, *self.session.script.parameters})
             raise ScriptError(unknown_name("parameter", name, known))
-        for key, value in follows.items():
+        for key, value in new_values.items():
             now = namespace.get(key, self.session.variables.get(key))
             first = self.overlay[key][0] if key in self.overlay else now
             self.overlay[key] = (first, value)
             if key in self.session.variables:
                 self.session.variables[key] = value
-        return [f"{key} = {value}" for key, value in follows.items() if key != name]
+        return [f"{key} = {value}" for key, value in new_values.items() if key != name]
 
     def _like(self, before: Any, text: str, name: str) -> Any:
         plain = isinstance(before, Quantity) and before.dim.is_dimensionless

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bioplaus.runs.following import follows
 from bioplaus.runs.reading import SETTINGS, Script, ScriptError
 from bioplaus.units import UNITS, Amount, dimensions, measured_in
 
@@ -191,15 +192,15 @@ def test_what_follows_from_a_tuned_constant(tmp_path: Path) -> None:
         "dApre = 0.01\ndApost = -dApre*taupre/taupost*1.05\ndApost2 = dApost + rule['eta']\n"
         "root = math.sqrt(dApre)\nG = NeuronGroup(1, 'v : 1')\nlater = dApre\n",
     )
-    new = script.follows({"dApre": 0.02}, line=10, settings={})
+    new = follows(script, {"dApre": 0.02}, line=10, settings={})
     assert new == {
         "dApre": 0.02,
         "dApost": -0.02 * 1.05,
         "dApost2": -0.02 * 1.05 + 0.5,
         "root": 0.02**0.5,
     }
-    assert script.follows({"rule.eta": 1.0}, 10, {}).keys() == {"rule.eta", "dApost2"}
-    assert script.follows({"dApre": 0.02}, 10, {"dApre": 0.02}) == {"dApre": 0.02}
+    assert follows(script, {"rule.eta": 1.0}, 10, {}).keys() == {"rule.eta", "dApost2"}
+    assert follows(script, {"dApre": 0.02}, 10, {"dApre": 0.02}) == {"dApre": 0.02}
 
 
 def test_units_are_those_that_the_script_can_name(tmp_path: Path) -> None:
