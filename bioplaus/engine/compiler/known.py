@@ -20,7 +20,7 @@ from ..machine import denormals, support
 from ..machine.mathematics import parts
 from ..machine.mathematics.power import power as power_of_floats
 from ..machine.mathematics.power import power_alone
-from . import arrays
+from . import arrays, samplers
 from .arithmetic import binary, least, power
 from .assembly import Assembly
 from .kinds import (
@@ -243,6 +243,8 @@ def _functions() -> dict[Any, Handler]:
         support._nb_view: _view,
         denormals._nb_flush_denormals: _flush_denormals,
         denormals._nb_restore_denormals: _restore_denormals,
+        samplers.next_double: _uniform,
+        samplers.next_uint64: partial(_next, _NEXT_UINT64, UINT64),
     }
     for name, kind in NUMBERS.items():
         known[np.dtype(name).type] = partial(_as, kind)
@@ -268,15 +270,10 @@ def known(function: Any) -> Handler | None:
 
 @functools.cache
 def _of_numba() -> dict[Any, Handler]:
-    """What Numba's functions that draw random numbers call."""
+    """Numba's names of types."""
     from numba import types
-    from numba.np.random import generator_core
 
-    drawn: dict[Any, Handler] = {
-        generator_core.next_double: _uniform,
-        generator_core.next_uint64: partial(_next, _NEXT_UINT64, UINT64),
-    }
-    return drawn | {getattr(types, name): partial(_as, kind) for name, kind in NUMBERS.items()}
+    return {getattr(types, name): partial(_as, kind) for name, kind in NUMBERS.items()}
 
 
 _DRAWS: dict[str, tuple[str, Number | None]] = {
@@ -297,10 +294,8 @@ def draw(method: str) -> Handler:
         return _uniform
     if method not in _DRAWS:
         raise NotInSubsetError(f"the method {method} of a generator")
-    from numba.np.random import distributions
-
     name, kind = _DRAWS[method]
-    function = getattr(distributions, name)
+    function = samplers.sampler(name)
 
     def drawn(asm: Assembly, *arguments: Value) -> Value | None:
         number = asm.inline(function, *arguments)
