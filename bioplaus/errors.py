@@ -1,11 +1,14 @@
-"""Errors that are meant for the person at the keyboard: shown as one sentence, no traceback."""
+"""What the person at the keyboard is told: errors in one sentence, without a traceback."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 
-__all__ = ["UserError", "whole_number"]
+__all__ = ["INTERRUPTED", "UserError", "whole_number"]
+
+INTERRUPTED = 130
+"""Exit code of a command that was stopped, as shells have it."""
 
 
 class UserError(Exception):

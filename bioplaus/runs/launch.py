@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bioplaus.errors import UserError
+from bioplaus.errors import INTERRUPTED, UserError
 from bioplaus.records import layout
 from bioplaus.records.reader import RunReader
 from bioplaus.records.writer import RunWriter, check_free
@@ -30,7 +30,7 @@ __all__ = ["HASH_SEED", "resume", "start"]
 
 HASH_SEED = "0"
 """``PYTHONHASHSEED`` of every script: sets of text are walked in the same order each time."""
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
 
 
 def start(
