@@ -4,9 +4,9 @@ Whole processes, imports and exit included, CPU seconds of user and system: on `
 engine with an empty cache, and again with what that execution has kept.  FOLDER holds Brian2's
 published examples, which run unmodified; a script is small if ``numpy`` takes no more than
 ``--limit``, and is left out if it makes standalone code.  Where an empty cache seems to cost more
-than is allowed all three are measured again, up to ``--rounds`` times, and the least counts.  The
-file
-``docs/results/engine/cold_start.json`` keeps each as soon as it is measured.
+than is allowed all three are measured again, up to ``--rounds`` times, and the least counts.
+
+Each script is kept in ``docs/results/engine/cold_start.json`` as soon as it is measured.
 """
 
 from __future__ import annotations

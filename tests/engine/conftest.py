@@ -18,7 +18,6 @@ import pytest
 
 from bioplaus import engine
 from bioplaus.engine import cache
-from bioplaus.engine.program.module import for_numba
 from bioplaus.engine.program.program import Program
 
 Results = dict[str, Any]
@@ -77,7 +76,7 @@ def both_compilers(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             if array.flags.writeable:  # indices that are lent are not
                 array[...] = content
         generator.bit_generator.state = state
-        module = cache.load(for_numba(program.text), program.functions)
+        module = cache.load(program.text_for_numba(), program.functions)
         arguments = (program.control, program.table, program.floats, program.integers, generator)
         assert module.run(*arguments) == status
         assert generator.bit_generator.state == drawn

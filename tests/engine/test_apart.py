@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from brian2 import ms
 
-from bioplaus.engine.program.apart import shared_apart
+from bioplaus.engine.program.apart import Apart, Call, View
 from bioplaus.engine.running import plan
 
 
@@ -48,7 +48,7 @@ def test_same_bits_and_one_copy() -> None:
         network, _, _ = projections(number)
         network._clocks = {thing.clock for thing in network.sorted_objects}
         network.before_run({})
-        head, entry = shared_apart(plan.plan(network).program.text).split("def run(")
+        head, entry = plan.plan(network).program.text_for_numba().split("def run(")
         texts[number] = head.split("def kernel_")
         # The first projection has no delay, and a kernel of its own.
         assert len(re.findall(r"\bapart_\d+\(", entry)) == number - 1
@@ -57,11 +57,28 @@ def test_same_bits_and_one_copy() -> None:
 
 
 def test_few_stay_inlined() -> None:
-    text = "@njit(o, forceinline=True)\ndef kernel_0(_nb_x0):\n    pass\n\n@njit(cache=CACHE, o)\n"
-    text += "def run(table):\n    _a0 = _nb_view(table[0], table[1], _nb_np.float64)\n"
-    calls = "    kernel_0(_a0)\n"
-    assert shared_apart(text + 3 * calls) == text + 3 * calls
-    apart = shared_apart(text + 4 * calls)
-    assert apart.count("apart_0(table[0], table[1])") == 4
-    assert "_a0" not in apart
-    assert shared_apart(text + "    kernel_0()\n" * 4).count("apart_0()") == 5
+    views = {"_a0": View("table[0]", "table[1]", "_nb_np.float64")}
+    views["_a1"] = View("table[2]", "table[3]", "_nb_np.int32")
+    call = Call("kernel_0", ("_a0", "_floats_3"))
+    few = Apart([call] * 3, views)
+    assert few.written(call) == "kernel_0(_a0, _floats_3)"
+    assert (few.functions, few.inlined) == ([], [call] * 3)
+
+
+def test_functions_apart_differ_where_types_of_arrays_do() -> None:
+    """Five calls of one kernel with arrays of two types, among them calls of another kernel."""
+    views = {"_a0": View("table[0]", "table[1]", "_nb_np.float64")}
+    views["_a1"] = View("table[2]", "table[3]", "_nb_np.int32")
+    often = [Call("kernel_0", (name, "_floats_3")) for name in ("_a0", "_a0", "_a1", "_a0", "_a1")]
+    seldom = Call("kernel_1", ("_a1",))
+    apart = Apart([*often, seldom], views)
+    written = [apart.written(call) for call in often]
+    assert written[0] == written[1] == "apart_0(table[0], table[1], _floats_3)"
+    assert written[2] == written[4] == "apart_1(table[2], table[3], _floats_3)"
+    assert apart.written(seldom) == "kernel_1(_a1)"
+    assert apart.inlined == [seldom]
+    assert apart.functions[1] == (
+        "def apart_1(_nb_x0, _nb_n0, _nb_x1):\n"
+        "    return kernel_0(_nb_view(_nb_x0, _nb_n0, _nb_np.int32), _nb_x1)\n"
+    )
+    assert len(apart.functions) == 2

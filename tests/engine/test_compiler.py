@@ -27,7 +27,6 @@ from bioplaus import engine
 from bioplaus.engine import cache
 from bioplaus.engine.compiler import NotInSubsetError, compiled
 from bioplaus.engine.compiler.kinds import NUMBERS, common, operands
-from bioplaus.engine.program.module import for_numba
 
 HEAD = "from bioplaus.engine.machine.support import *\n@njit(error_model='numpy', nogil=True)\n"
 
@@ -50,7 +49,7 @@ def both(text: str, *arguments: Any) -> tuple[list[Any], list[Any]]:
     """The arguments after the text has run, compiled directly and by Numba."""
     ours, numbas = ([argument.copy() for argument in arguments] for _ in range(2))
     namespace: dict[str, Any] = {}
-    exec(for_numba(text), namespace)
+    exec(text.replace("machine.support", "machine.for_numba"), namespace)
     namespace["run"](*numbas)
     compiled(text, {}, ours)(*ours)
     return ours, numbas

@@ -8,46 +8,68 @@ and lengths instead, and make the arrays themselves.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-__all__ = ["shared_apart"]
+__all__ = ["Apart", "Call", "View"]
 
 _MANY = 4
 """Calls from which on a kernel stands apart: a call costs some nanoseconds for each array."""
 
-_ENTRY = "\n@njit(cache=CACHE"
-_VIEW = re.compile(r"^    (_a\d+) = _nb_view\((.*), (.*), (_nb_np\.\w+)\)\n", re.MULTILINE)
-_CALL = re.compile(r"\b(kernel_\d+)\(([^()]*)\)")
-_INLINED = re.compile(r"@njit\((.*), forceinline=True(.*)\)")
+
+@dataclass(frozen=True)
+class View:
+    """An array of the loop: expressions of its address, its length and the type of its elements."""
+
+    address: str
+    length: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"_nb_view({self.address}, {self.length}, {self.kind})"
 
 
-def shared_apart(text: str) -> str:
-    """The text of a program with calls of functions apart, where its kernels are called often."""
-    kernels, entry = text.split(_ENTRY)
-    views = {match[1]: match.groups()[1:] for match in _VIEW.finditer(entry)}
-    calls = Counter(match[1] for match in _CALL.finditer(entry))
-    apart: dict[tuple[str, ...], str] = {}
+@dataclass(frozen=True)
+class Call:
+    """A call in the loop: the name of a kernel, and those of what it is given."""
 
-    def call(match: re.Match[str]) -> str:
-        name, arguments = match[1], re.findall(r"\w+", match[2])
-        if calls[name] < _MANY:
-            return match[0]
-        kinds = [views[argument][2] if argument in views else "" for argument in arguments]
-        function = apart.setdefault((name, *kinds), f"apart_{len(apart)}")
-        places = [", ".join(views.get(argument, (argument,))[:2]) for argument in arguments]
-        return f"{function}({', '.join(places)})"
+    kernel: str
+    arguments: tuple[str, ...]
 
-    entry = _CALL.sub(call, entry)
-    if not apart:
-        return text
-    used = Counter(re.findall(r"\b_a\d+\b", entry))
-    entry = _VIEW.sub(lambda match: match[0] if used[match[1]] > 1 else "", entry)
-    options = _INLINED.search(kernels)
-    assert options is not None
-    decorator = f"@njit({options[1]}{options[2]})\n"
-    functions = [decorator + _function(name, *key) for key, name in apart.items()]
-    return "\n".join([kernels, *functions]) + _ENTRY + entry
+    def __str__(self) -> str:
+        return f"{self.kernel}({', '.join(self.arguments)})"
+
+
+class Apart:
+    """How calls are written when kernels that are called often stand apart.
+
+    views : the arrays, by their names; all other arguments are numbers.
+    """
+
+    def __init__(self, calls: Sequence[Call], views: Mapping[str, View]) -> None:
+        often = Counter(call.kernel for call in calls)
+        self.inlined = [call for call in calls if often[call.kernel] < _MANY]
+        self.functions: list[str] = []
+        self._written: dict[Call, str] = {}
+        made: dict[tuple[str, ...], str] = {}
+        for call in calls:
+            if often[call.kernel] < _MANY:
+                continue
+            given = [views.get(name) for name in call.arguments]
+            key = (call.kernel, *(view.kind if view else "" for view in given))
+            if key not in made:
+                made[key] = f"apart_{len(made)}"
+                self.functions.append(_function(made[key], *key))
+            places = [
+                f"{view.address}, {view.length}" if view else name
+                for view, name in zip(given, call.arguments)
+            ]
+            self._written[call] = f"{made[key]}({', '.join(places)})"
+
+    def written(self, call: Call) -> str:
+        """The text of a call."""
+        return self._written.get(call, str(call))
 
 
 def _function(name: str, kernel: str, *kinds: str) -> str:
@@ -56,6 +78,5 @@ def _function(name: str, kernel: str, *kinds: str) -> str:
     for number, kind in enumerate(kinds):
         argument, length = f"_nb_x{number}", f"_nb_n{number}"
         taken += [argument, length] if kind else [argument]
-        passed.append(f"_nb_view({argument}, {length}, {kind})" if kind else argument)
-    head = f"def {name}({', '.join(taken)}):\n"
-    return f"{head}    return {kernel}({', '.join(passed)})\n"
+        passed.append(str(View(argument, length, kind)) if kind else argument)
+    return f"def {name}({', '.join(taken)}):\n    return {Call(kernel, tuple(passed))}\n"

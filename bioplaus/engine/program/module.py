@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from brian2.core.clocks import Clock
 
 from ..machine.settings import preference
+from .apart import Apart, Call, View
 from .arguments import Arguments
 from .kernel import ArrayArgument, Kernel
 from .memory import may_overlap
 from .step import Split, Step
 
-__all__ = ["BUFFER_FULL", "CHUNK_DONE", "FINISHED", "PYTHON_DUE", "Module", "for_numba"]
+__all__ = ["BUFFER_FULL", "CHUNK_DONE", "FINISHED", "PYTHON_DUE", "Module"]
 
 CHUNK_DONE, FINISHED, BUFFER_FULL, PYTHON_DUE = range(4)
 
 # Positions in the array of control values.
 FIRST, LAST, STEPS, STOP_FOR_PYTHON, ENDS = range(5)
 
-_INLINED = "forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True"
-
-_NAMES = "from bioplaus.engine.machine.{} import *"
+_APART = "no_cpython_wrapper=True, no_cfunc_wrapper=True"
+_INLINED = f"forceinline=True, {_APART}"
 _SAFE_FASTMATH = ("afn", "arcp", "contract", "nsz", "reassoc")
 
 
-def for_numba(text: str) -> str:
-    """The text with Numba's form of the functions that it calls."""
-    return text.replace(_NAMES.format("support"), _NAMES.format("for_numba"), 1)
-
-
 class Module:
-    """Writes the module of a program.
+    """Writes the module of a program, for either compiler.
 
     functions : those of the users' that its text calls, by name; origins : where a function of the
     text comes from, for errors; places : at which positions of a step it is called.
@@ -60,35 +55,65 @@ class Module:
         self.options = "error_model='numpy', nogil=True"
         if preference("fastmath"):
             self.options += f", fastmath={{{', '.join(map(repr, _SAFE_FASTMATH))}}}"
+        #: Names of arrays that the loop itself uses, beside those that calls of kernels are given.
+        self.named: set[str] = set()
+        self.clock_names = [self._names_of(clock) for clock in clocks]
+        self.calls: dict[int, Call] = {}
+        self.calls_of_threads: dict[int, str] = {}
+        for position, step in enumerate(steps):
+            if step.kernel is not None:
+                self.calls[position] = self._call(step, step.kernel, position)
+            if step.part is not None:
+                self.calls_of_threads[position] = self._divided(step, step.part, position)
+        self.definitions = self._definitions()
+        self.views = {
+            f"_a{n}": View(f"table[{2 * n}]", f"table[{2 * n + 1}]", _numpy_type(array.kind))
+            for n, array in enumerate(arguments.arrays.values())
+        }
 
     def text(self) -> str:
-        """The whole text."""
-        clock_names = [self._names_of(clock) for clock in self.clocks]
-        calls = self._calls()
-        loop = self._loop(clock_names, calls)
-        views = [
-            f"_a{n} = _nb_view(table[{2 * n}], table[{2 * n + 1}], {_numpy_type(argument.kind)})"
-            for n, argument in enumerate(self.arguments.arrays.values())
-        ]
+        """The whole text, as the direct compiler reads it."""
+        return self._text("support", self.views, [], str)
+
+    def text_for_numba(self) -> str:
+        """The same with Numba's form of the functions that it calls, and shared kernels apart."""
+        apart = Apart(list(self.calls.values()), self.views)
+        named = self.named.union(*(call.arguments for call in apart.inlined))
+        views = {name: view for name, view in self.views.items() if name in named}
+        decorator = f"@njit({self.options}, {_APART})"
+        functions = [line for text in apart.functions for line in (decorator, text)]
+        return self._text("for_numba", views, functions, apart.written)
+
+    def _text(
+        self,
+        machine: str,
+        views: dict[str, View],
+        apart: list[str],
+        written: Callable[[Call], str],
+    ) -> str:
+        loop = self._loop(self._calls(written))
         values = [f"{name} = {element}" for name, element in self.arguments.loads.items()]
-        head = [_NAMES.format("support"), ""]
+        head = [f"from bioplaus.engine.machine.{machine} import *", ""]
         if self.flush:
             loop.insert(0, "before = _nb_flush_denormals()")
-        head += self._definitions()
+        head += self.definitions
         # Inlined, because a call would copy the description of every array that it passes.
         inner = f"{self.options}, {_INLINED}"
         for text, name in [*self.once.items(), *self.kernels.items()]:
             head += ["@_nb_apart"] * (name not in self.overlapping)
             head += [f"@njit({inner})", f"def {name}(" + text.partition("(")[2], ""]
-        head += self.divided
+        head += self.divided + apart
         head += [f"@njit(cache=CACHE, {self.options})"]
         head += ["def run(control, table, floats, integers, generator):"]
-        return "\n".join(head + _indented(views + values + self.before + loop)) + "\n"
+        entry = [f"{name} = {view}" for name, view in views.items()] + values
+        return "\n".join(head + _indented(entry + self.before + loop)) + "\n"
 
     def _names_of(self, clock: Clock) -> list[str]:
         """What its step, time and duration of a step are called."""
         variables = [clock.variables[name] for name in ("timestep", "t", "dt")]
-        return [self.arguments.name_of(ArrayArgument(v, v.get_value)) for v in variables]
+        names = [self.arguments.name_of(ArrayArgument(v, v.get_value)) for v in variables]
+        self.named.update(names)
+        return names
 
     def _definitions(self) -> list[str]:
         """The user's functions; what is left in ``functions`` are compiled ones."""
@@ -97,14 +122,14 @@ class Module:
         texts = dict.fromkeys(text for name in defined for text in defined[name])
         return [line for text in texts for line in (f"@njit({self.options}, {_INLINED})", text)]
 
-    def _calls(self) -> list[str]:
+    def _calls(self, written: Callable[[Call], str]) -> list[str]:
         calls = []
         kernels = [step.kernel for step in self.steps]
         resumable = any(kernel is not None and kernel.resumable for kernel in kernels)
         for position, step in enumerate(self.steps):
             if step.kernel is None:
                 continue
-            call = self._call(step, step.kernel, position)
+            call = written(self.calls[position])
             conditions = []
             if step.switchable:
                 conditions.append(f"control[{ENDS + len(self.clocks) + position}] != 0")
@@ -119,13 +144,15 @@ class Module:
                 calls.append(f"if {' and '.join(conditions)}:")
                 calls += _indented([f"control[{FIRST}] = {position}", *self._leave(BUFFER_FULL)])
             else:
-                done = [call] if step.part is None else [call, self._divided(step, position)]
+                done = [call]
+                if step.part is not None:
+                    done.append(self.calls_of_threads[position])
                 calls += (
                     [f"if {' and '.join(conditions)}:", *_indented(done)] if conditions else done
                 )
         return calls
 
-    def _call(self, step: Step, kernel: Kernel, position: int) -> str:
+    def _call(self, step: Step, kernel: Kernel, position: int) -> Call:
         """The call of a kernel; what it needs to be computed once is computed before the loop."""
         origins = self.origins
         arguments = [self.arguments.name_of(argument) for argument in kernel.arguments]
@@ -135,8 +162,9 @@ class Module:
             origins.setdefault(once, step.origin)
             self.places.setdefault(once, []).append(position)
             values = [f"_once_{position}_{number}" for number in range(parts.values)]
-            taken = ", ".join(arguments[number] for number in parts.taken)
-            self.before.append(f"{', '.join(values)}, = {once}({taken})")
+            taken = Call(once, tuple(arguments[number] for number in parts.taken))
+            self.named.update(taken.arguments)
+            self.before.append(f"{', '.join(values)}, = {taken}")
             arguments += values
         name = self.kernels.setdefault(parts.text, f"kernel_{len(self.kernels)}")
         origins.setdefault(name, step.origin)
@@ -144,12 +172,10 @@ class Module:
         if may_overlap(kernel):
             self.overlapping.add(name)
         self.functions.update(kernel.functions)
-        return f"{name}({', '.join(arguments)})"
+        return Call(name, tuple(arguments))
 
-    def _divided(self, step: Step, position: int) -> str:
+    def _divided(self, step: Step, kernel: Kernel, position: int) -> str:
         """The call of a kernel that threads do together."""
-        kernel = step.part
-        assert kernel is not None
         same = kernel.text, may_overlap(kernel)
         if same not in self.parts:
             name = self.parts[same] = f"part_{len(self.parts)}"
@@ -158,7 +184,8 @@ class Module:
         self.places.setdefault(self.parts[same], []).append(position)
         self.functions.update(kernel.functions)
         arguments = [self.arguments.name_of(argument) for argument in kernel.arguments[1:]]
-        return f"{self.parts[same]}({', '.join(arguments)})"
+        self.named.update(arguments)
+        return str(Call(self.parts[same], tuple(arguments)))
 
     def _threads(self, kernel: Kernel, name: str) -> list[str]:
         """A function that does one block, and one that gives every thread a block.
@@ -188,7 +215,8 @@ class Module:
         """Return, with the processor as it was."""
         return [*["_nb_restore_denormals(before)"] * self.flush, f"return {status}"]
 
-    def _loop(self, clocks: list[list[str]], calls: list[str]) -> list[str]:
+    def _loop(self, calls: list[str]) -> list[str]:
+        clocks = self.clock_names
         begin = [f"first = control[{FIRST}]", f"last = control[{LAST}]"]
         if not clocks:
             return [*begin, *calls, *self._leave(CHUNK_DONE)]

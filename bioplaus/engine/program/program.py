@@ -24,10 +24,9 @@ from brian2.core.variables import ArrayVariable
 from .. import cache
 from ..compiler import EntryPoint, NotInSubsetError, compiled
 from ..machine.settings import preference
-from .apart import shared_apart
 from .arguments import Arguments
 from .kernel import ArrayArgument, Number
-from .module import ENDS, LAST, STEPS, Module, for_numba
+from .module import ENDS, LAST, STEPS, Module
 from .step import Step
 
 __all__ = ["CompilationError", "Program"]
@@ -44,6 +43,7 @@ class Program:
         self._arguments = Arguments()
         module = Module(steps, self._arguments, clocks)
         self.text = module.text()
+        self.text_for_numba = module.text_for_numba
         self.functions = module.functions
         self._origins, self._positions = module.origins, module.places
         self.control = np.zeros(ENDS + len(clocks) + len(steps), dtype=np.int64)
@@ -125,7 +125,7 @@ class Program:
         from numba.core.errors import NumbaError
 
         kinds = tuple(map(typeof, arguments))
-        self._module = cache.load(for_numba(shared_apart(self.text)), self.functions)
+        self._module = cache.load(self.text_for_numba(), self.functions)
         try:
             self._module.run.compile(kinds)
         except NumbaError as problem:
