@@ -144,8 +144,10 @@ def _nb_exprel(x: Any) -> float:
     """``(exp(x) - 1) / x``, 1 at zero."""
     x = np.float64(x)
     x = 718.0 if x > 718.0 else x  # infinite
-    power, value, _ = _expm1(-44.0 if x < -44.0 else x)
-    value = scaled(value / x, power)
+    power, high, rest = _expm1(-44.0 if x < -44.0 else x)
+    value, rest = quotient(high, rest, x, 0.0)
+    value = scaled(value + rest, power)
+    value = -(1.0 / x) if x < -44.0 else value
     return 1.0 if abs(x) < 1e-17 else value
 
 
@@ -165,10 +167,15 @@ def _nb_sinh(x: Any) -> float:
 
 
 def _nb_cosh(x: Any) -> float:
-    """The hyperbolic cosine."""
+    """The hyperbolic cosine: half of ``exp(x) + 1/exp(x)``, the first in two parts."""
     x = abs(np.float64(x))
-    half = exp_of_sum(712.0 if x > 712.0 else x, 0.0, -1)
-    return half + 0.25 / half
+    k, r, low = _without_ln2(712.0 if x > 712.0 else x, 0.0)
+    one = 1.0 + r
+    more = (r - (one - 1.0)) + _beyond(r, low)
+    high = one + more
+    inverse = number_of((1023 - 2 * k) << 52) / high
+    inverse = 0.0 if x > 44.0 else inverse
+    return scaled(high + (((one - high) + more) + inverse), k - 1)
 
 
 def _nb_tanh(x: Any) -> float:
