@@ -76,14 +76,14 @@ def _nb_exp(x: Any) -> float:
 
 
 def _roots_of_two() -> tuple[Any, Any]:
-    """``2**(i/64)`` for i from 0 to 63, and what each lacks, as its share."""
+    """The bits of ``2**(i/64)`` for i from 0 to 63, and what each number lacks, as its share."""
     with localcontext(prec=60):
         root = Decimal(2)
         for _ in range(6):
             root = root.sqrt()
         exact = [root**i for i in range(64)]
         lack = [float(number / Decimal(float(number)) - 1) for number in exact]
-    return np.array([float(number) for number in exact]), np.array(lack)
+    return np.array([float(number) for number in exact]).view(np.int64), np.array(lack)
 
 
 _ROOTS, _LACK = _roots_of_two()
@@ -92,13 +92,11 @@ _ROOTS, _LACK = _roots_of_two()
 def _nb_exp_alone(x: Any) -> float:
     """The exponential function where numbers come one by one: half the operations, and a table."""
     x = np.float64(x)
-    x = 710.0 if x > 710.0 else x  # infinite
-    x = -746.0 if x < -746.0 else x  # zero
-    return exp_alone_of_sum(x, 0.0)
+    return exp_alone_of_sum(x, 0.0) if abs(x) < 700.0 else _nb_exp(x)
 
 
 def exp_alone_of_sum(x: float, rest: float) -> float:
-    """``exp(x + rest)``, where |x| < 1000 and the rest is below 1e-4.
+    """``exp(x + rest)``, where |x| < 700 and the rest is below 1e-4.
 
     With k the integer next to ``64*x/ln(2)``, ``exp(x) = 2**(k/64) * exp(r)`` and |r| < 0.0055.
     """
@@ -106,12 +104,13 @@ def exp_alone_of_sum(x: float, rest: float) -> float:
     k = rounded - ROUNDING
     r = (x - k * 0.01083042469326756) - (k * 2.9815858269852933e-12 - rest)
     power = bits_of(rounded) - ROUNDING_BITS
-    place = np.uintp(power & 63)
+    part = power & 63
+    place = np.uintp(part)
     z = r * r
     beyond = 0.4999999999998501 + 0.16666666666664526 * r
     beyond += z * (0.041666707476689775 + 0.00833333916333604 * r)
-    root = _ROOTS[place]
-    return scaled(root + root * (r + (z * beyond + _LACK[place])), power >> 6)
+    root = number_of(_ROOTS[place] + ((power - part) << 46))
+    return root + root * (r + (z * beyond + _LACK[place]))
 
 
 def _expm1(x: float) -> Any:
