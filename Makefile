@@ -55,6 +55,10 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.scale --fraction 0.3
 	$(BIN)/python -m benchmarks.scale --balanced 5000
 	$(BIN)/python -m benchmarks.synapses
+	$(BIN)/python -m benchmarks.plastic
+	$(BIN)/python -m benchmarks.mathematics
+	$(BIN)/python -m benchmarks.compile_time
+	$(BIN)/python -m benchmarks.goals
 	PYTHONHASHSEED=0 $(BIN)/python -m benchmarks.script_overhead
 	$(BIN)/python -m benchmarks.script_kills
 

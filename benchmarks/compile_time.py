@@ -19,6 +19,7 @@ from pathlib import Path
 from brian2 import Network, NeuronGroup, Synapses, defaultclock, ms, prefs
 
 from benchmarks.cases import CASES
+from benchmarks.kept import about
 from bioplaus import engine
 from bioplaus.engine.program.program import Program
 
@@ -53,7 +54,7 @@ def projections(number: int) -> Network:
 
 
 NETWORKS: dict[str, Callable[[], Network]] = {
-    **{name: CASES[name].build for name in ("B1", "B2", "B3", "B4")},
+    **{name: CASES[name].build for name in ("B1", "B2", "B3", "B4", "eRBP-0.5")},
     "4 projections": lambda: projections(4),
     "16 projections": lambda: projections(16),
     "64 projections": lambda: projections(64),
@@ -72,8 +73,8 @@ def main(argv: list[str] | None = None) -> None:
     print(f"{engine.__name__}, CPU s of compiling: " + " | ".join(WAYS))
     table = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     for name in options.networks or NETWORKS:
-        table[name] = dict(zip(WAYS, measured(name)))
-        print(f"{name}: " + " | ".join(f"{value:.2f}" for value in table[name].values()))
+        table[name] = dict(zip(WAYS, measured(name))) | {"revision": about()["revision"]}
+        print(f"{name}: " + " | ".join(f"{table[name][way]:.2f}" for way in WAYS))
         KEPT.write_text(json.dumps(table, indent=1) + "\n")
 
 

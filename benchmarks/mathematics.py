@@ -188,7 +188,7 @@ def _usual(case: Case) -> tuple[Any, ...]:
 def main() -> None:
     """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--number", type=float, default=3e6, help="arguments of each range")
+    parser.add_argument("--number", type=float, default=1e6, help="arguments of each range")
     parser.add_argument("--function", choices=CASES, help="this one only, printed and not kept")
     parser.add_argument("--out", type=Path, default=KEPT)
     chosen = parser.parse_args()

@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks.cases import CASES, TARGETS
 from benchmarks.figure import draw
+from benchmarks.kept import about
 
 Rows = dict[str, dict[str, Any]]
 
@@ -30,7 +31,7 @@ CACHES = Path(tempfile.gettempdir()) / "bioplaus-bench"
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Measure, print ratios, write ``speed.json`` and ``speed.png``."""
+    """Measure, print ratios, write ``speed.json`` and ``speed.png``; other cases stay as kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", nargs="+", default=LOOPS, choices=LOOPS)
     parser.add_argument("--targets", nargs="+", default=list(TARGETS), choices=list(TARGETS))
@@ -41,15 +42,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=KEPT)
     arguments = parser.parse_args(argv)
 
-    loops: Rows = {}
-    result: dict[str, Any] = {"environment": environment(), "loop": loops}
-    if arguments.overheads_only:
-        result = json.loads((arguments.out / "speed.json").read_text())
+    kept = arguments.out / "speed.json"
+    result: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
+    result["environment"] = result.get("environment", {}) | environment()
+    loops: Rows = result.setdefault("loop", {})
     for case in [] if arguments.overheads_only else arguments.cases:
         loops[case] = {
             target: measured("loop", case, target, arguments.folder, arguments.repeats)
             for target in arguments.targets
         }
+        result.setdefault("revisions", {})[case] = about()["revision"]
         print(table(case, loops[case]), flush=True)
         keep(result, arguments.out)
     if not arguments.loops_only:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import goals
 from bioplaus.papers import papers
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,6 +27,11 @@ def test_no_figure_of_a_table_is_written_by_hand(paper: str) -> None:
     assert f"<!-- results {paper} -->" in text
     for row in papers()[paper].results:
         assert f"| `{row['id']}` |" in text
+
+
+def test_goals_of_the_engine_are_read_from_what_benchmarks_have_kept() -> None:
+    folder = DOCS / "results" / "engine"
+    assert (folder / "goals.md").read_text("utf-8") == goals.table(folder)
 
 
 @pytest.mark.parametrize("page", made.pages(), ids=lambda page: page.parent.name + "-" + page.stem)
