@@ -25,7 +25,6 @@ from bioplaus.runs.numbering import number_of
 from bioplaus.runs.recorded import Recorded, Spikes, Trace, read_record
 
 if TYPE_CHECKING:
-    from bioplaus.runs.division import Call
     from bioplaus.runs.session import Session
 
 __all__ = ["Added"]
@@ -74,24 +73,23 @@ class Added:
         self._joined = {}
 
     @contextlib.contextmanager
-    def joined(self, call: Call) -> Iterator[None]:
+    def joined(self, network: Any, namespace: Mapping[str, Any]) -> Iterator[None]:
         """Within it, what is wished for of a network is in it; what the script stores, restores
         or reads of it between its runs is its own."""
-        network = call.network
         numbers = {number_of(thing) for thing in network.objects}
         known = self._joined.get(network.id)
         if known is None or known[0] != numbers:
-            known = self._joined[network.id] = numbers, self._of(call)
+            known = self._joined[network.id] = numbers, self._of(network, namespace)
         network.objects |= known[1]
         try:
             yield
         finally:
             network.objects -= known[1]
 
-    def _of(self, call: Call) -> set[Any]:
+    def _of(self, network: Any, namespace: Mapping[str, Any]) -> set[Any]:
         """The monitors that are wished for of a network."""
-        groups = [thing for thing in call.network.objects if isinstance(thing, Group)]
-        names = naming.names_of(groups, call.namespace)
+        groups = [thing for thing in network.objects if isinstance(thing, Group)]
+        names = naming.names_of(groups, namespace)
         by_name = {names[id(g)]: g for g in groups if not is_monitor(g)}
         self._met |= set(by_name)
         found = set()
@@ -102,7 +100,7 @@ class Added:
             monitor = self._monitors.get(wish.name)
             if monitor is None or monitor.source is not group:
                 monitor = self._made(wish, group)
-            monitor._network = call.network.id
+            monitor._network = network.id
             found.add(monitor)
         return found
 

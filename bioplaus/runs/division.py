@@ -27,7 +27,7 @@ from brian2.synapses.synapses import SynapticPathway
 
 from bioplaus.runs.monitors import is_monitor
 
-__all__ = ["SEGMENT_WORK", "Call", "boundaries", "in_pieces", "time_of", "work_of"]
+__all__ = ["SEGMENT_WORK", "Call", "boundaries", "in_pieces", "time_of", "variables", "work_of"]
 
 SEGMENT_WORK = 0.5
 """Estimated seconds of work of a segment."""
@@ -83,6 +83,15 @@ def time_of(network: Any) -> float:
     return t if type(t) is float else float(np.ravel(np.asarray(t))[0])
 
 
+def variables(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """What a namespace holds now."""
+    maps = namespace.maps if isinstance(namespace, ChainMap) else [namespace]
+    held: dict[str, Any] = {}
+    for part in reversed(maps):
+        held.update(part)
+    return held
+
+
 @dataclass
 class Call:
     """A call of ``Network.run`` as the script has made it."""
@@ -97,19 +106,6 @@ class Call:
     def __post_init__(self) -> None:
         self.start = time_of(self.network)
         self.end = self.start + float(self.duration)
-
-    def variables(self) -> dict[str, Any]:
-        """What the namespace holds now."""
-        maps = self.namespace.maps if isinstance(self.namespace, ChainMap) else [self.namespace]
-        held: dict[str, Any] = {}
-        for part in reversed(maps):
-            held.update(part)
-        return held
-
-    def whole(self, original: Callable[..., None]) -> None:
-        """Run it in one piece, as Brian does."""
-        options = {"report": self.report, "report_period": self.period, "profile": self.profile}
-        original(self.network, self.duration, namespace=self.namespace, **options)
 
     def reporter(self) -> Any:
         """The function that is told of the progress, if there is one."""

@@ -59,9 +59,8 @@ class Keeping:
 
     def due(self, at_least: float | None = None) -> bool:
         """Whether a state may be written now."""
-        if self.session.replaying:
-            return False
-        return time.monotonic() >= (self._next if at_least is None else self._earliest(at_least))
+        earliest = self._next if at_least is None else self._earliest(at_least)
+        return time.monotonic() >= earliest and not self.session.replaying
 
     def _earliest(self, wait: float) -> float:
         """When a state may be written that waits so long after the last one [s of the clock]."""

@@ -42,7 +42,8 @@ class Stream:
 
     It holds the monitor's variables, but not the monitor: the script decides how long that lives.
     about : what it is called on disk; done : rows that are on disk or in ``about.parts``; shifts :
-    (row, what is added to ``t`` from there on [s]); events, seconds : since they were counted last.
+    (row, what is added to ``t`` from there on [s]); events, seconds : since they were taken last;
+    count : tells how many events there are.
     """
 
     about: MonitorRows
@@ -53,9 +54,8 @@ class Stream:
     shifts: list[tuple[int, float]] = field(default_factory=list)
     events: int = 0
     seconds: float = 0.0
-    _before: int = 0
+    count: Callable[[], int] = int
     _number: Callable[[], int] | None = None
-    _events: Callable[[], int] = int
 
     @classmethod
     def of(
@@ -87,9 +87,9 @@ class Stream:
         self.monitor = weakref.ref(monitor)
         self.variables = {name: monitor.variables[name] for name in self.about.unit}
         # Asked before and after every run: Brian keeps both in the same arrays for good.
-        self._number = self._events = monitor.variables["N"].get_value().item
+        self._number = self.count = monitor.variables["N"].get_value().item
         if self.counts_events and not monitor.record:
-            self._events = monitor.variables["count"].get_value().sum
+            self.count = monitor.variables["count"].get_value().sum
 
     @property
     def counts_events(self) -> bool:
@@ -113,18 +113,10 @@ class Stream:
             self.go_back(0)
         if not self.shifts or self.shifts[-1][1] != shift:
             self.shifts.append((rows, shift))
-        self._before = self._events()
-
-    def end_run(self, seconds: float) -> None:
-        """Count what a run has given."""
-        now = self._events()
-        self.events += now - self._before
-        self._before = now
-        self.seconds += seconds
 
     def take_events(self) -> tuple[int, float]:
         """Events, and the seconds in which they were counted, since the last call."""
-        taken = int(self.events), self.seconds
+        taken = self.events, self.seconds
         self.events, self.seconds = 0, 0.0
         return taken
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import weakref
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, call
 from typing import Any
+from weakref import ref
 
 from brian2 import Synapses, prefs
 
@@ -23,18 +23,19 @@ _CONTAINED = attrgetter("_contained_objects")
 class KnownNetwork:
     """One network as it runs now; it holds none of its objects.
 
-    target, parts, contained, counts : what the rest depends on: the objects, how many they
-    contain, and how many synapses there are and the steps (by how Brian keeps these in its arrays);
-    kinds : a digest of the objects' names and kinds; work : how many seconds a simulated second
-    takes, estimated.
+    target, parts, contained, numbers : what the rest depends on: the objects, how many they
+    contain, and how many synapses there are and the steps; ask : how Brian's arrays tell these
+    numbers; kinds : a digest of the objects' names and kinds; work : how many seconds a simulated
+    second takes, estimated.
     """
 
     target: str
-    parts: frozenset[weakref.ref[Any]]
+    parts: set[ref[Any]]
     contained: int
-    counts: list[tuple[Callable[[], float], float]]
-    refs: list[weakref.ref[Any]]
-    monitor_refs: list[weakref.ref[Any]]
+    ask: list[Callable[[], float]]
+    numbers: list[float]
+    refs: list[ref[Any]]
+    monitor_refs: list[ref[Any]]
     kinds: str
     work: float
 
@@ -44,40 +45,38 @@ class KnownNetwork:
         objects = network.sorted_objects
         variables = {thing.clock.variables["dt"] for thing in objects}
         variables |= {thing.variables["N"] for thing in objects if isinstance(thing, Synapses)}
-        numbers = [variable.get_value().item for variable in variables]
+        ask = [variable.get_value().item for variable in variables]
         text = ",".join(f"{thing.name}:{type(thing).__name__}" for thing in objects)
         return cls(
             target=prefs["codegen.target"],
-            parts=frozenset(map(weakref.ref, network.objects)),
+            parts=set(map(ref, network.objects)),
             contained=_contained(network.objects),
-            counts=[(number, number()) for number in numbers],
-            refs=list(map(weakref.ref, objects)),
-            monitor_refs=[weakref.ref(thing) for thing in objects if is_monitor(thing)],
+            ask=ask,
+            numbers=list(map(call, ask)),
+            refs=list(map(ref, objects)),
+            monitor_refs=[ref(thing) for thing in objects if is_monitor(thing)],
             kinds=f"{zlib.crc32(text.encode()):08x}",
             work=division.work_of(objects),
         )
 
     def holds(self, network: Any) -> bool:
         """Whether the network is still as it was."""
-        for number, before in self.counts:
-            if number() != before:
-                return False
-        objects = network.objects
         return (
-            self.parts == set(map(weakref.ref, objects))
-            and self.contained == _contained(objects)
-            and self.target == prefs["codegen.target"]
+            self.numbers == list(map(call, self.ask))
+            and self.parts == set(map(ref, network.objects))
+            and self.contained == _contained(network.objects)
+            and self.target == prefs.prefs["codegen.target"]
         )
 
     @property
     def objects(self) -> list[Any]:
         """In the order in which they run."""
-        return [ref() for ref in self.refs]
+        return [thing() for thing in self.refs]
 
     @property
     def monitors(self) -> list[Any]:
         """Those among them that record."""
-        return [ref() for ref in self.monitor_refs]
+        return [thing() for thing in self.monitor_refs]
 
 
 def _contained(objects: Iterable[Any]) -> int:
@@ -90,12 +89,12 @@ class KnownNetworks:
 
     def __init__(self) -> None:
         # A WeakKeyDictionary answers in Python, and is asked at every run.
-        self._known: dict[weakref.ref[Any], KnownNetwork] = {}
+        self._known: dict[ref[Any], KnownNetwork] = {}
 
     def of(self, network: Any) -> KnownNetwork:
         """What is known of a network; looked at again where it is not the same any more."""
-        known = self._known.get(weakref.ref(network))
+        known = self._known.get(ref(network))
         if known is None or not known.holds(network):
             known = KnownNetwork.of(network)
-            self._known[weakref.ref(network, self._known.pop)] = known
+            self._known[ref(network, self._known.pop)] = known
         return known

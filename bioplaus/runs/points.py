@@ -8,6 +8,7 @@ met.  Each has a mark, which must be the same in every execution.  A state belon
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import zlib
 from collections.abc import Callable, Sequence
@@ -51,7 +52,7 @@ class Kept:
         self._marks: dict[int, Any] = {line["point"]: line["mark"] for line in lines}
         self._named = {line["point"]: line["names"] for line in lines if "names" in line}
         self.names = {number: name for names in self._named.values() for number, name in names}
-        self._unwritten: list[int] = []
+        self._written = 0
         self._write_marks()
 
     # Marks
@@ -67,10 +68,8 @@ class Kept:
         NotTheSame
             If it is not.
         """
-        known = self._marks.get(point)
-        if known is None:
-            self._marks[point] = mark
-            self._unwritten.append(point)
+        known = self._marks.setdefault(point, mark)
+        if known is mark:
             if names:
                 self._named[point] = names
         elif _text(known) != _text(mark):
@@ -91,7 +90,7 @@ class Kept:
     def _write_marks(self) -> None:
         """Write all that are known."""
         atomic.write_text(self._marks_path, "".join(map(self._line, self._marks)))
-        self._unwritten.clear()
+        self._written = len(self._marks)
 
     def _line(self, point: int) -> str:
         line: dict[str, Any] = {"point": point, "mark": _text(self._marks[point])}
@@ -102,8 +101,8 @@ class Kept:
     def flush(self) -> None:
         """Put the marks on disk: seldom, for there is one at every run."""
         with open(self._marks_path, "a", encoding="utf-8") as file:
-            file.writelines(map(self._line, self._unwritten))
-        self._unwritten.clear()
+            file.writelines(map(self._line, itertools.islice(self._marks, self._written, None)))
+        self._written = len(self._marks)
 
     # States
 

@@ -6,8 +6,8 @@ import ctypes
 import functools
 import random
 import sys
-import zlib
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from brian2.devices.device import get_device
@@ -32,7 +32,7 @@ def digest(python: bool) -> int:
 
     python : Python's stream counts, too.
     """
-    found = zlib.crc32(_words(mtrand._rand._bit_generator))
+    found = crc32(_words(mtrand._rand._bit_generator))
     if python:
         found ^= hash(random.getstate()[1]) & 0xFFFFFFFF
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import call
 from typing import TYPE_CHECKING, Any
 
 from brian2.core.network import Network
@@ -41,6 +42,12 @@ class Recorder:
         self.streams: dict[int, Stream] = {}
         self.running: list[Stream] = []
         self._running_of: KnownNetwork | None = None
+        self._shift = 0.0
+        #: How each of them tells its events; how many there were when the last run ended, and when
+        #: the streams were given them.
+        self._count: list[Callable[[], int]] = []
+        self._counted: list[int] = []
+        self._settled: list[int] = []
         #: Rows that a stored state and the disk have in common: (network, name) -> stream -> rows.
         self.common: dict[tuple[int, str], dict[int, int]] = {}
         self._before: dict[str, Any] = {}
@@ -50,13 +57,40 @@ class Recorder:
     def begin_run(self, known: KnownNetwork, now: float, namespace: Mapping[str, Any]) -> None:
         """A run of a network begins at its time ``now`` [s], or a piece of it."""
         shift = self.session.simulated - now
-        if -NEARLY_ZERO < shift < NEARLY_ZERO:
+        if abs(shift) < NEARLY_ZERO:
             shift = 0.0
+        if (
+            known is not self._running_of
+            or shift != self._shift
+            or self._counted != list(map(call, self._count))
+            or self.added.wishes
+        ):
+            self._begin_anew(known, shift, namespace)
+
+    def _begin_anew(
+        self, known: KnownNetwork, shift: float, namespace: Mapping[str, Any]
+    ) -> None:
+        """Another network runs than the last time, or the monitors have gone back since then."""
+        self._settle()
         if known is not self._running_of or self.added.wishes:
             self.running = self._streams(known.monitors, namespace)
-            self._running_of = known
+            self._count = [stream.count for stream in self.running]
         for stream in self.running:
             stream.begin_run(shift)
+        self._running_of, self._shift = known, shift
+        self._settled = self._counted = list(map(call, self._count))
+
+    def end_run(self, seconds: float) -> None:
+        """It has run so long."""
+        self._counted = list(map(call, self._count))
+        for stream in self.running:
+            stream.seconds += seconds
+
+    def _settle(self) -> None:
+        """Let the streams have the events that were counted since the last time."""
+        for stream, before, now in zip(self.running, self._settled, self._counted):
+            stream.events += int(now - before)
+        self._settled = self._counted
 
     def _streams(self, monitors: list[Any], namespace: Mapping[str, Any]) -> list[Stream]:
         """The streams of these monitors, made where there is none yet."""
@@ -74,15 +108,11 @@ class Recorder:
             name, population = names[id(monitor)], names[id(monitor.source)]
             self.streams[number] = Stream.of(monitor, number, name, population, self.on_disk)
 
-    def end_run(self, seconds: float) -> None:
-        """It has run so long."""
-        for stream in self.running:
-            stream.end_run(seconds)
-
     # Segments
 
     def rates(self) -> dict[str, float]:
         """Mean rate of each recorded population since the last segment [Hz]."""
+        self._settle()
         events: dict[str, int] = {}
         cell_seconds: dict[str, float] = {}
         for stream in (*self.streams.values(), *self.added.streams.values()):
@@ -128,6 +158,7 @@ class Recorder:
 
     def state(self) -> dict[str, Any]:
         """What is needed to go on, and the rows that are not on disk yet."""
+        self._settle()
         for stream in self.streams.values():
             stream.take()
         return {
@@ -148,6 +179,7 @@ class Recorder:
         self.streams = {number: Stream.of_state(kept) for number, kept in state["streams"]}
         self.added.take_up(state["added"])
         self.running, self._running_of = [], None
+        self._count, self._counted, self._settled = [], [], []
         alive = {number: kept for number, kept in state["streams"] if kept["alive"]}
         keys = [self.streams[number].about.key for number in alive]
         on_disk = read_parts(self.session.writer.path, keys, segments)

@@ -8,15 +8,16 @@ again, silently, so that the result is the same whether a state was kept or not.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from threading import get_ident
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from brian2 import prefs
 from brian2.core.base import BrianObject
+from brian2.devices.device import RuntimeDevice, get_device
 
 from bioplaus.records import layout
 from bioplaus.records.table import GrowingTable
@@ -30,7 +31,7 @@ from bioplaus.runs.points import Kept, NotTheSame
 from bioplaus.runs.recorded_rows import Recorder
 from bioplaus.runs.said import Said
 from bioplaus.runs.tuning import Tuning
-from bioplaus.runs.turns import Loop, Turns, WhileTurns
+from bioplaus.runs.turns import Loop, WhileTurns, turns_of
 
 if TYPE_CHECKING:
     from bioplaus.runs.outside import Outside
@@ -94,11 +95,11 @@ class Session:
         self.learned: dict[str, float] = {}
         self.work = self.simulated = 0.0
         self.inside = False
-        self._forks, self._thread = _forks, threading.get_ident()
+        self._forks, self._thread = _forks, get_ident()
         self._told: set[str] = set()
         self.check_interrupt: Callable[[], None] = lambda: None
         self.seconds = {"runs": 0.0, "segments": 0.0, "states": 0.0, "looking": 0.0}
-        self.counts = {"pieces": 0, "states": 0, "skipped": 0, "again": 0}
+        self.counts = {"states": 0, "skipped": 0, "again": 0}
         self.keeping = Keeping(self, options)
         self.calls = Calls(self)
         if lost := rows - len(self.table):
@@ -125,7 +126,7 @@ class Session:
         """
         self.point += 1
         self.moment += 1
-        if self.newest is not None and self.moment > self.newest["moment"] and self.replaying:
+        if self.replaying and self.newest is not None and self.moment > self.newest["moment"]:
             raise NotTheSame(
                 "the script does not do the same as before the interruption: it has gone past the "
                 f"place from which it was to go on (point {self.newest['point']})"
@@ -183,7 +184,7 @@ class Session:
         """What a loop that was found by reading goes over."""
         if not self.takes_part():
             return iterable
-        return Turns(Loop(self, frame, line, header), iterable)
+        return turns_of(Loop(self, frame, line, header), iterable)
 
     def named_while(self, line: int, header: str, frame: FrameType) -> WhileTurns:
         """What a while loop that was found by reading asks."""
@@ -201,7 +202,7 @@ class Session:
                 "`for turn in bioplaus.steps(n):` to have the loop taken up in its middle"
             )
             return iterable
-        return Turns(Loop(self, frame, frame.f_lineno, "steps"), iterable)
+        return turns_of(Loop(self, frame, frame.f_lineno, "steps"), iterable)
 
     def leave_loops(self, frame: FrameType) -> None:
         """Loops whose frame is gone are over."""
@@ -221,27 +222,31 @@ class Session:
 
     def takes_part(self) -> bool:
         """Whether what is called now is part of the script's one line of execution."""
-        if self.inside:
+        if self.inside or self._forks != _forks or get_ident() != self._thread:
             return False
-        return self._forks == _forks and threading.get_ident() == self._thread
+        if isinstance(get_device(), RuntimeDevice):
+            return True
+        self.tell(
+            "the script has set a device of its own: it runs in one piece, and is neither "
+            "recorded, tuned nor taken up"
+        )
+        return False
 
     # The table
 
     def add_row(self, row: Mapping[str, float]) -> None:
         """A row of metrics, but in a replay, where it is on disk."""
-        self._note_epoch()
+        if self.loops:
+            self.epoch = self.loops[0].turn
         if not self.replaying:
             epoch = self.segment if self.epoch is None else self.epoch
             start = {"segment": self.segment, "epoch": epoch, "simulated_time_s": self.simulated}
             self.table.append({**start, **row})
 
-    def _note_epoch(self) -> None:
-        if self.loops:
-            self.epoch = self.loops[0].turn
-
     def count(self, seconds: float) -> None:
         """So long was simulated."""
-        self._note_epoch()
+        if self.loops:
+            self.epoch = self.loops[0].turn
         self.simulated += seconds
         self.recording.end_run(seconds)
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from brian2 import second
 from brian2.core.network import Network
 
-from bioplaus.runs.division import Call
-
 if TYPE_CHECKING:
     from bioplaus.runs.session import Session
 
@@ -36,13 +34,18 @@ def install(session: Session) -> None:
         if namespace is None:
             caller = sys._getframe(level + 1)  # read where it stands: a copy costs 0.1 ms
             namespace = ChainMap(caller.f_locals, caller.f_globals)
-        call = Call(network, duration, report, report_period, namespace, profile)
+        call = (network, duration, report, report_period, namespace, profile)
         if not session.takes_part():
-            call.whole(PLAIN_RUN)
+            PLAIN_RUN(*call)
             return
+        added = session.recording.added
         session.inside = True
         try:
-            session.calls.run(call)
+            if added.wishes:
+                with added.joined(network, namespace):
+                    session.calls.run(*call)
+            else:
+                session.calls.run(*call)
         finally:
             session.inside = False
 

@@ -49,8 +49,6 @@ class Tuning:
 
     def overlaid(self, namespace: Mapping[str, Any]) -> Mapping[str, Any]:
         """A namespace with the changed values, but where the script itself has given another."""
-        if not self.overlay:
-            return namespace
         changed = {
             name: new
             for name, (old, new) in self.overlay.items()

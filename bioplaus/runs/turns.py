@@ -21,16 +21,16 @@ from bioplaus.runs.snapshot import Beginning
 if TYPE_CHECKING:
     from bioplaus.runs.session import Session
 
-__all__ = ["Loop", "Turns", "WhileTurns"]
+__all__ = ["Loop", "WhileTurns", "turns_of"]
 
 
 class Loop:
     """A loop in which networks run.
 
     point : its number among all points; turn : how many turns are done, of ``length`` (0: nobody
-    knows); here : everything as it
-    was when the present turn began, if it has been looked at; on_disk : the turn of the state from
-    which this process entered the loop, or the last that was written.
+    knows); here : everything as it was when the present turn began, if it has been looked at;
+    on_disk : the turn of the state from which this process entered the loop, or the last that was
+    written.
     """
 
     def __init__(self, session: Session, frame: FrameType, line: int, header: str) -> None:
@@ -76,10 +76,12 @@ class Loop:
         session.moment += 1
         self.turn_point = session.point
         self.here = None
+        due = session.keeping.due()
+        if not (due or self.has_inner):
+            return
         if session.replaying or self.refused or self.beginning is None:
             return
-        due = session.keeping.due()
-        if due or (self.has_inner and session.keeping.affords_looking("turn")):
+        if due or session.keeping.affords_looking("turn"):
             self._look(copy=not due)
             if due and self.here is not None and all(x.can_be_entered for x in session.loops):
                 session.keeping.write_loops()
@@ -156,51 +158,41 @@ class Loop:
         self.frame = self.beginning = self.here = self.state = None
 
 
-class Turns:
+def turns_of(loop: Loop, iterable: Iterable[Any]) -> Iterator[Any]:
     """What a named ``for`` goes over: the items of its iterable, a turn told before each."""
+    known = is_counted(iterable)
+    loop.length = len(iterable) if isinstance(iterable, Sized) else 0
+    iterator = iter(iterable)
+    if not known and not loop.refused:
+        loop.refuse(
+            f"it goes over a {type(iterable).__name__}, whose place cannot be kept; a list "
+            "can be, or a range"
+        )
+    return _told(loop, iterator)
 
-    def __init__(self, loop: Loop, iterable: Iterable[Any]) -> None:
-        self.loop = loop
-        known = is_counted(iterable)
-        loop.length = len(iterable) if isinstance(iterable, Sized) else 0
-        self._iterator = iter(iterable)
-        self._first = True
-        if not known and not loop.refused:
-            loop.refuse(
-                f"it goes over a {type(iterable).__name__}, whose place cannot be kept; a list "
-                "can be, or a range"
-            )
 
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        loop = self.loop
-        if not self._first:
-            loop.turn += 1
-        if not (self._first and self._take_up()):
+def _told(loop: Loop, iterator: Iterator[Any]) -> Iterator[Any]:
+    try:
+        if loop.take_up():
+            _skip(loop, iterator)
+        else:
             loop.begin_turn()
-        self._first = False
-        try:
-            return next(self._iterator)
-        except StopIteration:
-            loop.leave()
-            raise
+        for item in iterator:
+            yield item
+            loop.turn += 1
+            loop.begin_turn()
+    finally:
+        loop.leave()
 
-    def _take_up(self) -> bool:
-        loop = self.loop
-        if not loop.take_up():
-            return False
-        for _ in range(loop.turn):
-            if next(self._iterator, self) is self:
-                raise NotTheSame(
-                    f"what the loop at line {loop.line} goes over is shorter than before the "
-                    "interruption"
-                )
-        return True
 
-    def __del__(self) -> None:
-        self.loop.leave()
+def _skip(loop: Loop, iterator: Iterator[Any]) -> None:
+    """Go past the items of the turns that are done."""
+    for _ in range(loop.turn):
+        if next(iterator, loop) is loop:
+            raise NotTheSame(
+                f"what the loop at line {loop.line} goes over is shorter than before the "
+                "interruption"
+            )
 
 
 class WhileTurns:
