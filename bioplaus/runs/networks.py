@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter, call
 from typing import Any
@@ -50,7 +50,7 @@ class KnownNetwork:
         return cls(
             target=prefs["codegen.target"],
             parts=set(map(ref, network.objects)),
-            contained=_contained(network.objects),
+            contained=sum(map(len, map(_CONTAINED, network.objects))),
             ask=ask,
             numbers=list(map(call, ask)),
             refs=list(map(ref, objects)),
@@ -64,7 +64,7 @@ class KnownNetwork:
         return (
             self.numbers == list(map(call, self.ask))
             and self.parts == set(map(ref, network.objects))
-            and self.contained == _contained(network.objects)
+            and self.contained == sum(map(len, map(_CONTAINED, network.objects)))
             and self.target == prefs.prefs["codegen.target"]
         )
 
@@ -77,11 +77,6 @@ class KnownNetwork:
     def monitors(self) -> list[Any]:
         """Those among them that record."""
         return [thing() for thing in self.monitor_refs]
-
-
-def _contained(objects: Iterable[Any]) -> int:
-    """How many objects these contain, which becomes more where something is added to one."""
-    return sum(map(len, map(_CONTAINED, objects)))
 
 
 class KnownNetworks:

@@ -67,9 +67,7 @@ class Recorder:
         ):
             self._begin_anew(known, shift, namespace)
 
-    def _begin_anew(
-        self, known: KnownNetwork, shift: float, namespace: Mapping[str, Any]
-    ) -> None:
+    def _begin_anew(self, known: KnownNetwork, shift: float, namespace: Mapping[str, Any]) -> None:
         """Another network runs than the last time, or the monitors have gone back since then."""
         self._settle()
         if known is not self._running_of or self.added.wishes:

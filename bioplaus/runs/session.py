@@ -230,6 +230,9 @@ class Session:
             "the script has set a device of its own: it runs in one piece, and is neither "
             "recorded, tuned nor taken up"
         )
+        for loop in self.loops:
+            if not loop.refused:
+                loop.refuse("the script has set a device of its own")
         return False
 
     # The table

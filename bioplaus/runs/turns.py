@@ -177,8 +177,11 @@ def _told(loop: Loop, iterator: Iterator[Any]) -> Iterator[Any]:
             _skip(loop, iterator)
         else:
             loop.begin_turn()
-        for item in iterator:
-            yield item
+        while True:
+            try:
+                yield next(iterator)  # no variable holds an item longer than the script does
+            except StopIteration:
+                return
             loop.turn += 1
             loop.begin_turn()
     finally:
