@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -92,6 +93,7 @@ def compared(before: dict[str, float], after: dict[str, float]) -> dict[str, Any
     more = Counter({Path(file).stem: after[file] - before.get(file, 0.0) for file in after})
     plain, tracked = sum(before.values()), sum(after.values())
     return {
+        "python": platform.python_version(),
         "plain": plain,
         "tracked": tracked,
         "added": round(tracked - plain, 2),
@@ -103,7 +105,9 @@ def compared(before: dict[str, float], after: dict[str, float]) -> dict[str, Any
 def table(found: dict[str, Any]) -> str:
     """The same for people."""
     lines = ["| byte codes of a turn | |", "| --- | --- |"]
-    lines += [f"| {name} | {found[name]} |" for name in ("plain", "tracked", "added", "share")]
+    lines += [
+        f"| {name} | {found[name]} |" for name in ("python", "plain", "tracked", "added", "share")
+    ]
     lines += ["", "| module | added |", "| --- | --- |"]
     lines += [f"| {name} | {number} |" for name, number in found["modules"].items()]
     lines += ["", "Made by `python -m benchmarks.script_steps`."]
