@@ -42,7 +42,7 @@ def step_time(areas: str, steps: int) -> float:
     from bioplaus.models import sacramento
     from bioplaus.neurons.cell import Clocks
     from bioplaus.parameters import replace
-    from bioplaus.runs.presenting import namespace
+    from bioplaus.runs.pages.presenting import namespace
     from bioplaus.tasks import presentations
 
     brian2.prefs.codegen.target = "numba"

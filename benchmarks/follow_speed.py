@@ -32,8 +32,8 @@ def our_seconds(neurons: int, seconds: float) -> float:
     from bioplaus.experiments.follow.van_der_pol_training import VanDerPolTraining
     from bioplaus.parameters import replace
     from bioplaus.runs.backend import Backend
-    from bioplaus.runs.journal import Journal
-    from bioplaus.runs.run import Run
+    from bioplaus.runs.pages.journal import Journal
+    from bioplaus.runs.pages.run import Run
 
     Backend(name="numba").select(1)
     settings = replace(Settings(), {"neurons": neurons, "reset": False})

@@ -28,8 +28,8 @@ import brian2
 import numpy as np
 from brian2.core.network import Network
 
-from bioplaus.runs import launch, taking_over
 from bioplaus.runs.backend import Backend, environment
+from bioplaus.runs.scripts import launch, taking_over
 
 WHOLE = 10**9
 TOO_LONG = "not done after"

@@ -95,7 +95,7 @@ def main(argv: list[str] | None = None) -> None:
     import h5py  # noqa: F401
 
     import bioplaus.engine
-    import bioplaus.runs.session  # noqa: F401
+    import bioplaus.runs.scripts.session  # noqa: F401
     from bioplaus.runs.backend import Backend, environment
 
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -196,7 +196,7 @@ def plain(script: Path) -> None:
 
 def tracked(script: Path, number: int, record: str) -> None:
     """The script under ``bioplaus run``."""
-    from bioplaus.runs import launch
+    from bioplaus.runs.scripts import launch
 
     launch.start(script, script.with_name(f"run-{number}"), record=record, quiet=True)
 

@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> None:
     import brian2  # noqa: F401
 
     import bioplaus.engine
-    import bioplaus.runs.session  # noqa: F401
+    import bioplaus.runs.scripts.session  # noqa: F401
 
     out.mkdir(parents=True, exist_ok=True)
     here = os.getcwd()

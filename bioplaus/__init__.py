@@ -15,7 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "notebook": ["Run", "open_run", "run"],
-        "runs.current": ["keep", "log", "record", "steps"],
+        "runs.scripts.current": ["keep", "log", "record", "steps"],
     },
 )
 __all__ += ["__version__"]

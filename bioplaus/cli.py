@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cite": ("the papers behind an experiment, as BibTeX", "bioplaus.commands.cite"),
     "demo": ("learn handwritten digits, in a minute", "bioplaus.commands.demo"),
     "reproduce": ("run a paper's results beside their bands", "bioplaus.reproduction.command"),
-    "describe": ("a script's model in tables, as papers have them", "bioplaus.runs.describing"),
+    "describe": ("a script's model in tables for a paper", "bioplaus.runs.describing.command"),
     "compare": ("two or more runs side by side", "bioplaus.comparison"),
     "export": ("a run as NWB, NumPy archive or tables", "bioplaus.records.export"),
     "leaderboard": ("learning rules on the same tasks", "bioplaus.leaderboard.command"),

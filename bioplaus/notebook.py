@@ -161,9 +161,9 @@ def run(
     from bioplaus import registry
     from bioplaus.records.placement import new_run_directory
     from bioplaus.runs.backend import Backend
-    from bioplaus.runs.plan import Plan
+    from bioplaus.runs.pages.plan import Plan
+    from bioplaus.runs.pages.running import start
     from bioplaus.runs.progress import progress_for
-    from bioplaus.runs.running import start
 
     entry = registry.find(name)
     path = Path(out) if out is not None else new_run_directory(entry.name, seed)
@@ -221,7 +221,7 @@ def _run_script(
 
 def _text(value: Any) -> str:
     """A value as it stands after ``--set``, to the last digit."""
-    from bioplaus.runs.plan import plain
+    from bioplaus.runs.pages.plan import plain
 
     if isinstance(value, (list, tuple)) or value is None:
         return repr(value)

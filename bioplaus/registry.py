@@ -1,8 +1,8 @@
 """Which experiments there are, found by reading their files without importing them.
 
 An experiment is a page in the folder of a paper (:mod:`bioplaus.papers`): a module that defines a
-function ``experiment(p, run)`` (:mod:`bioplaus.runs.page`).  Its command-line name is the paper's
-key and the file's name, with hyphens; its summary is the first line of its docstring.
+function ``experiment(p, run)`` (:mod:`bioplaus.runs.pages.page`).  Its command-line name is the
+paper's key and the file's name, with hyphens; its summary is the first line of its docstring.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bioplaus.errors import UserError
 from bioplaus.papers import Paper, Setting, papers
-from bioplaus.runs.page import Page
+from bioplaus.runs.pages.page import Page
 
 __all__ = ["Entry", "UnknownExperiment", "entries", "find", "load", "named_settings", "setting"]
 

@@ -14,7 +14,7 @@ from bioplaus import registry
 from bioplaus.cli import main
 from bioplaus.papers import papers
 from bioplaus.parameters import ParameterError
-from bioplaus.runs.run import Segment
+from bioplaus.runs.pages.run import Segment
 
 WALK = str(Path(__file__).parent / "runs" / "walk.py")
 
@@ -169,7 +169,7 @@ def test_cite_prints_bibtex_for_an_experiment_and_a_paper(
 @pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: entry.name)
 def test_every_experiment_is_complete(entry: registry.Entry) -> None:
     from bioplaus.parameters import check, describe, replace
-    from bioplaus.runs.page import FORMS
+    from bioplaus.runs.pages.page import FORMS
 
     page = registry.load(entry)
     check(page.Settings())

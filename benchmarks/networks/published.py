@@ -17,7 +17,7 @@ from bioplaus.models.burstccn import network as burstccn
 from bioplaus.models.burstccn.parameters import Spiking
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import quantities, replace
-from bioplaus.runs.presenting import namespace
+from bioplaus.runs.pages.presenting import namespace
 from bioplaus.tasks import presentations, stretch
 
 IMAGES = 200

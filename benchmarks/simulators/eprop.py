@@ -21,7 +21,7 @@ from bioplaus import tasks
 from bioplaus.models import eprop
 from bioplaus.models.eprop.learner import first_weights
 from bioplaus.neurons.cell import Clocks
-from bioplaus.runs.presenting import namespace
+from bioplaus.runs.pages.presenting import namespace
 from bioplaus.tasks import stretch
 
 STEP = 1e-3  # s

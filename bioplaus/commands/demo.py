@@ -14,9 +14,9 @@ from bioplaus.errors import UserError
 from bioplaus.records import RunReader
 from bioplaus.records.placement import new_run_directory
 from bioplaus.reproduction.runs import COMMAND
-from bioplaus.runs.plan import Plan
+from bioplaus.runs.pages.plan import Plan
+from bioplaus.runs.pages.running import start
 from bioplaus.runs.progress import progress_for
-from bioplaus.runs.running import start
 
 __all__ = ["configure", "execute"]
 

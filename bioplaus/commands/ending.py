@@ -9,8 +9,8 @@ from pathlib import Path
 from bioplaus.commands.outcome import draw_figures, print_figures, print_summary
 from bioplaus.errors import INTERRUPTED
 from bioplaus.records import RunReader
+from bioplaus.runs.pages.running import Interrupted
 from bioplaus.runs.progress import progress_for
-from bioplaus.runs.running import Interrupted
 
 __all__ = ["end", "end_script"]
 

@@ -7,7 +7,7 @@ import argparse
 from bioplaus.commands.outcome import plan_of
 from bioplaus.commands.show import configure_path
 from bioplaus.records import RunReader
-from bioplaus.runs.running import evaluate
+from bioplaus.runs.pages.running import evaluate
 
 __all__ = ["configure", "execute"]
 

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from bioplaus import registry
 from bioplaus.records import RunReader, layout
-from bioplaus.runs.plan import Plan
+from bioplaus.runs.pages.plan import Plan
 
 __all__ = ["draw_figures", "plan_of", "print_figures", "print_summary"]
 
@@ -22,10 +22,10 @@ def plan_of(run: RunReader) -> Plan:
 def draw_figures(run: RunReader) -> list[Path]:
     """Draw a run's figures from its record; the files."""
     if run.config.get("kind") == "script":
-        from bioplaus.runs import automatic_figures
+        from bioplaus.runs.scripts import automatic_figures
 
         return automatic_figures.draw(run)
-    from bioplaus.runs.drawn_page import draw
+    from bioplaus.runs.pages.drawing import draw
 
     return draw(run, plan_of(run).page)
 

@@ -9,7 +9,7 @@ from bioplaus.commands.ending import end, end_script
 from bioplaus.commands.outcome import plan_of
 from bioplaus.commands.show import configure_path
 from bioplaus.records import RunReader
-from bioplaus.runs.running import resume
+from bioplaus.runs.pages.running import resume
 
 __all__ = ["configure", "execute"]
 
@@ -29,7 +29,7 @@ def execute(options: argparse.Namespace) -> int:
         print(f"{run.path} is finished")
         return 0
     if run.config.get("kind") == "script":
-        from bioplaus.runs import launch
+        from bioplaus.runs.scripts import launch
 
         code = launch.resume(
             run.path, copy=options.copy, edited=options.edited, quiet=options.quiet

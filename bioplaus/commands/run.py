@@ -13,8 +13,8 @@ from bioplaus.parameters import assignments
 from bioplaus.registry import Entry
 
 if TYPE_CHECKING:
-    from bioplaus.runs.page import Page
-    from bioplaus.runs.plan import Plan
+    from bioplaus.runs.pages.page import Page
+    from bioplaus.runs.pages.plan import Plan
 
 __all__ = ["configure", "execute"]
 
@@ -89,7 +89,7 @@ def execute(options: argparse.Namespace) -> int:
 def _run_page(entry: Entry, options: argparse.Namespace) -> int:
     from bioplaus.commands.ending import end
     from bioplaus.records.placement import new_run_directory
-    from bioplaus.runs.running import start
+    from bioplaus.runs.pages.running import start
 
     plan = _plan(entry, options)
     out = options.out or new_run_directory(entry.name, options.seed)
@@ -98,7 +98,7 @@ def _run_page(entry: Entry, options: argparse.Namespace) -> int:
 
 def _plan(entry: Entry, options: argparse.Namespace) -> Plan:
     from bioplaus.runs.backend import Backend
-    from bioplaus.runs.plan import Plan
+    from bioplaus.runs.pages.plan import Plan
 
     return Plan.make(
         entry.name,
@@ -117,9 +117,9 @@ def _run_script(entry: Entry, options: argparse.Namespace) -> int:
     """Run a plain script as an experiment."""
     from bioplaus.commands.ending import end_script
     from bioplaus.records.placement import new_run_directory
-    from bioplaus.runs import launch
     from bioplaus.runs.backend import Backend
-    from bioplaus.runs.loops import MODES
+    from bioplaus.runs.reading.loops import MODES
+    from bioplaus.runs.scripts import launch
 
     if options.loops not in MODES:
         raise UserError(f"--loops {options.loops!r} is not one of {', '.join(MODES)}")
@@ -147,7 +147,7 @@ def _run_script(entry: Entry, options: argparse.Namespace) -> int:
 
 def _seconds(text: str, option: str) -> float:
     """A time on the command line [s]."""
-    from bioplaus.runs.literals import check_like
+    from bioplaus.runs.reading.literals import check_like
     from bioplaus.units import UNITS, number
 
     return float(number(check_like(UNITS["second"], text, option, "20s")))
@@ -155,8 +155,8 @@ def _seconds(text: str, option: str) -> float:
 
 def _print_parameters_of(entry: Entry) -> None:
     if entry.script:
-        from bioplaus.runs.help import print_parameters
-        from bioplaus.runs.reading import Script
+        from bioplaus.runs.reading.help import print_parameters
+        from bioplaus.runs.reading.script import Script
 
         print_parameters(Script.read(Path(entry.module)))
     else:

@@ -13,9 +13,9 @@ from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.records import atomic
 from bioplaus.runs.backend import Backend
-from bioplaus.runs.expected import check_metric
-from bioplaus.runs.plan import Plan
-from bioplaus.runs.reading import Script
+from bioplaus.runs.pages.plan import Plan
+from bioplaus.runs.reading.expected import check_metric
+from bioplaus.runs.reading.script import Script
 from bioplaus.sweeps.space import Axis, read_axis
 
 __all__ = ["NotASweep", "SweepPlan", "check_objective", "read_plan", "write_plan"]

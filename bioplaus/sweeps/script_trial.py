@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bioplaus.errors import UserError
 from bioplaus.records import RunReader, layout
-from bioplaus.runs.running import Interrupted
+from bioplaus.runs.pages.running import Interrupted
 
 if TYPE_CHECKING:
     from bioplaus.sweeps.plan import SweepPlan

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bioplaus.parameters import ParameterError, number_and_unit, replace
 from bioplaus.parameters import kind as kind_of
-from bioplaus.runs.reading import Script
+from bioplaus.runs.reading.script import Script
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

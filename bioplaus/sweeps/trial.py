@@ -16,8 +16,8 @@ from bioplaus.errors import UserError
 from bioplaus.parameters import ParameterError
 from bioplaus.records import RunReader, layout
 from bioplaus.records.writer import RunLocked
+from bioplaus.runs.pages.running import Interrupted, resume, start
 from bioplaus.runs.progress import Progress
-from bioplaus.runs.running import Interrupted, resume, start
 from bioplaus.sweeps.plan import SweepPlan
 from bioplaus.sweeps.script_trial import run_script_seed
 

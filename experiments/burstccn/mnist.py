@@ -18,8 +18,8 @@ from bioplaus import analysis, plotting, tasks
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Discrete, check_discrete
 from bioplaus.parameters import parameter
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run, Segment
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run, Segment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

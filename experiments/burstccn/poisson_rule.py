@@ -12,7 +12,7 @@ from bioplaus import neurons, plotting, tasks
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import PoissonPairs
 from bioplaus.parameters import Quantity, parameter, quantities, to_quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,7 +13,7 @@ from bioplaus import plotting
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Discrete
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -20,7 +20,7 @@ from bioplaus.experiments.burstccn import figures as drawn
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Spiking
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
-from bioplaus.runs.run import Run, Segment
+from bioplaus.runs.pages.run import Run, Segment
 
 PATTERNS = ("00", "10", "01", "11")
 TRUE, FALSE = ("10", "01"), ("00", "11")

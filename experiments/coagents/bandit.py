@@ -11,7 +11,7 @@ import numpy as np
 from bioplaus import plotting
 from bioplaus.models.coagents import Coagents
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ from bioplaus import analysis, plotting
 from bioplaus.experiments.coagents.bandit import LIKELY, REWARDS, STATES, Network
 from bioplaus.models.coagents import Coagents, exact_update, expected_reward, variance
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ from bioplaus.experiments.diehl_cook.showing import Showing
 from bioplaus.models import diehl_cook
 from bioplaus.models.diehl_cook.parameters import DiehlCook, check_network
 from bioplaus.parameters import ParameterError, parameter
-from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.pages.run import Run, Spikes, Trace
 
 RECORDED = ("v", "theta", "recent", "earlier")
 

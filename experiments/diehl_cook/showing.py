@@ -12,7 +12,7 @@ from bioplaus.errors import UserError
 from bioplaus.models import diehl_cook
 from bioplaus.models.diehl_cook.parameters import DiehlCook
 from bioplaus.parameters import quantities
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 __all__ = ["Showing"]
 

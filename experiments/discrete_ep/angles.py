@@ -12,7 +12,7 @@ from bioplaus import plotting
 from bioplaus.models import discrete_ep
 from bioplaus.models.discrete_ep.parameters import Discrete
 from bioplaus.parameters import parameter, replace
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

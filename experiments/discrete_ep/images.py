@@ -9,8 +9,8 @@ from bioplaus import analysis, tasks
 from bioplaus.models import discrete_ep
 from bioplaus.models.discrete_ep.parameters import Discrete, check_discrete
 from bioplaus.parameters import parameter
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from bioplaus.experiments.eprop.recording import put_trial
 from bioplaus.models import eprop
 from bioplaus.models.eprop.parameters import Evidence
 from bioplaus.parameters import ParameterError, parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 CRITERION, CONFIRMED_BY = 0.07, 512
 JUDGED = (200, 300)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bioplaus.models import eprop
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 STEPS, CELLS, DELAY = 100, 100, 2
 LOSSES = {

@@ -6,7 +6,7 @@ import numpy as np
 
 from bioplaus.models import eprop
 from bioplaus.parameters import to_quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 __all__ = ["put_trial"]
 

@@ -11,7 +11,7 @@ from bioplaus import tasks
 from bioplaus.models import eprop
 from bioplaus.models.eprop.parameters import Eprop, Evidence
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 LOSSES = {
     "pattern": (

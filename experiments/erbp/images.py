@@ -18,8 +18,8 @@ from bioplaus.experiments.erbp.training import Training, check_task
 from bioplaus.models import erbp
 from bioplaus.models.erbp.parameters import OneHiddenLayer, check_network
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run, Spikes, Trace
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
 

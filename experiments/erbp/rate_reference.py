@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bioplaus.experiments.erbp.rate_training import RateTraining
 from bioplaus.parameters import parameter
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from bioplaus.experiments.error_paths.training import PROBED, angle
 from bioplaus.models import erbp
-from bioplaus.runs.run import Run, Segment
+from bioplaus.runs.pages.run import Run, Segment
 
 __all__ = ["RateTraining"]
 

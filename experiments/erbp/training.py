@@ -12,7 +12,7 @@ from bioplaus import analysis, neurons, tasks
 from bioplaus.models import erbp
 from bioplaus.models.erbp.parameters import OneHiddenLayer
 from bioplaus.parameters import ParameterError, quantities
-from bioplaus.runs.run import Run, Segment
+from bioplaus.runs.pages.run import Run, Segment
 
 __all__ = ["Training", "check_task"]
 

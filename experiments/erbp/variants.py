@@ -22,7 +22,7 @@ from bioplaus.experiments.erbp.rate_reference import Settings as RateSettings
 from bioplaus.experiments.erbp.rate_training import RateTraining
 from bioplaus.experiments.erbp.training import Training, check_task
 from bioplaus.parameters import Quantity, parameter, replace
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
 SPIKING: dict[str, dict[str, Any]] = {

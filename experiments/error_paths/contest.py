@@ -16,7 +16,7 @@ from bioplaus.leaderboard.reported import reported
 from bioplaus.models import error_paths
 from bioplaus.models.error_paths import Layers
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

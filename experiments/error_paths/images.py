@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bioplaus.experiments.error_paths.training import Training, fitting, images
 from bioplaus.models.error_paths import Layers, products
 from bioplaus.parameters import parameter
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
 

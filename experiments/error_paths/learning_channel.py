@@ -18,7 +18,7 @@ from bioplaus.experiments.error_paths import figures
 from bioplaus.experiments.error_paths.training import Images, Training
 from bioplaus.models.error_paths import Layers
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 ORDER = ("backprop", "ARBP", "ASRBP", "DFA", "FA", "FA without slope", "top layer only")
 """What the paper says: nearly all learn, skipping helps, adapting helps, the slope is needed."""

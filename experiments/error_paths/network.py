@@ -13,8 +13,8 @@ from bioplaus.experiments.error_paths.training import Images, fitting, images
 from bioplaus.models import error_paths
 from bioplaus.models.error_paths import OneExample
 from bioplaus.parameters import parameter
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from bioplaus.layered.error_path import Taught
 from bioplaus.layered.network import Layered
 from bioplaus.models.error_paths import row
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 BATCH = 128
 FEEDBACK = {"backprop": "backprop", "FA": "FA", "Kolen-Pollack": "ARBP", "weight mirror": "FA"}

@@ -21,7 +21,7 @@ from bioplaus.experiments.error_paths import figures
 from bioplaus.experiments.error_paths.training import Images, Training, images
 from bioplaus.models.error_paths import ROWS, Layers, varied
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 MEMBERS = {
     "limit": ("FA, limit", ""),

@@ -15,7 +15,7 @@ from bioplaus.experiments.eventprop import figures
 from bioplaus.layered.chain import layer_sizes
 from bioplaus.models.eventprop import EventProp, Learner
 from bioplaus.parameters import parameter, replace
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 NETWORKS = tuple(
     (layers, loss)

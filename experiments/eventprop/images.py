@@ -14,7 +14,7 @@ from bioplaus.experiments.eventprop.training import decayed, exact_angles, follo
 from bioplaus.layered.chain import layer_sizes
 from bioplaus.models.eventprop import LatencyImages, Learner, Seen
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 PIECE = 5000
 """Images that are turned into spikes at a time."""

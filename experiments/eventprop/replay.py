@@ -11,7 +11,7 @@ from bioplaus.experiments.eventprop import figures
 from bioplaus.experiments.eventprop.yin_yang import TEST, TRAIN, shown
 from bioplaus.models.eventprop import EventProp, Learner
 from bioplaus.parameters import Quantity, parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 ACCURACY = (0.803, 0.821, 0.807, 0.810, 0.783, 0.797, 0.792, 0.861, 0.825, 0.812)
 LOSS = (

@@ -10,7 +10,7 @@ import numpy as np
 from bioplaus.analysis import angles_to_halves
 from bioplaus.models.eventprop import Learner, Seen
 from bioplaus.parameters import replace
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 __all__ = ["EPOCH_S", "decayed", "exact_angles", "follow", "mean", "metrics"]
 

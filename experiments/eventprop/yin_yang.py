@@ -11,7 +11,7 @@ from bioplaus.experiments.eventprop import figures
 from bioplaus.experiments.eventprop.training import decayed, exact_angles, follow, metrics
 from bioplaus.models.eventprop import EventProp, Learner
 from bioplaus.parameters import Quantity, parameter, quantities
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 TRAIN, VALIDATION, TEST = (5000, 42), (1000, 41), (1000, 40)
 """Points and seeds of the published sets."""

@@ -20,7 +20,7 @@ from bioplaus.layered.adam import Adam
 from bioplaus.layered.chain import layer_sizes
 from bioplaus.models import eventprop
 from bioplaus.parameters import Quantity, parameter, quantities
-from bioplaus.runs.run import Run, Spikes
+from bioplaus.runs.pages.run import Run, Spikes
 
 AT_ONCE = 250
 """Samples of a run in which nothing is learned."""

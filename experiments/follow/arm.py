@@ -27,7 +27,7 @@ from bioplaus.experiments.follow.protocol import (
 )
 from bioplaus.models.follow.parameters import Arm
 from bioplaus.parameters import Quantity, parameter, to_quantity
-from bioplaus.runs.run import Run, Segment
+from bioplaus.runs.pages.run import Run, Segment
 from bioplaus.tasks.arm import TORQUE_SCALE, arm, torque_sequences
 
 if TYPE_CHECKING:

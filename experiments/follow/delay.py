@@ -12,7 +12,7 @@ from bioplaus.experiments.follow import figures
 from bioplaus.experiments.follow.comparison import last_errors, train
 from bioplaus.experiments.follow.linear_training import LinearSettings, LinearTraining
 from bioplaus.parameters import Quantity, parameter, replace
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from bioplaus.experiments.follow.protocol import Training, duration_of, segment_
 from bioplaus.models import follow
 from bioplaus.models.follow.parameters import InverseArm
 from bioplaus.parameters import Quantity, parameter, to_quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 from bioplaus.tasks.arm import DAMPING, ArmSetting, arm, drawing, joints
 
 SHOWN = "babbling"

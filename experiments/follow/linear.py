@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bioplaus.experiments.follow import figures
 from bioplaus.experiments.follow.linear_training import LinearSettings, LinearTraining
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from bioplaus.experiments.follow.protocol import (
 from bioplaus.models import follow
 from bioplaus.models.follow.parameters import Lorenz
 from bioplaus.parameters import Quantity, parameter, to_quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 SHOWN = "free run"
 WINGS = np.array([[1.0, 1.0, 0.0], [-1.0, -1.0, 0.0]]) * np.sqrt(72.0) - [0.0, 0.0, 1.0]

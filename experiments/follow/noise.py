@@ -12,7 +12,7 @@ from bioplaus.experiments.follow import figures
 from bioplaus.experiments.follow.comparison import last_errors, train
 from bioplaus.experiments.follow.van_der_pol_training import VanDerPolSettings, VanDerPolTraining
 from bioplaus.parameters import parameter, replace
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

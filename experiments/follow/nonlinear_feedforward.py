@@ -15,7 +15,7 @@ from bioplaus.experiments.follow.comparison import last_errors, train
 from bioplaus.experiments.follow.linear_training import LinearSettings, LinearTraining
 from bioplaus.experiments.follow.protocol import duration_of
 from bioplaus.parameters import Quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 from bioplaus.tasks.dynamical_systems import NONLINEAR_FEEDFORWARD
 
 

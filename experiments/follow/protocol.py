@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bioplaus import neurons, tasks
 from bioplaus.models import follow
 from bioplaus.parameters import ParameterError, parameter, to_quantity
-from bioplaus.runs.run import Run, Segment
+from bioplaus.runs.pages.run import Run, Segment
 
 __all__ = ["Training", "duration_of", "segment_of", "settling_of", "slow_at_the_end"]
 

@@ -19,7 +19,7 @@ from bioplaus.experiments.follow.comparison import last_errors, train
 from bioplaus.experiments.follow.van_der_pol_training import VanDerPolSettings, VanDerPolTraining
 from bioplaus.models import follow
 from bioplaus.parameters import Quantity, parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from bioplaus.experiments.follow import figures
 from bioplaus.experiments.follow.linear_training import LinearSettings, LinearTraining
 from bioplaus.models import follow
 from bioplaus.parameters import Quantity, parameter, to_quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

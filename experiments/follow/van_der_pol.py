@@ -18,7 +18,7 @@ from bioplaus.experiments.follow.van_der_pol_training import (
     VanDerPolTraining,
 )
 from bioplaus.parameters import to_quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

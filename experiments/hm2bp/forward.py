@@ -13,7 +13,7 @@ from bioplaus.experiments.hm2bp.images import SEEDS
 from bioplaus.models import hm2bp
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro, check_network, whole_steps
 from bioplaus.parameters import parameter, quantities
-from bioplaus.runs.run import Run, Spikes
+from bioplaus.runs.pages.run import Run, Spikes
 
 SEGMENTS = 3
 

@@ -14,8 +14,8 @@ from bioplaus.experiments.hm2bp.exact import exact_angles
 from bioplaus.models import hm2bp
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro, check_network, whole_steps
 from bioplaus.parameters import ParameterError, parameter
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run
 
 PIECE = 500
 """Images whose trains are in memory at a time."""

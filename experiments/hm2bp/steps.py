@@ -22,7 +22,7 @@ from bioplaus.experiments.hm2bp.images import SEEDS, live
 from bioplaus.models import hm2bp
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro, check_network, whole_steps
 from bioplaus.parameters import parameter, quantities
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 HIDDEN = "input_to_hidden"
 

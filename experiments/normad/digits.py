@@ -14,8 +14,8 @@ from bioplaus.models import normad
 from bioplaus.models.normad import Digits
 from bioplaus.models.normad.parameters import check_network
 from bioplaus.parameters import ParameterError, parameter
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run
 
 PIECE = 250
 """Images whose trains are in memory at a time."""

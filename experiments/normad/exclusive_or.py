@@ -14,7 +14,7 @@ from bioplaus.experiments.normad.train_to_order import live
 from bioplaus.models.normad import Learner, NormAD
 from bioplaus.models.normad.parameters import check_network
 from bioplaus.parameters import Quantity, parameter, quantities
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 EACH = 20
 """Passes over the four patterns of a segment."""

@@ -14,7 +14,7 @@ from bioplaus.experiments.normad import figures
 from bioplaus.models.normad import Learner, NormAD
 from bioplaus.models.normad.parameters import check_network, sizes
 from bioplaus.parameters import Quantity, parameter, quantities
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 EACH = 10
 """Presentations of a segment."""

@@ -13,7 +13,7 @@ from bioplaus.experiments.recurrent_gradients.agreement import cosine
 from bioplaus.layered.adam import Adam
 from bioplaus.models import recurrent_gradients as rg
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

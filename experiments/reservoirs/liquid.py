@@ -12,7 +12,7 @@ from bioplaus import neurons, plotting, tasks
 from bioplaus.models import reservoirs
 from bioplaus.models.reservoirs import LiquidSettings, ridge
 from bioplaus.parameters import Quantity, parameter, quantities
-from bioplaus.runs.run import Run, Spikes
+from bioplaus.runs.pages.run import Run, Spikes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

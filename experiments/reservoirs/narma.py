@@ -11,7 +11,7 @@ import numpy as np
 from bioplaus import plotting, tasks
 from bioplaus.models.reservoirs import EchoState, ridge
 from bioplaus.parameters import ParameterError, parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,7 +13,7 @@ from bioplaus.experiments.reward_stdp import figures
 from bioplaus.models.reward_stdp import competition
 from bioplaus.models.reward_stdp.parameters import Competition
 from bioplaus.parameters import parameter, quantities
-from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.pages.run import Run, Spikes, Trace
 
 
 @dataclass(frozen=True)

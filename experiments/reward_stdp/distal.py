@@ -12,7 +12,7 @@ from bioplaus.experiments.reward_stdp import figures
 from bioplaus.models.reward_stdp import distal
 from bioplaus.models.reward_stdp.parameters import Distal
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.pages.run import Run, Spikes, Trace
 
 NEVER = 1e6
 """The time of what did not happen [s]."""

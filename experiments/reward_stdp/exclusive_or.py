@@ -12,7 +12,7 @@ from bioplaus.experiments.reward_stdp import figures
 from bioplaus.models.reward_stdp import exclusive_or
 from bioplaus.models.reward_stdp.parameters import ExclusiveOr
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.pages.run import Run, Spikes, Trace
 
 PATTERNS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
 ANSWERS = np.array([0, 1, 1, 0])

@@ -12,7 +12,7 @@ from bioplaus.experiments.reward_stdp import figures
 from bioplaus.models.reward_stdp import pairing, triplet_sum
 from bioplaus.models.reward_stdp.parameters import SETS, Triplets
 from bioplaus.parameters import parameter, to_quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 FREQUENCIES = (2.0, 5.0, 10.0, 12.5, 20.0, 25.0, 31.25, 40.0, 50.0)
 LAGS = (10, -10)

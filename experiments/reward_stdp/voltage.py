@@ -12,7 +12,7 @@ from bioplaus.experiments.reward_stdp import figures
 from bioplaus.models.reward_stdp import pairing, voltage
 from bioplaus.models.reward_stdp.parameters import Voltage
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run, Trace
+from bioplaus.runs.pages.run import Run, Trace
 
 FREQUENCIES = (10.0, 20.0, 30.0, 40.0, 50.0)
 ORDERS = (0, 1)

@@ -12,7 +12,7 @@ from bioplaus.experiments.reward_stdp import figures
 from bioplaus.models.reward_stdp import actor
 from bioplaus.models.reward_stdp.parameters import Walk
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.pages.run import Run, Spikes, Trace
 
 STEP = 0.05
 """The environment moves so often [s]."""

@@ -17,7 +17,7 @@ from bioplaus.experiments.sacramento.microcircuit import TRACES, Circuit
 from bioplaus.models.sacramento.parameters import Association, area_sizes
 from bioplaus.neurons.rate_transfer import TRANSFERS
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from bioplaus.experiments.sacramento import figures
 from bioplaus.experiments.sacramento.microcircuit import Circuit
 from bioplaus.models.sacramento.parameters import Bars
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

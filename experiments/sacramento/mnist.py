@@ -20,7 +20,7 @@ from bioplaus.models import sacramento
 from bioplaus.models.sacramento.parameters import TwoSweep, area_sizes
 from bioplaus.neurons.rate_transfer import TRANSFERS
 from bioplaus.parameters import ParameterError, parameter
-from bioplaus.runs.run import Run, Segment
+from bioplaus.runs.pages.run import Run, Segment
 from bioplaus.tasks.image_sets import IMAGE_SETS
 
 VALIDATION = 5000

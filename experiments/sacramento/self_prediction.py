@@ -17,7 +17,7 @@ from bioplaus.experiments.sacramento.microcircuit import TRACES, Circuit
 from bioplaus.models import sacramento
 from bioplaus.models.sacramento.parameters import SelfPrediction, area_sizes, rate_list
 from bioplaus.parameters import parameter, replace, to_quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 PROBES = 200
 FIRST = 10

@@ -18,7 +18,7 @@ from bioplaus.models import sacramento
 from bioplaus.models.sacramento.parameters import YinYang
 from bioplaus.neurons.rate_transfer import TRANSFERS
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from bioplaus.layered.nudging import influence_and_rates, silent_units, warn_of_
 from bioplaus.models import spiking_ep
 from bioplaus.models.spiking_ep.parameters import Spiking
 from bioplaus.parameters import parameter
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run
 
 PART = 5000
 """Examples of one segment; an epoch of 50,000 takes a minute or more."""

@@ -9,7 +9,7 @@ import numpy as np
 from bioplaus import plotting
 from bioplaus.layered.learner import layer_names
 from bioplaus.models.superspike import Learner, eligibility
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ from bioplaus.experiments.superspike import figures
 from bioplaus.models import superspike
 from bioplaus.models.superspike import Learner, SuperSpike
 from bioplaus.parameters import Quantity, parameter, quantities
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from bioplaus.experiments.temporal.training import Trainee, agreement, batch, ma
 from bioplaus.leaderboard import search
 from bioplaus.leaderboard.reported import reported
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 RATIO = 3.0
 MOMENTS = ("start", "tenth", "end")

@@ -9,7 +9,7 @@ import numpy as np
 from bioplaus.experiments.temporal.tasks import TASKS, examples
 from bioplaus.models.eventprop import EventProp, Learner
 from bioplaus.parameters import replace
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 from bioplaus.tasks import SpikeTrains
 
 __all__ = ["Exact"]

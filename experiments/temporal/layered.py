@@ -11,7 +11,7 @@ from bioplaus.experiments.temporal.tasks import TASKS, examples, wanted_spikes
 from bioplaus.models.superspike import Learner, SuperSpike
 from bioplaus.models.superspike.layer import filtered_error
 from bioplaus.parameters import replace
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 __all__ = ["Layered"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bioplaus.experiments.temporal.tasks import STEP, TASKS, examples, target
 from bioplaus.models.recurrent_gradients import Judge, Learner, RateNetwork, projections
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 __all__ = ["Rates"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bioplaus.experiments.temporal.tasks import STEP, TASKS, examples, target
 from bioplaus.models.eprop import Eprop, Learner
 from bioplaus.models.eprop.parameters import Evidence
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 __all__ = ["Spiking"]
 

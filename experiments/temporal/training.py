@@ -18,7 +18,7 @@ from bioplaus.experiments.temporal.spiking import Spiking
 from bioplaus.experiments.temporal.tasks import TASKS, examples
 from bioplaus.experiments.temporal.wanted import Wanted
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 __all__ = ["NETWORKS", "Shown", "Trainee", "agreement", "batch", "made", "page"]
 

@@ -10,7 +10,7 @@ from bioplaus.experiments.temporal.tasks import TASKS, examples, wanted_spikes
 from bioplaus.models.normad import Learner, NormAD
 from bioplaus.models.superspike import SuperSpike
 from bioplaus.models.superspike.layer import constants, filtered_error
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 __all__ = ["Wanted"]
 

@@ -12,8 +12,8 @@ from bioplaus import analysis, plotting, tasks
 from bioplaus.models import vector_field_ep
 from bioplaus.models.vector_field_ep.parameters import VectorField, check_vector_field
 from bioplaus.parameters import parameter, replace
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run, Trace
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run, Trace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,7 +16,7 @@ import numpy as np
 from bioplaus import analysis, plotting
 from bioplaus.models import vector_field_ep as ep
 from bioplaus.parameters import parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

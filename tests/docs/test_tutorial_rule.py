@@ -27,7 +27,7 @@ from bioplaus.papers import papers
 from bioplaus.plasticity.rule import connect
 from bioplaus.records import RunReader
 from bioplaus.reproduction.table import results
-from bioplaus.runs.reading import Script
+from bioplaus.runs.reading.script import Script
 
 TUTORIALS = Path(__file__).parents[2] / "docs" / "tutorials"
 SCRIPT, PACKAGE = TUTORIALS / "delta_rule.py", TUTORIALS / "delta"

@@ -15,9 +15,9 @@ from bioplaus.parameters import replace
 from bioplaus.records import Recording
 from bioplaus.records.checkpoint import read_checkpoint, write_checkpoint
 from bioplaus.runs.backend import Backend
-from bioplaus.runs.journal import Journal
-from bioplaus.runs.page import Page
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.journal import Journal
+from bioplaus.runs.pages.page import Page
+from bioplaus.runs.pages.run import Run
 
 __all__ = [
     "Opened",

@@ -8,7 +8,7 @@ import numpy as np
 from brian2 import second
 
 from bioplaus.neurons.counting import forget_responses, read_responses
-from bioplaus.runs.presenting import namespace
+from bioplaus.runs.pages.presenting import namespace
 
 
 def run(model: Any, schedule: Any) -> np.ndarray:

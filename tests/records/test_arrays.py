@@ -11,8 +11,8 @@ import pytest
 from bioplaus.records import Recording, RunReader, RunWriter, read_recording, write_recording
 from bioplaus.records.arrays import ArrayRecord
 from bioplaus.records.export import write_csv, write_npz
-from bioplaus.runs.journal import Journal
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.journal import Journal
+from bioplaus.runs.pages.run import Run
 
 HAND = np.arange(6.0).reshape(3, 2) / 10
 AXES = {"time": ([0.0, 0.1, 0.2], "s"), "coordinate": ["x", "höhe"]}

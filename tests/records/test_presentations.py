@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from bioplaus.parameters import parameter
-from bioplaus.runs.page import Page
-from bioplaus.runs.plan import Plan
-from bioplaus.runs.run import Run
-from bioplaus.runs.running import start
+from bioplaus.runs.pages.page import Page
+from bioplaus.runs.pages.plan import Plan
+from bioplaus.runs.pages.run import Run
+from bioplaus.runs.pages.running import start
 
 
 @dataclass(frozen=True)

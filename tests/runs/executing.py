@@ -31,8 +31,9 @@ from numba.core.registry import cpu_target
 from bioplaus.engine import cache
 from bioplaus.errors import UserError
 from bioplaus.records import atomic
-from bioplaus.runs import launch, points, session, turns
 from bioplaus.runs.backend import Backend, environment
+from bioplaus.runs.kept import points
+from bioplaus.runs.scripts import launch, session, turns
 from tests import quicker_brian2
 
 

@@ -17,11 +17,11 @@ import brian2
 
 from bioplaus.parameters import parameter
 from bioplaus.runs.backend import Backend
-from bioplaus.runs.page import Page
-from bioplaus.runs.plan import Plan
+from bioplaus.runs.pages.page import Page
+from bioplaus.runs.pages.plan import Plan
+from bioplaus.runs.pages.run import Run, Spikes, Trace
+from bioplaus.runs.pages.running import start
 from bioplaus.runs.progress import Progress
-from bioplaus.runs.run import Run, Spikes, Trace
-from bioplaus.runs.running import start
 from bioplaus.tasks import Schedule
 
 

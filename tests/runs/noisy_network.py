@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from bioplaus import tasks
 from bioplaus.parameters import Quantity, parameter, quantities
-from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.pages.run import Run, Spikes, Trace
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from bioplaus.records import Recording, RunReader, RunWriter
 from bioplaus.records.recording import TraceRecord
 from bioplaus.records.weights import summarise
-from bioplaus.runs import automatic_figures
+from bioplaus.runs.scripts import automatic_figures
 
 
 @pytest.fixture

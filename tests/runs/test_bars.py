@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bioplaus.runs.turns import is_counted
+from bioplaus.runs.scripts.turns import is_counted
 
 BAR = """
 class Bar:

@@ -50,7 +50,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, Path]
     folder = tmp_path_factory.mktemp("described")
     (folder / "taught.py").write_text(SCRIPT, encoding="utf-8")
     code = (
-        "from pathlib import Path\nfrom bioplaus.runs.describing import describe\n"
+        "from pathlib import Path\nfrom bioplaus.runs.describing.command import describe\n"
         "document = describe(Path('taught.py'), {'inputs': '30'})\n"
         "Path('model.md').write_text(document.markdown())\n"
         "Path('model.html').write_text(document.html())\n"
@@ -163,8 +163,8 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     ],
 )
 def test_scripts_without_a_model(tmp_path: Path, text: str, message: str) -> None:
-    from bioplaus.runs.describing import describe
-    from bioplaus.runs.reading import ScriptError
+    from bioplaus.runs.describing.command import describe
+    from bioplaus.runs.reading.script import ScriptError
 
     path = tmp_path / "none.py"
     path.write_text(text)

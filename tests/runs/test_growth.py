@@ -13,8 +13,8 @@ import pytest
 
 from bioplaus import registry
 from bioplaus.records import RunReader
-from bioplaus.runs.journal import Journal
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.journal import Journal
+from bioplaus.runs.pages.run import Run
 
 FLOOD = Path(__file__).with_name("flood.py")
 SEGMENTS, WARM_UP = 20, 8

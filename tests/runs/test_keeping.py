@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from bioplaus.runs import keeping
-from bioplaus.runs.keeping import Keeping, Options
+from bioplaus.runs.scripts import keeping
+from bioplaus.runs.scripts.keeping import Keeping, Options
 
 
 @pytest.fixture

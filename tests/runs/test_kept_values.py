@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from brian2 import Quantity, cm, metre, ms, mV, siemens
 
-from bioplaus.runs.kept_values import NotKept, Packer
-from bioplaus.runs.numbering import Numbers
-from bioplaus.runs.stateless import Places
-from bioplaus.runs.trial import Trial, same
-from bioplaus.runs.unpacking import Unpacker
+from bioplaus.runs.kept.numbering import Numbers
+from bioplaus.runs.kept.stateless import Places
+from bioplaus.runs.kept.trial import Trial, same
+from bioplaus.runs.kept.unpacking import Unpacker
+from bioplaus.runs.kept.values import NotKept, Packer
 
 OWN = __name__
 

@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from bioplaus.runs import loops
-from bioplaus.runs.drawn_figures import DrawnInto, check_figures, open_figures
-from bioplaus.runs.shown_figures import BACKEND
+from bioplaus.runs.reading import loops
+from bioplaus.runs.world.drawn import DrawnInto, check_figures, open_figures
+from bioplaus.runs.world.shown import BACKEND
 
 HEAD = """
 from brian2 import *

@@ -3,7 +3,7 @@
 import pytest
 from brian2 import Network, NeuronGroup, Synapses
 
-from bioplaus.runs.naming import learned
+from bioplaus.runs.scripts.naming import learned
 
 TRACES = (
     "dpre/dt = -pre/(20*ms) : 1 (event-driven)\ndpost1/dt = -post1/(20*ms) : 1 (event-driven)\n"

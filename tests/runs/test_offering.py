@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bioplaus.runs.offering import offered
-from bioplaus.runs.reading import Script
+from bioplaus.runs.reading.script import Script
+from bioplaus.runs.scripts.offering import offered
 
 SCRIPT = """from brian2 import *
 cells = 100

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bioplaus.runs.outside import Outside
+from bioplaus.runs.world.outside import Outside
 
 
 class Script:

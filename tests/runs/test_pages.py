@@ -25,11 +25,11 @@ from bioplaus.records import CheckpointError, RunReader, RunWriter, read_checkpo
 from bioplaus.runs.backend import Backend
 from bioplaus.runs.finite import NonFiniteState
 from bioplaus.runs.interruption import signals_as_interrupts
-from bioplaus.runs.page import Page
-from bioplaus.runs.plan import Plan
+from bioplaus.runs.pages.page import Page
+from bioplaus.runs.pages.plan import Plan
+from bioplaus.runs.pages.run import Run
+from bioplaus.runs.pages.running import Interrupted, evaluate, resume, start
 from bioplaus.runs.progress import Progress
-from bioplaus.runs.run import Run
-from bioplaus.runs.running import Interrupted, evaluate, resume, start
 
 HERE = Path(__file__).parent
 WALK = HERE / "walk.py"

@@ -10,7 +10,7 @@ import pytest
 from brian2 import NeuronGroup, ms, prefs, run
 
 import bioplaus.engine  # noqa: F401
-from bioplaus.runs import random_streams
+from bioplaus.runs.kept import random_streams
 
 
 @pytest.fixture

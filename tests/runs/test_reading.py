@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bioplaus.runs.following import follows
-from bioplaus.runs.reading import SETTINGS, Script, ScriptError
+from bioplaus.runs.reading.following import follows
+from bioplaus.runs.reading.script import SETTINGS, Script, ScriptError
 from bioplaus.units import UNITS, Amount, dimensions, measured_in
 
 SCRIPT = '''"""A cell that leaks.
@@ -273,8 +273,8 @@ def test_help_is_quick_and_imports_neither_brian_nor_the_script(
     path = tmp_path / "leaky.py"
     path.write_text(SCRIPT + "\nopen('executed', 'w')\n", encoding="utf-8")
     code = (
-        "import sys\nfrom pathlib import Path\nfrom bioplaus.runs.reading import Script\n"
-        "from bioplaus.runs.help import print_parameters\n"
+        "import sys\nfrom pathlib import Path\nfrom bioplaus.runs.reading.script import Script\n"
+        "from bioplaus.runs.reading.help import print_parameters\n"
         f"print_parameters(Script.read(Path({str(path)!r})))\n"
         "import time; print(time.process_time())\n"
         "sys.exit(bool({'brian2', 'numpy', 'numba'} & set(sys.modules)))"

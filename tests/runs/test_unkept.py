@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bioplaus.runs.journal import Journal
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.journal import Journal
+from bioplaus.runs.pages.run import Run
 
 
 class Heard(Journal):

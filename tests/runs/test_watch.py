@@ -18,10 +18,10 @@ from bioplaus.records import Recording
 from bioplaus.records.weights import summarise
 from bioplaus.runs.backend import Backend
 from bioplaus.runs.inspection import plastic_weights, recording_growth
-from bioplaus.runs.page import Page
-from bioplaus.runs.plan import Plan
-from bioplaus.runs.run import Run, Spikes, Trace
-from bioplaus.runs.running import start
+from bioplaus.runs.pages.page import Page
+from bioplaus.runs.pages.plan import Plan
+from bioplaus.runs.pages.run import Run, Spikes, Trace
+from bioplaus.runs.pages.running import start
 from bioplaus.runs.watch import Watch
 from bioplaus.tasks import Schedule
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bioplaus.parameters import Quantity, parameter, to_quantity
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bioplaus.parameters import Quantity, parameter
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("optuna")
 
 from bioplaus.parameters import ParameterError
-from bioplaus.runs.reading import ScriptError
+from bioplaus.runs.reading.script import ScriptError
 from bioplaus.sweeps.plan import SweepPlan
 from bioplaus.sweeps.trial import Task, run_trial
 

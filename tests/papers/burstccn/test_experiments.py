@@ -11,8 +11,8 @@ from bioplaus.papers import papers
 from bioplaus.parameters import ParameterError
 from bioplaus.parameters import replace as changed
 from bioplaus.reproduction.table import results
-from bioplaus.runs.journal import Journal
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.journal import Journal
+from bioplaus.runs.pages.run import Run
 from tests.papers.entering import Rows
 
 TWO_PHASE = changed(Settings(), papers()["burstccn"].setting("xor", "two-phase").changes)

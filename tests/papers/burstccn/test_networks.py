@@ -15,7 +15,7 @@ from bioplaus.models import burstccn
 from bioplaus.models.burstccn import BatchedNetwork
 from bioplaus.models.burstccn.parameters import Continuous, Discrete, Spiking
 from bioplaus.neurons.cell import Clocks
-from bioplaus.runs.presenting import namespace
+from bioplaus.runs.pages.presenting import namespace
 from bioplaus.tasks import stretch
 from bioplaus.tasks.exclusive_or import TARGETS
 

@@ -19,7 +19,7 @@ from bioplaus.leaderboard.lines import code_lines
 from bioplaus.models.error_paths import ROWS, SETTLING, Layers, products, varied
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.run import Run
 from tests.papers import entering
 
 

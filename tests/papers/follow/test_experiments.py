@@ -14,8 +14,8 @@ from bioplaus.papers import papers
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
 from bioplaus.runs.backend import Backend
-from bioplaus.runs.journal import Journal
-from bioplaus.runs.run import Run, Segment
+from bioplaus.runs.pages.journal import Journal
+from bioplaus.runs.pages.run import Run, Segment
 from tests.papers import entering
 
 

@@ -11,8 +11,8 @@ from bioplaus.experiments.follow.linear import Settings
 from bioplaus.experiments.follow.linear_training import LinearTraining
 from bioplaus.parameters import replace
 from bioplaus.runs.backend import Backend
-from bioplaus.runs.journal import Journal
-from bioplaus.runs.run import Run
+from bioplaus.runs.pages.journal import Journal
+from bioplaus.runs.pages.run import Run
 
 NEURONS, SECONDS = 300, 20
 

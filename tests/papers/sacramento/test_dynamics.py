@@ -9,7 +9,7 @@ import pytest
 from bioplaus.models import sacramento
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, replace, to_quantity
-from bioplaus.runs.presenting import namespace
+from bioplaus.runs.pages.presenting import namespace
 from bioplaus.tasks import presentations
 from tests.papers import showing
 

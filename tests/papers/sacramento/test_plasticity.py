@@ -11,7 +11,7 @@ from bioplaus.models import sacramento
 from bioplaus.models.sacramento.steady_state import weight_changes
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, replace, to_quantity
-from bioplaus.runs.presenting import namespace
+from bioplaus.runs.pages.presenting import namespace
 from bioplaus.tasks import presentations
 
 PATHWAYS = ("forward", "interneuron", "lateral", "top_down")

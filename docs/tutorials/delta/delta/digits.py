@@ -11,8 +11,8 @@ import numpy as np
 import delta
 from bioplaus import neurons, tasks
 from bioplaus.parameters import Quantity, parameter, quantities
-from bioplaus.runs.page_figures import learning_curve
-from bioplaus.runs.run import Run, Spikes, Trace
+from bioplaus.runs.pages.figures import learning_curve
+from bioplaus.runs.pages.run import Run, Spikes, Trace
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""``bioplaus describe``: the tables in which papers describe a network."""

@@ -1,0 +1,1 @@
+"""Any Brian2 script as an experiment: its runs divided, its loops kept, its numbers tuned."""

@@ -1,0 +1,95 @@
+"""What is known of each network that has run: asked at every run, so it must cost little."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter, call
+from typing import Any
+from weakref import ref
+
+from brian2 import Synapses, prefs
+
+from bioplaus.runs.kept.monitors import is_monitor
+from bioplaus.runs.scripts import division
+
+__all__ = ["KnownNetwork", "KnownNetworks"]
+
+_CONTAINED = attrgetter("_contained_objects")
+
+
+@dataclass(frozen=True)
+class KnownNetwork:
+    """One network as it runs now; it holds none of its objects.
+
+    target, parts, contained, numbers : what the rest depends on: the objects, how many they
+    contain, and how many synapses there are and the steps; ask : how Brian's arrays tell these
+    numbers; kinds : a digest of the objects' names and kinds; work : how many seconds a simulated
+    second takes, estimated.
+    """
+
+    target: str
+    parts: set[ref[Any]]
+    contained: int
+    ask: list[Callable[[], float]]
+    numbers: list[float]
+    refs: list[ref[Any]]
+    monitor_refs: list[ref[Any]]
+    kinds: str
+    work: float
+
+    @classmethod
+    def of(cls, network: Any) -> KnownNetwork:
+        """Look at a network."""
+        objects = network.sorted_objects
+        variables = {thing.clock.variables["dt"] for thing in objects}
+        variables |= {thing.variables["N"] for thing in objects if isinstance(thing, Synapses)}
+        ask = [variable.get_value().item for variable in variables]
+        text = ",".join(f"{thing.name}:{type(thing).__name__}" for thing in objects)
+        return cls(
+            target=prefs["codegen.target"],
+            parts=set(map(ref, network.objects)),
+            contained=sum(map(len, map(_CONTAINED, network.objects))),
+            ask=ask,
+            numbers=list(map(call, ask)),
+            refs=list(map(ref, objects)),
+            monitor_refs=[ref(thing) for thing in objects if is_monitor(thing)],
+            kinds=f"{zlib.crc32(text.encode()):08x}",
+            work=division.work_of(objects),
+        )
+
+    def holds(self, network: Any) -> bool:
+        """Whether the network is still as it was."""
+        return (
+            self.numbers == list(map(call, self.ask))
+            and self.parts == set(map(ref, network.objects))
+            and self.contained == sum(map(len, map(_CONTAINED, network.objects)))
+            and self.target == prefs.prefs["codegen.target"]
+        )
+
+    @property
+    def objects(self) -> list[Any]:
+        """In the order in which they run."""
+        return [thing() for thing in self.refs]
+
+    @property
+    def monitors(self) -> list[Any]:
+        """Those among them that record."""
+        return [thing() for thing in self.monitor_refs]
+
+
+class KnownNetworks:
+    """Looks networks up; it holds none of them, nor their objects."""
+
+    def __init__(self) -> None:
+        # A WeakKeyDictionary answers in Python, and is asked at every run.
+        self._known: dict[ref[Any], KnownNetwork] = {}
+
+    def of(self, network: Any) -> KnownNetwork:
+        """What is known of a network; looked at again where it is not the same any more."""
+        known = self._known.get(ref(network))
+        if known is None or not known.holds(network):
+            known = KnownNetwork.of(network)
+            self._known[ref(network, self._known.pop)] = known
+        return known

@@ -1,0 +1,1 @@
+"""What a script touches outside of itself: files, figures, streams, generators without a seed."""
