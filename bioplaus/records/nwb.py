@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,10 +78,10 @@ def _started(run: RunReader) -> datetime.datetime:
 
 def _add_units(file: Any, run: RunReader) -> None:
     """One unit for each cell that fired, with its population and its number there."""
-    names = run.populations()
+    names = [name for name in run.populations() if len(run.spikes(name)[0])]
     if not names:
         return
-    observed = _observed(run)
+    observed = _observed(run, names)
     file.add_unit_column("population", "population that the cell belongs to")
     file.add_unit_column("cell", "number of the cell in its population, from 0")
     for name in names:
@@ -94,11 +95,11 @@ def _add_units(file: Any, run: RunReader) -> None:
             )
 
 
-def _observed(run: RunReader) -> list[list[float]]:
+def _observed(run: RunReader, fired: Sequence[str]) -> list[list[float]]:
     """From the first to the last thing recorded [s]: one interval, as Neo reads no more."""
-    times = [t for name in run.populations() for t in [run.spikes(name)[0]] if len(t)]
-    times += [run.trace(*key).t for key in run.traced()]
-    return [[min(float(t.min()) for t in times), max(float(t.max()) for t in times)]]
+    times = [run.spikes(name)[0] for name in fired] + [run.trace(*key).t for key in run.traced()]
+    known = np.concatenate(times)
+    return [[float(known.min()), float(known.max())]]
 
 
 def _add_traces(file: Any, run: RunReader) -> None:

@@ -103,6 +103,36 @@ def test_nwb_passes_the_inspector_and_is_read_by_pynwb_and_neo(
     _neo_reads_the_same_spikes(out, run)
 
 
+@pytest.mark.parametrize("times", [(), (0.0, 0.5)], ids=["no trace", "a trace"])
+@pytest.mark.parametrize("fired", [(), (0.2, 0.3)], ids=["silent", "one fires"])
+def test_what_never_fired_has_no_unit(
+    fired: tuple[float, ...], times: tuple[float, ...], tmp_path: Path
+) -> None:
+    """One population is silent, the other may be too; a trace may have been asked for and be
+    empty.  A unit was observed from the first to the last thing that was recorded."""
+    pynwb = pytest.importorskip("pynwb")
+    writer = RunWriter.create(
+        tmp_path / "run", {"experiment": "x", "source": "x.py", "seed": 1, "parameters": {}}
+    )
+    writer.log("started")
+    cells = np.zeros(len(fired), int)
+    spikes = {"silent": (np.empty(0), np.empty(0, int)), "other": (np.array(fired), cells)}
+    trace = TraceRecord(np.array(times), np.zeros((1, len(times))), "V", np.array([0]))
+    writer.write_recording(0, Recording(spikes, {("silent", "v"): trace}))
+    writer.close("finished")
+    out = tmp_path / "run.nwb"
+    assert main(["export", str(tmp_path / "run"), "--out", str(out)]) == 0
+    with pynwb.NWBHDF5IO(str(out), "r") as io:
+        file = io.read()
+        assert file.acquisition["silent_v"].timestamps[:].tolist() == list(times)
+        if not fired:
+            assert file.units is None
+        else:
+            assert file.units["population"][:].tolist() == ["other"]
+            whole = sorted([*fired, *times])
+            assert file.units["obs_intervals"][0].tolist() == [[whole[0], whole[-1]]]
+
+
 def _neo_reads_the_same_spikes(path: Path, run: RunReader) -> None:
     neo_io = pytest.importorskip("neo.io")
     (block,) = neo_io.NWBIO(str(path), mode="r").read_all_blocks()
