@@ -22,7 +22,7 @@ from bioplaus.layered.learner import NamedArrays
 from bioplaus.models.sacramento.mixing import Mixing, mixing
 from bioplaus.models.sacramento.parameters import TwoSweep, area_sizes, rate_list
 from bioplaus.models.sacramento.small_batches import add_products, weighted_sums
-from bioplaus.models.sacramento.weights import ends_of_pathways
+from bioplaus.models.sacramento.weights import ends_of_pathways, scaled_weights
 from bioplaus.neurons.rate_transfer import TRANSFERS
 
 __all__ = ["Sweep", "TwoSweepNetwork"]
@@ -84,47 +84,14 @@ class TwoSweepNetwork(NamedArrays):
         self.phi = TRANSFERS[p.transfer]
         self.dtype = dtype
         self.sizes = area_sizes(p)
-        self._draw_forward(rng, np.asarray(images, dtype=float), rest)
-        self._draw_feedback(rng)
+        first = scaled_weights(p, rng, np.asarray(images, dtype=float), rest, dtype)
+        self.forward, self.forward_bias = list(first.forward), list(first.forward_bias)
+        self.top_down, self.lateral = list(first.top_down), list(first.lateral)
+        self.interneuron = list(first.interneuron)
+        self.interneuron_bias = list(first.interneuron_bias)
         self.mean_square = np.zeros(len(self.sizes) - 2)
         self._updates = np.zeros(2, np.int64)
         self.set({"base_rates": p.base_rates})
-
-    def _draw_forward(self, rng: np.random.Generator, rates: Matrix, rest: Matrix) -> None:
-        """Gaussian weights with the chosen spread of free potentials, around 0 (or ``rest``)."""
-        p, last = self.parameters, len(self.sizes) - 1
-        scales = rate_list("weight_scale", p.weight_scale, last)
-        self.forward, self.forward_bias = [], []
-        for k in range(1, last + 1):
-            w = rng.standard_normal((self.sizes[k], self.sizes[k - 1]))
-            mean, attenuation = rates.mean(axis=0), self.mix.attenuation(k)
-            w *= scales[k - 1] / (attenuation * (rates - mean) @ w.T).std()
-            bias = -w @ mean + (rest / attenuation if k == last else 0.0)
-            rates = self.phi(attenuation * (rates @ w.T + bias))
-            self.forward.append(w.astype(self.dtype))
-            self.forward_bias.append(
-                (bias / p.bias_rate if p.bias_rate else 0 * bias).astype(self.dtype)
-            )
-
-    def _draw_feedback(self, rng: np.random.Generator) -> None:
-        """Random top-down weights, and interneurons in the self-predicting state or random."""
-        p = self.parameters
-        self.top_down, self.lateral, self.interneuron, self.interneuron_bias = [], [], [], []
-        for k in range(1, len(self.sizes) - 1):
-            here, above = self.sizes[k], self.sizes[k + 1]
-            scale = p.top_down_scale / np.sqrt(above)
-            down = (scale * rng.standard_normal((here, above))).astype(self.dtype)
-            if p.self_predicting:
-                factor = self.dtype(self.mix.self_predicting_factor(k))
-                w, bias, lateral = factor * self.forward[k], factor * self.forward_bias[k], -down
-            else:
-                w = rng.permutation(self.forward[k].ravel()).reshape(above, here)
-                bias = np.zeros(above, self.dtype)
-                lateral = (scale * rng.standard_normal((here, above))).astype(self.dtype)
-            self.top_down.append(down)
-            self.lateral.append(lateral)
-            self.interneuron.append(w)
-            self.interneuron_bias.append(bias)
 
     # What it answers as a learner
 

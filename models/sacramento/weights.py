@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bioplaus.models.sacramento.mixing import Mixing, mixing
-from bioplaus.models.sacramento.parameters import Circuit, area_sizes, rate_list
+from bioplaus.models.sacramento.parameters import Circuit, TwoSweep, area_sizes, rate_list
+from bioplaus.neurons.rate_transfer import TRANSFERS
 
 __all__ = [
     "Weights",
     "distance_from_self_prediction",
     "ends_of_pathways",
     "initial_weights",
+    "scaled_weights",
     "self_predicting",
 ]
 
@@ -79,6 +81,59 @@ def initial_weights(circuit: Circuit, rng: np.random.Generator) -> Weights:
         lateral=tuple(rng.uniform(-1, 1, pair) for pair in hidden),
     )
     return self_predicting(weights, mixing(circuit)) if circuit.self_predicting else weights
+
+
+def scaled_weights(
+    p: TwoSweep, rng: np.random.Generator, rates: Matrix, rest: Matrix, dtype: type[np.floating]
+) -> Weights:
+    """Gaussian weights with the chosen spread of free potentials, around 0 (or ``rest``).
+
+    Interneurons are in the self-predicting state, or random: the forward weights in another order.
+
+    rates : (some, n_0), of the input; rest : (n_N,), mean potentials of the output.
+    """
+    sizes, mix, down_scale = area_sizes(p), mixing(p), p.top_down_scale
+    forward, forward_bias = _scaled_forward(p, mix, rng, rates, rest, dtype)
+    top_down, lateral, interneuron, interneuron_bias = [], [], [], []
+    for k, (here, above) in enumerate(itertools.pairwise(sizes[1:]), start=1):
+        scale = down_scale / np.sqrt(above)
+        down = (scale * rng.standard_normal((here, above))).astype(dtype)
+        if p.self_predicting:
+            factor = dtype(mix.self_predicting_factor(k))
+            w, bias, across = factor * forward[k], factor * forward_bias[k], -down
+        else:
+            w = rng.permutation(forward[k].ravel()).reshape(above, here)
+            bias = np.zeros(above, dtype)
+            across = (scale * rng.standard_normal((here, above))).astype(dtype)
+        top_down.append(down)
+        lateral.append(across)
+        interneuron.append(w)
+        interneuron_bias.append(bias)
+    found = (forward, forward_bias, top_down, interneuron, interneuron_bias, lateral)
+    return Weights(*map(tuple, found))
+
+
+def _scaled_forward(
+    p: TwoSweep,
+    mix: Mixing,
+    rng: np.random.Generator,
+    rates: Matrix,
+    rest: Matrix,
+    dtype: type[np.floating],
+) -> tuple[list[Matrix], list[Matrix]]:
+    sizes, phi = area_sizes(p), TRANSFERS[p.transfer]
+    last = len(sizes) - 1
+    scales = rate_list("weight_scale", p.weight_scale, last)
+    forward, biases = [], []
+    for k in range(1, last + 1):
+        w = rng.standard_normal((sizes[k], sizes[k - 1]))
+        mean, attenuation = rates.mean(axis=0), mix.attenuation(k)
+        w *= scales[k - 1] / (attenuation * (rates - mean) @ w.T).std()
+        bias = -w @ mean + (rest / attenuation if k == last else 0.0)
+        rates = phi(attenuation * (rates @ w.T + bias))
+        forward.append(w.astype(dtype))
+        biases.append((bias / p.bias_rate if p.bias_rate else 0 * bias).astype(dtype))
+    return forward, biases
 
 
 def self_predicting(weights: Weights, mix: Mixing) -> Weights:
