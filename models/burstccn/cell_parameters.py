@@ -1,4 +1,4 @@
-"""Constants of the two bursting cells, from the code released with Payeur 2021."""
+"""Constants of the bursting cell, from the code released with Payeur 2021."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bioplaus.parameters import Quantity, parameter
 
-__all__ = ["CoupledCell", "SimplifiedCell"]
+__all__ = ["SimplifiedCell"]
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,3 @@ class SimplifiedCell:
     somatic_driving_force: bool = parameter(
         True, "dendritic synapses see the somatic potential", source="Payeur 2021, released code"
     )
-
-
-@dataclass(frozen=True)
-class CoupledCell(SimplifiedCell):
-    """The full cell, whose compartments drive one another (Payeur 2021, figures 2 and 3)."""
-
-    burst_midpoint: Quantity = parameter(
-        "-38 mV", "dendritic potential of half activation", symbol="E_d"
-    )
-    current_to_soma: Quantity = parameter("1300 pA", "active dendrite to soma", symbol="g_s")
-    current_in_dendrite: Quantity = parameter("1200 pA", "active dendrite itself", symbol="g_d")
-    back_propagation: Quantity = parameter("2600 pA", "back-propagating spike", symbol="c_d")
-    box: Quantity = parameter("2 ms", "its duration", symbol="K", low="0 ms")

@@ -6,9 +6,9 @@ from typing import Any
 
 from brian2 import Hz, PoissonInput
 
-from bioplaus.models.burstccn.cell_parameters import CoupledCell, SimplifiedCell
+from bioplaus.models.burstccn.cell_parameters import SimplifiedCell
 from bioplaus.neurons.background import poisson_background
-from bioplaus.neurons.bursting import burst_poisson_cell, bursting_cell, step_charge
+from bioplaus.neurons.bursting import burst_poisson_cell, step_charge
 from bioplaus.neurons.cell import Cell
 from bioplaus.parameters import quantities
 
@@ -18,7 +18,7 @@ __all__ = ["background", "bursting", "cell_constants", "every_spike"]
 def cell_constants(p: SimplifiedCell, step: Any, *, exponential: bool = False) -> dict[str, Any]:
     """Names that the equations of the cell use, with the values of ``p`` at a time ``step``."""
     q = quantities(p)
-    constants = {
+    return {
         "E_leak": q.leak,
         "v_reset": q.reset,
         "tau_soma": q.tau_soma,
@@ -40,16 +40,6 @@ def cell_constants(p: SimplifiedCell, step: Any, *, exponential: bool = False) -
         "tau_inh": q.tau_inhibition,
         "charge_exc": step_charge(step, q.tau_excitation, exponential),
         "charge_inh": step_charge(step, q.tau_inhibition, exponential),
-    }
-    if isinstance(p, CoupledCell):
-        return constants | {
-            "g_soma": q.current_to_soma,
-            "g_dend": q.current_in_dendrite,
-            "c_dend": q.back_propagation,
-            "box": q.box,
-            "tau_detect": q.burst_window,
-        }
-    return constants | {
         "refractory": q.refractory,
         "extra_from": q.extra_from,
         "extra_to": q.extra_to,
@@ -59,11 +49,10 @@ def cell_constants(p: SimplifiedCell, step: Any, *, exponential: bool = False) -
 def bursting(p: SimplifiedCell, step: Any, method: str = "euler") -> Cell:
     """The cell of a parameter set at a time ``step``.
 
-    method : ``euler``, or ``exponential_euler`` for the simplified cell.
+    method : ``euler`` or ``exponential_euler``.
     """
     constants = cell_constants(p, step, exponential=method == "exponential_euler")
-    kind = bursting_cell if isinstance(p, CoupledCell) else burst_poisson_cell
-    return kind(constants, method, p.somatic_driving_force)
+    return burst_poisson_cell(constants, method, p.somatic_driving_force)
 
 
 def every_spike(tau: Any) -> Cell:

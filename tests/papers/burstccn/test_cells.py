@@ -1,4 +1,4 @@
-"""Bursting cells, detection, short-term plasticity and rules, one at a time (Payeur 2021).
+"""Bursting cells and rules, one at a time (Payeur 2021).
 
 On the engine.  Statistical tests say how many events they rest on.
 """
@@ -11,7 +11,7 @@ import pytest
 from brian2 import Hz, ms, mV, pA, second
 
 from bioplaus.analysis import find_bursts
-from bioplaus.models.burstccn.cell_parameters import CoupledCell, SimplifiedCell
+from bioplaus.models.burstccn.cell_parameters import SimplifiedCell
 from bioplaus.models.burstccn.cells import background, bursting
 from bioplaus.models.burstccn.network import scaled_wiring
 from bioplaus.models.burstccn.parameters import PoissonPairs, Spiking, check_spiking
@@ -20,7 +20,6 @@ from bioplaus.neurons.cell import Cell, Clocks, Operation
 from bioplaus.parameters import ParameterError
 from bioplaus.plasticity.burst_rule import BurstRule
 from bioplaus.plasticity.rule import connect
-from bioplaus.plasticity.short_term import DEPRESSING, FACILITATING
 
 
 @pytest.fixture(autouse=True)
@@ -40,22 +39,18 @@ def bursting_cells(count, p, step=0.1, method="euler"):
     return bursting(p, step * ms, method).group(count, "cells", clocks)
 
 
-def noisy_cells(currents, count, step, method="euler", kind=SimplifiedCell, soma_rate=150):
+def noisy_cells(currents, count, step, method="euler"):
     """``count`` cells for each dendritic current [pA], with the background of the output."""
-    cells = bursting_cells(count * len(currents), kind(), step, method)
+    cells = bursting_cells(count * len(currents), SimplifiedCell(), step, method)
     cells.I_dend = np.repeat(currents, count) * pA
-    noise = background(cells, "", soma_rate, 0.35, 0.35) + background(
-        cells, "_dend", 500, 0.05, 0.05
-    )
+    noise = background(cells, "", 150, 0.35, 0.35) + background(cells, "_dend", 500, 0.05, 0.05)
     return cells, noise
 
 
-def rates_and_probabilities(currents, count, step, method="euler", seconds=2.0, **options):
-    cells, noise = noisy_cells(currents, count, step, method, **options)
-    if "kind" not in options:
-        cells.I_soma = 150 * pA
-    opening = "event" if "kind" in options else "spike"
-    monitors = [b2.EventMonitor(cells, name, record=False) for name in (opening, "burst")]
+def rates_and_probabilities(currents, count, step, method="euler", seconds=2.0):
+    cells, noise = noisy_cells(currents, count, step, method)
+    cells.I_soma = 150 * pA
+    monitors = [b2.EventMonitor(cells, name, record=False) for name in ("spike", "burst")]
     b2.Network(cells, noise, monitors).run(seconds * second)
     events, bursts = (np.array(m.count).reshape(len(currents), count).sum(axis=1) for m in monitors)
     return events / (count * seconds), bursts / events
@@ -70,16 +65,6 @@ def test_dendrite_sets_the_burst_probability_and_soma_the_rate(step, method):
     rate, p = rates_and_probabilities([0, 200, 400, 600, 800], 200, step, method)
     assert p == pytest.approx([0.095, 0.214, 0.406, 0.623, 0.780], abs=0.06)
     assert rate == pytest.approx(2.80, abs=0.34)
-
-
-@pytest.mark.slow
-def test_coupled_cell_bursts_more_with_dendritic_current():
-    """T13: p over dendritic currents, from an independent implementation; 1,000 events each."""
-    rate, p = rates_and_probabilities(
-        [0, 200, 400], 100, 0.1, kind=CoupledCell, soma_rate=500, seconds=2.0
-    )
-    assert p == pytest.approx([0.178, 0.567, 0.844], abs=0.065)
-    assert rate == pytest.approx([5.6, 5.0, 5.1], abs=0.7)
 
 
 def test_static_dendrite_moves_by_the_current_over_leak_and_adaptation():
@@ -106,49 +91,6 @@ def test_simplified_cell_has_pairs_that_the_offline_criterion_finds():
     gaps = (found.end - found.start)[found.is_burst]
     assert gaps.min() >= 5e-3 - 1e-9
     assert gaps.max() <= 15e-3 + 1e-9
-
-
-@pytest.mark.parametrize(
-    ("times", "events", "bursts"),
-    [
-        ([20], 1, 0),
-        ([20, 30], 1, 1),
-        ([20, 37], 2, 0),
-        ([20, 36], 2, 0),
-        ([20, 25, 30], 1, 1),
-        ([20, 30, 52.5], 1, 1),
-        ([20, 30, 53.0], 2, 1),
-    ],
-)
-def test_detector_of_the_coupled_cell(times, events, bursts):
-    """T14; the last two straddle 22.9 ms, where the summed trace of two spikes falls to 1/e."""
-    clock = b2.Clock(0.1 * ms)
-    cells = bursting_cells(1, CoupledCell())
-    force = b2.SpikeGeneratorGroup(1, [0] * len(times), times * ms, clock=clock)
-    push = b2.Synapses(force, cells, on_pre="v_post = 0*mV")
-    push.connect()
-    monitors = [b2.EventMonitor(cells, name) for name in ("event", "burst")]
-    b2.Network(cells, force, push, monitors).run(80 * ms)
-    assert [len(m.t_) for m in monitors] == [events, bursts]
-
-
-@pytest.mark.parametrize(("kind", "ratio"), [(DEPRESSING, 0.459), (FACILITATING, 5.335)])
-def test_short_term_plasticity_of_a_pair(kind, ratio):
-    """T11: second over first at 10 ms from rest, by hand.
-
-    (1 - U e^(-10/tau_D)) (U + f (1 - U) e^(-10/tau_F)) / U.
-    """
-    source = b2.SpikeGeneratorGroup(1, [0, 0], [5, 15] * ms)
-    target = b2.NeuronGroup(1, "g : 1")
-    synapses = b2.Synapses(source, target, **kind.synapses("g"))
-    synapses.connect()
-    synapses.w, synapses.x, synapses.r = 1, 1, kind.use
-    net = b2.Network(source, target, synapses)
-    net.run(10 * ms)
-    first = float(target.g[0])
-    net.run(10 * ms)
-    assert first == pytest.approx(kind.use)
-    assert (target.g[0] - first) / first == pytest.approx(ratio, abs=0.001)
 
 
 @pytest.mark.parametrize("moving_average", [False, True])
