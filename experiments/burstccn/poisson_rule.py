@@ -11,7 +11,7 @@ import numpy as np
 from bioplaus import neurons, plotting, tasks
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import PoissonPairs
-from bioplaus.parameters import Quantity, parameter, quantities, to_quantity
+from bioplaus.parameters import Quantity, parameter, quantities
 from bioplaus.runs.pages.run import Run
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         # The drift per event is p - p_b times the presynaptic trace: smooth, and zero only once.
         share = drift / (events * events)
         for name, values in (("drift", drift), ("events", events), ("bursts", bursts)):
-            run.put_trace("cells", name, [seconds], values[:, None] / seconds, "Hz")
+            run.put(name, values / seconds, "Hz", rate=(model.rates, "Hz"))
         measured |= {
             "zero_crossing": float(np.interp(0.0, share, model.rates)),
             "event_rate_lowest": float(events[0] / seconds),
@@ -63,20 +63,18 @@ def rule(run: RunReader) -> Figure:
     """Weight change over rate; event and burst rates beside their formulas."""
     figure = plotting.figure("page")
     change, counts = figure.subplots(1, 2)
-    p = run.parameters
-    lowest, highest = (float(to_quantity(p[name])) for name in ("lowest", "highest"))
-    rates = np.linspace(lowest, highest, p["rates"])
-    change.plot(rates, run.trace("cells", "drift").value.ravel(), marker="o")
+    drift = run.array("drift")
+    rates = drift.axes["rate"].values
+    change.plot(rates, drift.value, marker="o")
     change.axhline(0, lw=0.8, color=plotting.GREY)
     change.set(xlabel="firing rate (Hz)", ylabel="weight change (per s)")
     window = 16e-3
-    fine = np.linspace(lowest, highest, 100)
+    fine = np.linspace(rates[0], rates[-1], 100)
     event_rate = fine * np.exp(-fine * window)
     formulas = {"events": event_rate, "bursts": event_rate * (1 - np.exp(-fine * window))}
     for (name, formula), colour in zip(formulas.items(), plotting.COLOURS):
-        counted = run.trace("cells", name).value.ravel()
         counts.plot(fine, formula, color=colour, label=f"{name}, formula")
-        counts.plot(rates, counted, "o", color=colour, label=f"{name}, counted")
+        counts.plot(rates, run.array(name).value, "o", color=colour, label=f"{name}, counted")
     counts.set(xlabel="firing rate (Hz)", ylabel="rate (Hz)")
     counts.legend()
     return figure

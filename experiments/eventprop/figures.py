@@ -108,16 +108,15 @@ def grazing(run: RunReader) -> Figure | None:
 
     The line falls as one over the slope, which the gradient of a spike time has as a factor.
     """
-    if ("hidden", "slope") not in run.traced():
+    if "slope" not in run.arrays():
         return None
-    slope, size = (run.trace("hidden", name) for name in ("slope", "gradient"))
-    epoch = np.floor(slope.t / EPOCH_S).astype(int)
     figure = plotting.figure()
     ax = figure.subplots()
-    for number, (shown, label) in enumerate(((epoch.min(), "first"), (epoch.max(), "last"))):
-        at = (epoch == shown) & (size.value[0] > 0)
+    for number, (segment, label) in enumerate(((0, "first"), (-1, "last"))):
+        slope, size = (run.array(name, segment).value for name in ("slope", "gradient"))
+        at = size > 0
         ax.loglog(
-            slope.value[0, at], size.value[0, at], ".", ms=2, alpha=0.6,
+            slope[at], size[at], ".", ms=2, alpha=0.6,
             color=plotting.COLOURS[number], label=f"{label} pass",
         )  # fmt: skip
     ends = np.array([0.05, 5.0])

@@ -11,6 +11,7 @@ from bioplaus.analysis import angles_to_halves
 from bioplaus.models.eventprop import Learner, Seen
 from bioplaus.parameters import replace
 from bioplaus.runs.pages.run import Run
+from bioplaus.tasks import SpikeTrains
 
 __all__ = ["EPOCH_S", "decayed", "exact_angles", "follow", "mean", "metrics"]
 
@@ -29,9 +30,12 @@ def decayed(p: Any, epoch: int) -> float:
     return float(p.decay ** max(epoch - 1, 0))
 
 
-def mean(parts: Sequence[Seen], sizes: Sequence[int]) -> Seen:
-    """What stretches of so many samples showed together."""
-    return Seen(*(np.average(each, axis=0, weights=sizes) for each in zip(*parts, strict=True)))
+def mean(parts: Sequence[Seen]) -> Seen:
+    """What stretches of samples showed together."""
+    outputs, *figures = zip(*parts, strict=True)
+    sizes = [len(each) for each in outputs]
+    means = (np.average(each, axis=0, weights=sizes) for each in figures)
+    return Seen(np.concatenate(outputs), *means)
 
 
 def metrics(seen: Seen, judged: Seen) -> dict[str, float]:
@@ -49,7 +53,7 @@ def metrics(seen: Seen, judged: Seen) -> dict[str, float]:
     }
 
 
-def follow(run: Run, learner: Learner, trains: Any, labels: Any, epoch: int) -> None:
+def follow(run: Run, learner: Learner, trains: SpikeTrains, labels: Any, epoch: int) -> None:
     """Record spikes of one sample, and of some the flattest spike of each cell and its gradient."""
     onset = EPOCH_S * epoch
     run.put_presentations(onset, onset + EPOCH_S, labels[0])
@@ -58,27 +62,23 @@ def follow(run: Run, learner: Learner, trains: Any, labels: Any, epoch: int) -> 
     slopes, sizes = [], []
     for sample in range(FOLLOWED):
         hidden = learner.spikes(trains, sample)[1]
-        begin, stop = trains[0][sample : sample + 2]
-        one = (np.array([0, stop - begin]), trains[1][begin:stop], trains[2][begin:stop])
-        of_cell = np.linalg.norm(
-            learner.gradient(one, labels[sample : sample + 1])["input_to_hidden"], axis=0
-        )
+        one = trains.select(np.array([sample])), labels[[sample]]
+        of_cell = np.linalg.norm(learner.gradient(*one)["input_to_hidden"], axis=0)
         flattest = np.full(len(of_cell), np.inf)
         np.minimum.at(flattest, hidden.i, hidden.current - learner.constants.threshold)
         spiked = np.isfinite(flattest)
         slopes.append(flattest[spiked])
         sizes.append(of_cell[spiked])
-    found = np.concatenate(slopes), np.concatenate(sizes)
-    t = onset + EPOCH_S * np.arange(len(found[0])) / len(found[0])
-    for name, values in zip(("slope", "gradient"), found, strict=True):
-        run.put_trace("hidden", name, t, values[None], "1")
+    for name, found in (("slope", slopes), ("gradient", sizes)):
+        values = np.concatenate(found)
+        run.put(name, values, "1", cell=np.arange(len(values)))
 
 
-def exact_angles(p: Any, learner: Learner, trains: Any, labels: Any) -> dict[str, float]:
+def exact_angles(p: Any, learner: Learner, trains: SpikeTrains, labels: Any) -> dict[str, float]:
     """Angle of what the learner takes for the gradient to the exact one, and between the exact ones
     of the two halves of the samples."""
-    few = min(ANGLES_OVER, len(labels))
+    few = np.arange(min(ANGLES_OVER, len(labels)))
     exact = Learner(replace(p, {"feedback": "transposed"}), np.random.default_rng(0))
     exact.set_weights(learner.weights())
-    shown = (trains[0][: few + 1], *trains[1:]), labels[:few]
+    shown = trains.select(few), labels[few]
     return angles_to_halves(learner.gradient(*shown), *exact.halves(*shown))

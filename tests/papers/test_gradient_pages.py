@@ -40,7 +40,7 @@ def test_yin_yang_records_what_its_figures_show():
     assert found["angle_hidden_to_output"] == pytest.approx(0, abs=1e-5)
     recording = journal.recordings[1]
     assert {"hidden", "output"} == set(recording.spikes)
-    slope, gradient = (recording.traces["hidden", name] for name in ("slope", "gradient"))
+    slope, gradient = (recording.arrays[name] for name in ("slope", "gradient"))
     assert slope.value.shape == gradient.value.shape
     assert slope.value.min() > 0
 
