@@ -47,7 +47,6 @@ def cpu(work: Callable[[], Any]) -> float:
 
 def cases(samples: int) -> Iterator[tuple[str, list[tuple[str, Callable[[], Any]]]]]:
     """Name, and what is timed; everything is compiled before."""
-    order = np.arange(samples)
     points, labels = tasks.published_yin_yang(samples, 42)
     images = tasks.load("mnist")
     raw, digits = images.train_raw[:samples], images.train_labels[:samples]
@@ -66,7 +65,7 @@ def cases(samples: int) -> Iterator[tuple[str, list[tuple[str, Callable[[], Any]
             digits,
         ),
     ):
-        yield name, _timed(learner, draw, targets, (order,))
+        yield name, _timed(learner, draw, targets)
     hybrid = hm2bp.Learner(hm2bp.HybridMacroMicro(), rng)
     seeds = np.arange(samples)
     yield (
@@ -75,7 +74,6 @@ def cases(samples: int) -> Iterator[tuple[str, list[tuple[str, Callable[[], Any]
             hybrid,
             lambda: tasks.poisson_of_images(raw, 400, 1 / 5.5, seeds),
             digits,
-            (order, np.ones(samples)),
         ),
     )
     train = np.arange(100, 1000, 35)
@@ -87,17 +85,17 @@ def cases(samples: int) -> Iterator[tuple[str, list[tuple[str, Callable[[], Any]
     p = normad.Digits()
     yield (
         "NormAD digits",
-        _timed(normad.Learner(p, rng), lambda: normad.feature_trains(p, raw), wanted, (order,)),
+        _timed(normad.Learner(p, rng), lambda: normad.feature_trains(p, raw), wanted),
     )
 
 
 def _timed(
-    learner: Any, draw: Callable[[], Any], targets: Any, how: tuple[Any, ...]
+    learner: Any, draw: Callable[[], Any], targets: Any
 ) -> list[tuple[str, Callable[[], Any]]]:
     trains = draw()
-    learner.learn(trains, targets, how[0][:2], *how[1:])
+    learner.learn(trains, targets)
     return [
-        ("training", lambda: learner.learn(trains, targets, *how)),
+        ("training", lambda: learner.learn(trains, targets)),
         ("showing", lambda: learner.judge(trains, targets)),
         ("drawing", draw),
     ]

@@ -17,17 +17,22 @@ __all__ = ["Learner", "NamedArrays", "layer_names"]
 class Learner(Protocol):
     """Something that learns from batches.
 
-    learn : one update from inputs and targets, (batch, n), with ``strength`` times the learning
-    rate in force; returns the answers before it, (batch, n).  answer : outputs, (batch, n).
+    Inputs and targets are (batch, n), or (batch, steps, n); spikes without a grid of steps are
+    :data:`~bioplaus.layered.trains.Trains`, beside labels (batch,) or the trains that are wanted.
+
+    learn : one pass over inputs and targets, in their order, with ``strength`` times the learning
+    rate in force: one update, or as many as the rule makes of so many samples.  Returns the answers
+    before each update, (batch, n), or a named tuple that has them as ``outputs`` beside what else
+    is seen on the way.  Without strength nothing changes.  answer : outputs, (batch, n).
     weights, set_weights : by name, (pre, post), biases (1, post), as those of a
     :class:`~bioplaus.plasticity.model.Model`.  state, restore : all that the next update depends
     on, as arrays by name.  set : what may move while it learns, by name.
     """
 
-    def learn(self, inputs: Array, targets: Array, strength: float = 1.0) -> Array:
-        """One update."""
+    def learn(self, inputs: Any, targets: Any, strength: float = 1.0) -> Any:
+        """One pass."""
 
-    def answer(self, inputs: Array) -> Array:
+    def answer(self, inputs: Any) -> Array:
         """Outputs."""
 
     def weights(self) -> dict[str, Array]:

@@ -1,17 +1,25 @@
-"""Spike trains of a layer on a clock, as compiled code walks them.
+"""Spike trains: of many samples, for learners, and of a layer, as compiled code walks them.
 
-A train is a pair: ``at`` (steps + 1,) and ``i``, the cells that spike in step t being
-``i[at[t]:at[t + 1]]``.
+The train of a layer on a clock is a pair: ``at`` (steps + 1,) and ``i``, the cells that spike in
+step t being ``i[at[t]:at[t + 1]]``.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-__all__ = ["train_of", "twice"]
+__all__ = ["Trains", "train_of", "twice"]
+
+Trains: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
+"""Spikes of many samples, each in the order of time.
+
+Where each begins in the others (samples + 1,); steps of a clock, or [s], from the onset of the
+sample; which cells.
+"""
 
 
 @njit(cache=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bioplaus.tasks.events import NO_CLASS, Events, SpikeTrains
+from bioplaus.tasks.events import NO_CLASS, Events
+from bioplaus.tasks.trains import SpikeTrains
 
 __all__ = ["StoreRecall", "delayed_match", "store_recall"]
 

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bioplaus.tasks.data_files import DataFileError
-from bioplaus.tasks.events import EventError, Events, SpikeTrains
+from bioplaus.tasks.events import EventError, Events
+from bioplaus.tasks.trains import SpikeTrains
 
 __all__ = ["events_of_tonic", "read_heidelberg", "read_n_mnist"]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bioplaus.errors import UserError
+from bioplaus.tasks.trains import SpikeTrains
 
-__all__ = ["NO_CLASS", "EventError", "Events", "SpikeTrains"]
+__all__ = ["NO_CLASS", "EventError", "Events"]
 
 NO_CLASS = -1
 """The label of an example that is of no class, as in a schedule."""
@@ -19,17 +20,6 @@ NO_CLASS = -1
 
 class EventError(UserError, ValueError):
     """Spikes that cannot be: of a unit or at a time that there is not, or not in order."""
-
-
-class SpikeTrains(NamedTuple):
-    """Spikes of many samples, each in the order of time.
-
-    start : (samples + 1,) where each sample begins; t : [s] from its onset; i : cells.
-    """
-
-    start: npt.NDArray[np.int64]
-    t: npt.NDArray[np.float64]
-    i: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,23 +93,12 @@ class Events:
     def select(self, rows: npt.ArrayLike) -> Events:
         """Some of the examples, in this order."""
         rows = self._rows(rows)
-        start, where = self._found(rows)
-        spikes = SpikeTrains(start, self.spikes.t[where], self.spikes.i[where])
-        return Events(spikes, self.labels[rows], self.size, self.duration)
+        return Events(self.spikes.select(rows), self.labels[rows], self.size, self.duration)
 
     def _rows(self, chosen: Any) -> npt.NDArray[np.int64]:
         if not isinstance(chosen, slice):  # numbers or a mask; an empty list has no kind of its own
             chosen = np.asarray(chosen) if np.size(chosen) else []
         return np.arange(len(self))[chosen]
-
-    def _found(
-        self, rows: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Where the rows begin when they follow each other, and where their spikes are here."""
-        first = self.spikes.start[rows]
-        lengths = self.spikes.start[rows + 1] - first
-        start = np.concatenate([[0], np.cumsum(lengths)])
-        return start, np.repeat(first - start[:-1], lengths) + np.arange(start[-1])
 
     def binned(self, step: float) -> npt.NDArray[np.uint8]:
         """Spikes in steps, (example, step, unit); what is between two steps is in the first.
@@ -158,9 +137,9 @@ class Events:
         In the order in which `SpikeGeneratorGroup` takes them.
         """
         rows = self._rows(slice(None) if order is None else order)
-        start, where = self._found(rows)
+        start, t, i = self.spikes.select(rows)
         onset = np.repeat(np.arange(len(rows)) * (self.duration + gap), np.diff(start))
-        return self.spikes.i[where], onset + self.spikes.t[where]
+        return i, onset + t
 
     def _examples(self) -> npt.NDArray[np.int64]:
         return np.repeat(np.arange(len(self)), np.diff(self.spikes.start))

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bioplaus.parameters import ParameterError
-from bioplaus.tasks.events import SpikeTrains
+from bioplaus.tasks.trains import SpikeTrains
 
 __all__ = ["latency_of_images", "latency_of_points"]
 

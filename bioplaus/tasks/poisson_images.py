@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-__all__ = ["StepTrains", "poisson_of_images"]
+from bioplaus.tasks.trains import StepTrains
 
-
-class StepTrains(NamedTuple):
-    """Spikes of many samples, each in the order of time.
-
-    start : (samples + 1,) where each sample begins; step : of the clock, from 0; i : cells.
-    """
-
-    start: npt.NDArray[np.int64]
-    step: npt.NDArray[np.int16]
-    i: npt.NDArray[np.int16]
+__all__ = ["poisson_of_images"]
 
 
 def poisson_of_images(

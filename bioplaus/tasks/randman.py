@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bioplaus.parameters import ParameterError
-from bioplaus.tasks.events import Events, SpikeTrains
+from bioplaus.tasks.events import Events
+from bioplaus.tasks.trains import SpikeTrains
 
 __all__ = ["randman"]
 

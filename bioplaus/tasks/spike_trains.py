@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bioplaus.tasks.poisson_images import StepTrains
+from bioplaus.tasks.trains import StepTrains
 
 __all__ = ["poisson_trains", "spaced_spikes", "spike_exclusive_or", "wanted_train"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bioplaus.tasks.events import SpikeTrains
+from bioplaus.tasks.trains import SpikeTrains
 
 __all__ = ["jittered", "poisson_templates"]
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from bioplaus import tasks
 from bioplaus.experiments.eventprop import figures
 from bioplaus.experiments.eventprop.training import decayed, exact_angles, follow, mean, metrics
@@ -56,17 +54,16 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 def learned(p: Any, run: Run, learner: Learner, images: Any, share: float) -> Seen:
     """One pass over the training images, with other input spikes left out each time."""
     order, duration = run.rng.permutation(len(images.train_labels)), float(quantities(p).duration)
-    parts, sizes = [], []
+    parts = []
     for begin in range(0, len(order), PIECE):
         rows = order[begin : begin + PIECE]
         trains = tasks.latency_of_images(
             images.train_raw[rows], duration, dropped=p.dropped, rng=run.rng
         )
         labels = images.train_labels[rows]
-        parts.append(learner.learn(trains, labels, np.arange(len(rows)), share))
-        sizes.append(len(rows))
+        parts.append(learner.learn(trains, labels, share))
         run.progress((begin + len(rows)) / len(order))
-    return mean(parts, sizes)
+    return mean(parts)
 
 
 def coded(p: Any, images: Any, part: str) -> tuple[tasks.SpikeTrains, Any]:

@@ -47,7 +47,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         )
         order = np.arange(len(labels))
         np.random.RandomState(seed).shuffle(order)
-        learner.learn(trains, labels, order)
+        learner.learn(trains.select(order), labels[order])
         found = learner.judge(*points)
         gaps["accuracy"].append(abs(1 - found.error - ACCURACY[seed]))
         gaps["loss"].append(abs(found.loss - LOSS[seed]))

@@ -41,7 +41,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         if segment.first and p.feedback == "random":
             at_start |= exact_angles(p, learner, *held)
         order = run.rng.permutation(p.points)
-        seen = learner.learn(trains, labels, order, decayed(p, segment.number))
+        seen = learner.learn(trains.select(order), labels[order], decayed(p, segment.number))
         follow(run, learner, *held, segment.number)
         run.log(epoch=segment.number + 1, **metrics(seen, learner.judge(*held)))
     fresh, published = learner.judge(*shown(p, *FRESH)), learner.judge(*shown(p, *TEST))

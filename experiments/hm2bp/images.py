@@ -101,19 +101,18 @@ class Part:
 def learned(
     p: Settings, run: Run, learner: hm2bp.Learner, images: Any, order: Any, weights: Any, share: Any
 ) -> hm2bp.Seen:
-    """One pass in the given order; ``wrong`` is by image."""
+    """One pass in the given order; ``outputs`` and ``wrong`` are by image."""
     part, wrong = Part(p, images, "train", None), np.zeros(len(order), np.bool_)
+    outputs = np.zeros((len(order), p.classes), np.int64)
     cost, spikes = 0.0, np.zeros(3)
     for begin in range(0, len(order), PIECE):
         rows = order[begin : begin + PIECE]
-        found = learner.learn(
-            part.trains(rows), part.labels[rows], np.arange(len(rows)), weights[rows], float(share)
-        )
-        wrong[rows] = found.wrong
+        found = learner.learn(part.trains(rows), part.labels[rows], float(share), weights[rows])
+        outputs[rows], wrong[rows] = found.outputs, found.wrong
         cost += found.cost * len(rows) / len(order)
         spikes += found.spikes * len(rows) / len(order)
         run.progress((begin + len(rows)) / len(order))
-    return hm2bp.Seen(wrong, cost, spikes)
+    return hm2bp.Seen(outputs, wrong, cost, spikes)
 
 
 def error(p: Settings, learner: hm2bp.Learner, images: Any, name: str, count: int | None) -> float:

@@ -56,8 +56,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 
     for segment in run.segments(2):
         if not segment.first:
-            order = np.arange(p.learned)
-            learner.learn(*trains("train", p.learned), order, np.ones(p.learned))
+            learner.learn(*trains("train", p.learned))
         falls = look(p, learner, *trains("validation", p.shown), run.child("random"))
         when = "at_start" if segment.first else "learned"
         found |= {f"{name}_{when}": value for name, value in falls.items()}

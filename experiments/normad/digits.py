@@ -81,11 +81,8 @@ def shown(
             np.tile(train, len(some)),
             np.repeat(labels[some], len(train)),
         )
-        order = np.arange(len(some))
-        seen = (
-            learner.learn(trains, wanted, order, share) if share else learner.judge(trains, wanted)
-        )
-        answers = np.where(seen.counts.max(axis=1) > 0, seen.counts.argmax(axis=1), -1)
+        seen = learner.learn(trains, wanted, share)
+        answers = np.where(seen.outputs.max(axis=1) > 0, seen.outputs.argmax(axis=1), -1)
         wrong += int((answers != labels[some]).sum())
         features += len(trains[1])
         spikes += float(seen.spikes[-1]) * len(some)

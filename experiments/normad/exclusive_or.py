@@ -40,7 +40,8 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     run.live(learner, live)
     for segment in run.segments(p.epochs // EACH):
         for _ in range(EACH):
-            seen = learner.learn(trains, wanted, run.rng.permutation(4))
+            order = run.rng.permutation(4)
+            seen = learner.learn(trains.select(order), wanted.select(order))
         run.log(
             epoch=EACH * (segment.number + 1),
             right=right(learner, trains, wanted),
@@ -57,7 +58,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 
 def right(learner: Learner, trains: Any, wanted: Any) -> float:
     """Patterns in which there is a spike if, and only if, one is wanted."""
-    fired = learner.judge(trains, wanted).counts[:, 0] > 0
+    fired = learner.answer(trains)[:, 0] > 0
     return float((fired == (np.diff(wanted.start) > 0)).sum())
 
 

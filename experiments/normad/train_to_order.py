@@ -49,7 +49,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
             seen |= angles(learner, trains, wanted, "_at_start")
             run.put_spikes("wanted", step * wanted.step.astype(float), wanted.i)
         for _ in range(EACH):
-            found = learner.learn(trains, wanted, np.zeros(1, np.int64))
+            found = learner.learn(trains, wanted)
         out = times(learner.spikes(trains, 0)[-1], step)
         alike = train_correlation(out, step * wanted.step.astype(float))
         done = EACH * (segment.number + 1)

@@ -38,7 +38,7 @@ class Wanted:
     def learn(self, rows: Any) -> float:
         """One presentation, and the change by all its errors; the distance before it."""
         loss = self._distance()
-        self.learner.learn(self.x, self.wanted, np.zeros(1, np.int64))
+        self.learner.learn(self.x, self.wanted)
         return loss
 
     def _distance(self) -> float:

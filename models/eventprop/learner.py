@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from bioplaus.models.eventprop.events import Array, Constants, Spikes, Whole, largest
+from bioplaus.layered.learner import NamedArrays
+from bioplaus.layered.trains import Trains
+from bioplaus.models.eventprop.events import Array, Constants, Spikes, Whole
 from bioplaus.models.eventprop.losses import FirstSpike
 from bioplaus.models.eventprop.parameters import EventProp, check_network, numbers, sizes
 from bioplaus.models.eventprop.presenting import Seen, descend, gradient_of_spikes, seen, show
@@ -23,9 +24,6 @@ __all__ = [
     "random_feedback",
     "settings_of_loss",
 ]
-
-Trains: TypeAlias = tuple[Whole, Array, Whole]
-"""Spike trains of samples: where each begins (samples + 1,), times [s] from its start, cells."""
 
 
 def projections(p: EventProp) -> list[str]:
@@ -69,7 +67,7 @@ def _normal(p: EventProp, spreads: float, rng: np.random.Generator) -> list[Arra
     ]
 
 
-class Learner:
+class Learner(NamedArrays):
     """Weights and Adam's moments of one network under training.
 
     With ``feedback = "random"`` fixed weights (:func:`random_feedback`) stand in place of the
@@ -86,47 +84,50 @@ class Learner:
         self.loss, self.maximum = settings_of_loss(p), p.loss == "maximum"
         self.batch, self.learning_rate = p.batch, p.learning_rate
         self._weights = tuple(first_weights(p, rng))
-        fixed = p.feedback == "random"
-        self._back = tuple(random_feedback(p, rng)) if fixed else self._weights
+        self._fixed = tuple(random_feedback(p, rng) if p.feedback == "random" else ())
+        self._back = self._fixed or self._weights
         self._means, self._squares, self._gradients = (
             tuple(np.zeros_like(w) for w in self._weights) for _ in range(3)
         )
-        self._step = 1
+        self._updates = np.zeros(1)
 
-    def learn(self, trains: Trains, labels: Whole, order: Whole, strength: float = 1.0) -> Seen:
-        """Learn samples in the given order, batch by batch, with a share of the learning rate."""
-        return self._show(trains, labels, order, strength * self.learning_rate)
+    def learn(self, trains: Trains, labels: Whole, strength: float = 1.0) -> Seen:
+        """Learn samples batch by batch, with a share of the learning rate.
+
+        trains : [s], cells.
+
+        Raises
+        ------
+        ShapeError
+            If there are not as many labels as samples.
+        """
+        if len(trains[0]) != len(labels) + 1:
+            raise ShapeError(f"{len(trains[0]) - 1} spike trains for {len(labels)} labels")
+        outputs = np.zeros((len(labels), self._weights[-1].shape[1]))
+        found = descend(
+            self._weights, self._back, self._gradients, self._means, self._squares,
+            *trains, labels, self.batch, strength * self.learning_rate, int(self._updates[0]) + 1,
+            self.constants, self.loss, self.maximum, outputs,
+        )  # fmt: skip
+        self._updates[0] = found[-1] - 1
+        return seen(outputs, found)
 
     def judge(self, trains: Trains, labels: Whole) -> Seen:
         """Show samples without learning."""
-        return self._show(trains, labels, np.arange(len(labels)), 0.0)
+        return self.learn(trains, labels, 0.0)
 
-    def _show(self, trains: Trains, labels: Whole, order: Whole, rate: float) -> Seen:
-        if len(trains[0]) != len(labels) + 1:
-            raise ShapeError(f"{len(trains[0]) - 1} spike trains for {len(labels)} labels")
-        found = descend(
-            self._weights, self._back, self._gradients, self._means, self._squares,
-            *trains, labels, order, self.batch, rate, self._step,
-            self.constants, self.loss, self.maximum,
-        )  # fmt: skip
-        self._step = found[-1]
-        return seen(len(order), found)
+    def answer(self, trains: Trains) -> Array:
+        """First spikes [s] of output cells (inf where silent), or largest potentials.
+
+        (samples, classes).
+        """
+        return self.judge(trains, np.zeros(len(trains[0]) - 1, np.int64)).outputs
 
     def spikes(self, trains: Trains, sample: int) -> tuple[Spikes, ...]:
         """Spikes of every layer in one sample, the input first."""
         start, t, i = trains
         here = slice(start[sample], start[sample + 1])
         return tuple(show(self._weights, t[here], i[here], self.constants, self.maximum))
-
-    def answer(self, trains: Trains, sample: int) -> Array:
-        """First spike [s] of each output cell (inf where silent), or its largest potential."""
-        last, cells = self.spikes(trains, sample)[-1], self._weights[-1].shape[1]
-        if self.maximum:
-            found = largest(self._weights[-1], last.t, last.i, np.inf, self.constants)
-            return np.array(found.value)
-        first = np.full(cells, np.inf)
-        np.minimum.at(first, last.i, last.t)
-        return first
 
     def gradient(self, trains: Trains, labels: Whole) -> dict[str, Array]:
         """Sum over samples of dL/dw, (pre, post) for each projection."""
@@ -146,51 +147,20 @@ class Learner:
             self.gradient((start[middle:], *trains[1:]), labels[middle:]),
         )
 
-    def weights(self) -> dict[str, Array]:
-        """Copies of the weights, (pre, post)."""
-        return {name: w.copy() for name, w in zip(self.names, self._weights)}
-
-    def set_weights(self, weights: Mapping[str, Array]) -> None:
-        """Put other weights in their place.
-
-        Raises
-        ------
-        ShapeError
-            For a name that there is not, or a matrix that is not (pre, post).
-        """
-        mine = dict(zip(self.names, self._weights))
-        for name, new in weights.items():
-            if name not in mine:
-                raise ShapeError(f"{name!r} does not learn; what does is {', '.join(mine)}")
-            if np.shape(new) != mine[name].shape:
-                raise ShapeError(f"{name} is (pre, post) = {mine[name].shape}, not {np.shape(new)}")
-            mine[name][:] = new
-
-    def state(self) -> dict[str, Any]:
-        """Everything that learning has changed."""
-        kept = {"weights": self._weights, "means": self._means, "squares": self._squares}
-        copies = {
-            f"{name} {projection}": array.copy()
-            for name, arrays in kept.items()
-            for projection, array in zip(self.names, arrays)
+    def arrays(self) -> dict[str, Any]:
+        """Weights, fixed feedback, moments and the number of updates."""
+        kept = {"mean": self._means, "square": self._squares, "back": self._fixed}
+        beside = {
+            f"{word} {name}": array
+            for word, arrays in kept.items()
+            for name, array in zip(self.names, arrays)
         }
-        fixed = {f"back {name}": w.copy() for name, w in zip(self.names, self._back)}
-        return {**copies, **fixed, "step": self._step}
+        return {**dict(zip(self.names, self._weights)), **beside, "updates": self._updates}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Put back what :meth:`state` returned."""
-        kept = {
-            "back": self._back, "weights": self._weights,
-            "means": self._means, "squares": self._squares,
-        }  # fmt: skip
-        for name, arrays in kept.items():
-            for projection, array in zip(self.names, arrays):
-                array[:] = state[f"{name} {projection}"]
-        self._step = int(state["step"])
+    def generators(self) -> list[np.random.Generator]:
+        """None: nothing is drawn after the first weights."""
+        return []
 
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Set what may be tuned while training: ``learning_rate``."""
-        for name, value in values.items():
-            if name != "learning_rate":
-                raise ShapeError(f"{name!r} cannot be set; what can is learning_rate")
-            self.learning_rate = float(value)
+    def learning(self) -> list[str]:
+        """The projections."""
+        return self.names

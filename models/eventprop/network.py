@@ -143,7 +143,7 @@ def change(
             current = np.maximum(spikes.current, c.threshold + FLOOR)
             floored += int((current > spikes.current).sum())
             trains.append(Spikes(spikes.t, spikes.i, current, current))
-        one, right = gradient_of_spikes(
+        one, right, _ = gradient_of_spikes(
             used, tuple((back or weights).values()), tuple(trains), labels[sample],
             c, loss, False, 1.0, sums,
         )  # fmt: skip

@@ -30,11 +30,13 @@ GRAZING = 0.01
 class Seen(NamedTuple):
     """What a stretch of samples showed.
 
-    loss : mean over the samples whose label cell fired; error : share of wrong answers; silent :
-    share of samples without a gradient, the label cell being silent; grazing : share of spikes with
-    a slope below 0.01; spikes, active : (spiking layers,) spikes and cells that spiked, a sample.
+    outputs : (samples, classes) first spikes [s], or largest potentials; loss : mean over the
+    samples whose label cell fired; error : share of wrong answers; silent : share of samples
+    without a gradient, the label cell being silent; grazing : share of spikes with a slope below
+    0.01; spikes, active : (spiking layers,) spikes and cells that spiked, a sample.
     """
 
+    outputs: Array
     loss: float
     error: float
     silent: float
@@ -56,8 +58,9 @@ def show(weights, t, i, c, maximum):  # type: ignore[no-untyped-def]
 def gradient_of_spikes(  # type: ignore[no-untyped-def]
     weights, back, trains, label, c, p, maximum, scale, gradients
 ):
-    """Loss, and whether the answer is right; adds ``scale`` dL/dw to ``gradients`` unless it is 0.
+    """Loss, whether the answer is right, and the answer (classes,).
 
+    Adds ``scale`` dL/dw to ``gradients`` unless it is 0.
     trains : as :func:`show` returns them, or read from a network.
     """
     top = len(weights) - 1
@@ -65,7 +68,8 @@ def gradient_of_spikes(  # type: ignore[no-untyped-def]
     error_in = np.zeros(len(t))
     if maximum:
         maxima = largest(weights[top], t, i, np.inf, c)
-        loss, right, error = loss_of_maxima(maxima.value, label)
+        answer = maxima.value
+        loss, right, error = loss_of_maxima(answer, label)
         if scale != 0.0:
             error *= scale
             backward_from_maxima(
@@ -73,21 +77,21 @@ def gradient_of_spikes(  # type: ignore[no-untyped-def]
             )
         layer = top - 1
     else:
-        first, number = first_of_each(trains[top + 1], weights[top].shape[1])
-        loss, right, of_first = loss_of_first_spikes(first, label, p)
+        answer, number = first_of_each(trains[top + 1], weights[top].shape[1])
+        loss, right, of_first = loss_of_first_spikes(answer, label, p)
         error_in = np.zeros(len(trains[top + 1].t))
-        for j in range(len(first)):
+        for j in range(len(answer)):
             if number[j] >= 0:
                 error_in[number[j]] = scale * of_first[j]
         layer = top
     if scale == 0.0 or np.isnan(loss):
-        return loss, right
+        return loss, right, answer
     while layer >= 0:
         error, error_in = error_in, np.zeros(len(trains[layer].t) if layer > 0 else 0)
         t, i = trains[layer].t, trains[layer].i
         backward(back[layer], t, i, trains[layer + 1], error, c, gradients[layer], error_in)
         layer -= 1
-    return loss, right
+    return loss, right, answer
 
 
 @njit(cache=True, error_model="numpy")
@@ -101,33 +105,36 @@ def descend(  # type: ignore[no-untyped-def]
     t,
     i,
     labels,
-    order,
     batch,
     rate,
     step,
     c,
     p,
     maximum,
+    outputs,
 ):
-    """Show samples in the given order, and after each batch take a step of Adam (``rate`` > 0).
+    """Show samples, and after each batch take a step of Adam (``rate`` > 0).
 
-    start : (samples + 1,) where each sample begins in t and i.  Returns sums of loss, wrong and
-    silent samples, grazing spikes, spikes and active cells (layers,); the number of the next step.
+    start : (samples + 1,) where each begins in t and i; outputs : (samples, classes), filled.
+    Returns sums of loss, wrong and silent samples, grazing spikes, spikes and active cells
+    (layers,); the number of the next step.
     """
     loss, wrong, silent, grazing = 0.0, 0, 0, 0
     layers = len(weights) - 1 if maximum else len(weights)
     spikes, active = np.zeros(layers), np.zeros(layers)
-    for first in range(0, len(order), batch):
-        chosen = order[first : first + batch]
+    for first in range(0, len(labels), batch):
+        behind = min(first + batch, len(labels))
         for g in gradients:
             g[:] = 0.0
-        for k in chosen:
+        for k in range(first, behind):
             here = slice(start[k], start[k + 1])
             trains = show(weights, t[here], i[here], c, maximum)
-            scale = 1.0 / len(chosen) if rate > 0.0 else 0.0
-            one, right = gradient_of_spikes(
+            scale = 1.0 / (behind - first) if rate > 0.0 else 0.0
+            one, right, answer = gradient_of_spikes(
                 weights, back, trains, labels[k], c, p, maximum, scale, gradients
             )
+            for j in range(len(answer)):
+                outputs[k, j] = answer[j]
             if np.isnan(one):
                 silent += 1
             else:
@@ -154,10 +161,12 @@ def _different(i: Whole, cells: int) -> int:
     return found
 
 
-def seen(samples: int, found: tuple[Any, ...]) -> Seen:
-    """Sums of :func:`descend` as means."""
+def seen(outputs: Array, found: tuple[Any, ...]) -> Seen:
+    """Outputs of :func:`descend`, and its sums as means."""
+    samples = len(outputs)
     loss, wrong, silent, grazing, spikes, active, _ = found
     return Seen(
+        outputs,
         loss / max(samples - silent, 1),
         wrong / samples,
         silent / samples,

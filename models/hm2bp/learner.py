@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from bioplaus.layered.trains import train_of
+from bioplaus.layered.learner import NamedArrays
+from bioplaus.layered.trains import Trains, train_of
 from bioplaus.models.hm2bp.parameters import HybridMacroMicro, check_network, whole_steps
 from bioplaus.models.hm2bp.spikes import Cell, fire
 from bioplaus.models.hm2bp.update import Target, gradient, move, scratch
@@ -19,8 +20,6 @@ from bioplaus.parameters import quantities
 __all__ = ["BELOW", "PROJECTIONS", "Learner", "Seen", "cells", "first_weights", "reweighted"]
 
 Array: TypeAlias = npt.NDArray[Any]
-Trains: TypeAlias = tuple[Array, Array, Array]
-"""Spike trains of images: where each begins (images + 1,), steps, pixels."""
 
 PROJECTIONS = ("input_to_hidden", "hidden_to_output")
 
@@ -31,10 +30,12 @@ BELOW = 1e-6
 class Seen(NamedTuple):
     """What a stretch of images showed.
 
-    wrong : (images,) whether the count of the class was not the largest (the first of equals
-    answers); cost : mean squared error of the counts; spikes : (3,) a layer and image.
+    outputs : (images, classes) spikes; wrong : (images,) whether the count of the class was not the
+    largest (the first of equals answers); cost : mean squared error of the counts; spikes : (3,) a
+    layer and image.
     """
 
+    outputs: Array
     wrong: Array
     cost: float
     spikes: Array
@@ -73,7 +74,7 @@ def reweighted(weights: Array, wrong: Array, labels: Array) -> Array:
     return new
 
 
-class Learner:
+class Learner(NamedArrays):
     """Weights and Adam's moments of one network.
 
     Parameters
@@ -97,39 +98,46 @@ class Learner:
         self._means, self._squares = (tuple(np.zeros_like(w) for w in first) for _ in range(2))
         self._sizes = tuple(np.zeros(w.shape[1], precision) for w in first)
         self._measure()
-        self._step = 1
+        self._updates = np.zeros(1)
 
     def _measure(self) -> None:
         for size, w in zip(self._sizes, self._weights, strict=True):
             size[:] = np.square(w / self._pull[2]).mean(axis=0)
 
     def learn(
-        self, trains: Trains, labels: Array, order: Array, weights: Array, strength: float = 1.0
+        self, trains: Trains, labels: Array, strength: float = 1.0, weights: Array | None = None
     ) -> Seen:
-        """Learn images one by one in the given order.
+        """Learn images one by one.
 
-        weights : (images,) of the samples; strength : share of the learning rate.
+        trains : steps and pixels of (images,) samples; strength : share of the learning rate;
+        weights : (images,) of the samples, 1 where they are not given.
+
+        Raises
+        ------
+        ShapeError
+            If there are not as many of each.
         """
-        return self._show(trains, labels, order, weights, strength * self.learning_rate)
+        images, given = len(labels), np.ones(len(labels)) if weights is None else weights
+        if (len(trains[0]), len(given)) != (images + 1, images):
+            raise ShapeError(
+                f"{len(trains[0]) - 1} spike trains, {images} labels, {len(given)} weights"
+            )
+        outputs, wrong = np.zeros((images, self._weights[1].shape[1]), int), np.zeros(images, bool)
+        cost, spikes, number = _present(
+            self._weights, self._means, self._squares, self._sizes, self._steps, self._cells,
+            self._target, self._pull, tuple(trains), labels, given, strength * self.learning_rate,
+            int(self._updates[0]) + 1, outputs, wrong,
+        )  # fmt: skip
+        self._updates[0] = number - 1
+        return Seen(outputs, wrong, cost / images, spikes / images)
 
     def judge(self, trains: Trains, labels: Array) -> Seen:
         """Show images without learning."""
-        return self._show(trains, labels, np.arange(len(labels)), np.ones(len(labels)), 0.0)
+        return self.learn(trains, labels, 0.0)
 
-    def _show(
-        self, trains: Trains, labels: Array, order: Array, weights: Array, rate: float
-    ) -> Seen:
-        if len(trains[0]) != len(labels) + 1:
-            raise ShapeError(f"{len(trains[0]) - 1} spike trains for {len(labels)} labels")
-        if not np.isin(order, np.arange(len(labels))).all():
-            raise ShapeError(f"the order goes from {min(order)} to {max(order)}, of {len(labels)}")
-        wrong = np.zeros(len(labels), np.bool_)
-        cost, spikes, self._step = _present(
-            self._weights, self._means, self._squares, self._sizes, self._steps, self._cells,
-            self._target, self._pull, tuple(trains), labels, order, weights, rate, self._step,
-            wrong,
-        )  # fmt: skip
-        return Seen(wrong, cost / len(order), spikes / len(order))
+    def answer(self, trains: Trains) -> Array:
+        """Spikes of the output cells, (images, classes)."""
+        return self.judge(trains, np.zeros(len(trains[0]) - 1, int)).outputs
 
     def spikes(self, trains: Trains, image: int) -> list[tuple[Array, Array]]:
         """Trains (at, i) of the three layers for one image."""
@@ -157,77 +165,50 @@ class Learner:
             )
             sums[0][fed] += g1 * e1
             sums[1][:] += g2 * e2
-        return dict(zip(PROJECTIONS, sums, strict=True))
-
-    def weights(self) -> dict[str, Array]:
-        """Copies of the weights, (pre, post)."""
-        return {name: w.copy() for name, w in zip(PROJECTIONS, self._weights, strict=True)}
+        return dict(_named(sums))
 
     def set_weights(self, weights: Mapping[str, Array]) -> None:
-        """Put other weights in their place.
-
-        Raises
-        ------
-        ShapeError
-            For a name that there is not, or a matrix that is not (pre, post).
-        """
-        mine = dict(zip(PROJECTIONS, self._weights, strict=True))
-        for name, new in weights.items():
-            if name not in mine:
-                raise ShapeError(f"{name!r} does not learn; what does is {', '.join(mine)}")
-            if np.shape(new) != mine[name].shape:
-                raise ShapeError(f"{name} is (pre, post) = {mine[name].shape}, not {np.shape(new)}")
-            mine[name][:] = new
+        """Put weights, as :meth:`weights` gives them, in their place; others stay."""
+        super().set_weights(weights)
         self._measure()
 
-    def _arrays(self) -> dict[str, Array]:
-        kinds = {
-            "weights": self._weights,
-            "means": self._means,
-            "squares": self._squares,
-            "sizes": self._sizes,
-        }
-        return {
-            f"{kind} {name}": array
-            for kind, arrays in kinds.items()
-            for name, array in zip(PROJECTIONS, arrays, strict=True)
-        }
+    def arrays(self) -> dict[str, Any]:
+        """Weights, moments, mean squares into a cell, and the number of updates."""
+        kept = {"mean": self._means, "square": self._squares, "size": self._sizes}
+        beside = {f"{word} {name}": a for word, of in kept.items() for name, a in _named(of)}
+        return {**dict(_named(self._weights)), **beside, "updates": self._updates}
 
-    def state(self) -> dict[str, Array]:
-        """Everything that learning has changed."""
-        copies = {name: array.copy() for name, array in self._arrays().items()}
-        return copies | {"step": np.array(self._step)}
+    def generators(self) -> list[np.random.Generator]:
+        """None: nothing is drawn after the first weights."""
+        return []
 
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Put back what :meth:`state` returned."""
-        for name, array in self._arrays().items():
-            array[:] = state[name]
-        self._step = int(state["step"])
+    def learning(self) -> list[str]:
+        """The projections."""
+        return list(PROJECTIONS)
 
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Set what may be tuned while training: ``learning_rate``."""
-        for name, value in values.items():
-            if name != "learning_rate":
-                raise ShapeError(f"{name!r} cannot be set; what can is learning_rate")
-            self.learning_rate = float(value)
+
+def _named(arrays: tuple[Array, ...]) -> Iterator[tuple[str, Array]]:
+    return zip(PROJECTIONS, arrays, strict=True)
 
 
 @njit(cache=True, error_model="numpy")
 def _present(  # type: ignore[no-untyped-def]
-    weights, means, squares, sizes, steps, cells, target, pull, trains, labels, order, of_samples,
-    rate, number, wrong,
+    weights, means, squares, sizes, steps, cells, target, pull, trains, labels, of_samples, rate,
+    number, outputs, wrong,
 ):  # fmt: skip
     start, step, i = trains
     (w1, w2), (hidden, output) = weights, cells
     room = scratch(w1.shape[0], w1.shape[1], w2.shape[1], steps, w1.dtype)
     cost, spikes = 0.0, np.zeros(3)
-    for k in order:
+    for k in range(len(labels)):
         at0, i0 = train_of(step[start[k] : start[k + 1]], i[start[k] : start[k + 1]], steps)
         at1, i1, count1 = fire(w1, at0, i0, hidden)
         at2, i2, count2 = fire(w2, at1, i1, output)
         spikes[0] += len(i0)
         spikes[1] += len(i1)
         spikes[2] += len(i2)
+        for j in range(len(count2)):
+            outputs[k, j] = count2[j]
         wrong[k] = np.argmax(count2) != labels[k] or count2[labels[k]] == 0
         if rate == 0.0:
             continue

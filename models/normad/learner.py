@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from bioplaus.layered.trains import train_of
+from bioplaus.layered.learner import NamedArrays
+from bioplaus.layered.trains import Trains, train_of
 from bioplaus.models.normad.exact import potential_gradient
 from bioplaus.models.normad.parameters import NormAD, check_network, numbers, sizes
 from bioplaus.models.normad.spikes import cell, fire
@@ -19,18 +19,16 @@ from bioplaus.parameters import quantities
 __all__ = ["Learner", "Seen", "first_weights", "projections"]
 
 Array: TypeAlias = npt.NDArray[Any]
-Trains: TypeAlias = tuple[Array, Array, Array]
-"""Spike trains of presentations: where each begins (presentations + 1,), steps, cells."""
 
 
 class Seen(NamedTuple):
     """What presentations showed.
 
-    counts : (presentations, outputs) spikes; exact : (presentations,) whether every output spike
+    outputs : (presentations, cells) spikes; exact : (presentations,) whether every output spike
     was wanted, in its very step; spikes : (layers,) behind the input, a presentation.
     """
 
-    counts: Array
+    outputs: Array
     exact: Array
     spikes: Array
 
@@ -52,7 +50,7 @@ def first_weights(p: NormAD, rng: np.random.Generator) -> dict[str, Array]:
     }
 
 
-class Learner:
+class Learner(NamedArrays):
     """Weights of one network; ``rng`` draws the first ones."""
 
     def __init__(self, p: NormAD, rng: np.random.Generator) -> None:
@@ -68,33 +66,40 @@ class Learner:
         self._kernel, self._slope = kernel(p, self.steps)
         self._hidden_learns = p.hidden == "learned" and len(self._weights) > 1
 
-    def learn(self, trains: Trains, wanted: Trains, order: Array, strength: float = 1.0) -> Seen:
-        """Present in the given order, and change weights after each presentation.
+    def learn(self, trains: Trains, wanted: Trains, strength: float = 1.0) -> Seen:
+        """Present, and change weights after each presentation.
 
-        wanted : trains of the output; strength : share of the learning rate.
+        trains, wanted : steps and cells of the input and of the output; strength : share of the
+        learning rate.
+
+        Raises
+        ------
+        ShapeError
+            If there are not as many of each.
         """
-        return self._show(trains, wanted, order, strength * self.learning_rate)
-
-    def judge(self, trains: Trains, wanted: Trains) -> Seen:
-        """Present without learning."""
-        return self._show(trains, wanted, np.arange(len(trains[0]) - 1), 0.0)
-
-    def _show(self, trains: Trains, wanted: Trains, order: Array, rate: float) -> Seen:
-        if len(trains[0]) != len(wanted[0]):
-            raise ShapeError(
-                f"{len(trains[0]) - 1} input trains for {len(wanted[0]) - 1} wanted ones"
-            )
         presentations = len(trains[0]) - 1
+        if presentations != len(wanted[0]) - 1:
+            raise ShapeError(f"{presentations} input trains for {len(wanted[0]) - 1} wanted ones")
+        rate = strength * self.learning_rate
         counts = np.zeros((presentations, self._weights[-1].shape[1]), np.int64)
         exact, spikes = np.zeros(presentations, np.bool_), np.zeros(len(self._weights))
-        for each in order:
+        for each in range(presentations):
             layers, target = self.spikes(trains, each), self._train(wanted, each)
             spikes += [len(i) for _, i in layers[1:]]
             counts[each] = np.bincount(layers[-1][1], minlength=counts.shape[1])
             exact[each] = all(map(np.array_equal, layers[-1], target))
             if rate != 0.0 and not exact[each]:
                 self._move(layers, target, rate)
-        return Seen(counts, exact, spikes / len(order))
+        return Seen(counts, exact, spikes / presentations)
+
+    def judge(self, trains: Trains, wanted: Trains) -> Seen:
+        """Present without learning."""
+        return self.learn(trains, wanted, 0.0)
+
+    def answer(self, trains: Trains) -> Array:
+        """Spikes of the output cells, (presentations, outputs)."""
+        silent = np.zeros(0, np.int64)
+        return self.judge(trains, (np.zeros(len(trains[0]), np.int64), silent, silent)).outputs
 
     def _move(self, layers: list[tuple[Array, Array]], target: Any, rate: float) -> None:
         """Change weights by one presentation, all from the weights as they were in it."""
@@ -141,37 +146,14 @@ class Learner:
             potential_gradient(w, layers[-2], layers[-1], target, c, self._time_step, sums)
         return {self._names[-1]: sums}
 
-    def weights(self) -> dict[str, Array]:
-        """Copies of the weights [A], (pre, post)."""
-        return {name: w.copy() for name, w in zip(self._names, self._weights, strict=True)}
+    def arrays(self) -> dict[str, Any]:
+        """The weights [A]."""
+        return dict(zip(self._names, self._weights, strict=True))
 
-    def set_weights(self, weights: Mapping[str, Array]) -> None:
-        """Put other weights in their place.
+    def generators(self) -> list[np.random.Generator]:
+        """None: nothing is drawn after the first weights."""
+        return []
 
-        Raises
-        ------
-        ShapeError
-            For a name that there is not, or a matrix that is not (pre, post).
-        """
-        mine = dict(zip(self._names, self._weights, strict=True))
-        for name, new in weights.items():
-            if name not in mine:
-                raise ShapeError(f"{name!r} does not learn; what does is {', '.join(mine)}")
-            if np.shape(new) != mine[name].shape:
-                raise ShapeError(f"{name} is (pre, post) = {mine[name].shape}, not {np.shape(new)}")
-            mine[name][:] = new
-
-    def state(self) -> dict[str, Array]:
-        """Everything that learning has changed."""
-        return self.weights()
-
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Put back what :meth:`state` returned."""
-        self.set_weights(state)
-
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Set what may be tuned while training: ``learning_rate`` [A]."""
-        for name, value in values.items():
-            if name != "learning_rate":
-                raise ShapeError(f"{name!r} cannot be set; what can is learning_rate")
-            self.learning_rate = float(value)
+    def learning(self) -> list[str]:
+        """The projections."""
+        return self._names

@@ -100,7 +100,7 @@ def loss_and_gradient(weights, t, i, maximum, c):
     """Loss, the pattern of spikes, dL/dw, and how many spikes there were."""
     trains = tuple(show(weights, t, i, c, maximum))
     gradients = tuple(np.zeros_like(w) for w in weights)
-    loss, _ = gradient_of_spikes(weights, weights, trains, 0, c, LOSS, maximum, 1.0, gradients)
+    loss, *_ = gradient_of_spikes(weights, weights, trains, 0, c, LOSS, maximum, 1.0, gradients)
     pattern = [tuple(np.bincount(s.i, minlength=1)) for s in trains[1:]]
     if maximum:
         found = largest(weights[-1], trains[-1].t, trains[-1].i, np.inf, c)

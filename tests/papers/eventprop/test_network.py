@@ -45,7 +45,8 @@ def learnt(epochs):
     points, labels = published_yin_yang(5000, 42)
     trains, rng = latency_of_points(points, 30e-3), np.random.default_rng(1)
     for _ in range(epochs):
-        learner.learn(trains, labels, rng.permutation(5000))
+        order = rng.permutation(5000)
+        learner.learn(trains.select(order), labels[order])
     return learner
 
 

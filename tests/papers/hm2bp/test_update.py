@@ -18,6 +18,7 @@ from bioplaus.models.hm2bp.update import lateral_factor, regular_spikes
 from bioplaus.neurons.cell import Clocks, ShapeError
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.tasks import poisson_of_images
+from tests.papers.learning import keeps_its_promises
 
 STEPS = 400
 SMALL = replace(HybridMacroMicro(), {"hidden": 60, "hidden_threshold": 5.0})
@@ -241,10 +242,10 @@ def test_no_error_leaves_only_the_regularisation():
     p = replace(SMALL, {"margin": 100, "regularisation": 0.0})
     learner = Learner(p, np.random.default_rng(0))
     before = learner.weights()
-    learner.learn(trains, labels, np.arange(1), np.ones(1))
+    learner.learn(trains, labels)
     assert all(np.array_equal(w, before[name]) for name, w in learner.weights().items())
     learner = Learner(replace(p, {"regularisation": 10.0}), np.random.default_rng(0))
-    learner.learn(trains, labels, np.arange(1), np.ones(1))
+    learner.learn(trains, labels)
     for name, w in learner.weights().items():
         toward_zero = np.sign(before[name]) * (before[name] - w)
         assert toward_zero.min() > 0
@@ -304,26 +305,38 @@ def test_samples_that_were_wrong_count_more():
 def test_learning_images_taken_up_goes_on_to_the_bit_and_learns():
     trains, labels = images(20)
     one, other = (Learner(SMALL, np.random.default_rng(seed)) for seed in (1, 2))
-    rng, weights = np.random.default_rng(3), np.ones(20)
-    first = one.learn(trains, labels, rng.permutation(20), weights)
+    rng = np.random.default_rng(3)
+
+    def learned(learner, order):
+        return learner.learn(trains.select(order), labels[order])
+
+    first = learned(one, rng.permutation(20))
     other.restore(one.state())
     order = rng.permutation(20)
     for each in (one, other):
-        each.learn(trains, labels, order, weights)
+        learned(each, order)
     assert all(np.array_equal(w, other.weights()[name]) for name, w in one.weights().items())
     for _ in range(15):
-        last = one.learn(trains, labels, rng.permutation(20), weights)
+        last = learned(one, rng.permutation(20))
     assert last.cost < 0.5 * first.cost
     assert one.judge(trains, labels).wrong.mean() < 0.3
 
 
-def test_images_that_there_are_not_are_refused():
-    """Compiled code would read beside the labels."""
+def test_it_keeps_what_every_learner_promises():
+    trains, labels = images(1)
+    learner = Learner(SMALL, np.random.default_rng(0))
+    _, cells = learner.spikes(trains, 0)[-1]
+    assert learner.answer(trains).tolist() == [np.bincount(cells, minlength=10).tolist()]
+    keeps_its_promises(learner, trains, labels)
+
+
+def test_as_many_trains_labels_and_weights_are_needed():
+    """Compiled code would read beside them."""
     trains, labels = images(2)
     learner = Learner(SMALL, np.random.default_rng(0))
-    for order in ([0, 2], [-1]):
-        with pytest.raises(ShapeError, match="of 2"):
-            learner.learn(trains, labels, np.array(order), np.ones(2))
+    for wrong in ((labels[:1], 1.0), (labels, 1.0, np.ones(3))):
+        with pytest.raises(ShapeError, match="2 spike trains"):
+            learner.learn(trains, *wrong)
 
 
 def test_wrong_parameters_are_refused():

@@ -18,6 +18,7 @@ from bioplaus.models.normad.update import change, hidden_change, kernel, traces
 from bioplaus.neurons.cell import Clocks
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.tasks import poisson_trains, spike_exclusive_or, wanted_train
+from tests.papers.learning import keeps_its_promises
 
 STEP = 1e-4
 P = NormAD()
@@ -146,9 +147,9 @@ def test_one_cell_learns_a_train_to_order():
         trains = poisson_trains(100, 5000, 1e-3, rng)
         wanted = wanted_train(5000, STEP, 20.0, 5e-3, rng)
         learner = Learner(P, rng)
-        assert learner.judge(trains, wanted).counts[0, 0] == 0  # weights of zero
+        assert learner.answer(trains)[0, 0] == 0  # weights of zero
         for _ in range(200):
-            if learner.learn(trains, wanted, np.zeros(1, int)).exact[0]:
+            if learner.learn(trains, wanted).exact[0]:
                 break
         out = times(learner.spikes(trains, 0)[-1])
         found.append(train_correlation(out, STEP * wanted.step.astype(float)))
@@ -163,8 +164,9 @@ def test_exclusive_or_needs_the_hidden_layer():
         trains, wanted = spike_exclusive_or(STEP, rng)
         learner, right = Learner(p, rng), []
         for _ in range(epochs):
-            learner.learn(trains, wanted, rng.permutation(4))
-            fired = learner.judge(trains, wanted).counts[:, 0] > 0
+            order = rng.permutation(4)
+            learner.learn(trains.select(order), wanted.select(order))
+            fired = learner.answer(trains)[:, 0] > 0
             right.append(np.array_equal(fired, np.diff(wanted.start) > 0))
         return all(right[-10:])
 
@@ -178,10 +180,20 @@ def test_a_fixed_hidden_layer_stays_and_a_learned_one_moves():
     for hidden, moves in (("fixed", False), ("learned", True)):
         learner = Learner(replace(XOR, {"hidden": hidden}), np.random.default_rng(0))
         before = learner.weights()
-        learner.learn(trains, wanted, np.arange(4))
+        learner.learn(trains, wanted)
         after = learner.weights()
         assert np.any(before["input_to_hidden"] != after["input_to_hidden"]) == moves
         assert np.any(before["hidden_to_output"] != after["hidden_to_output"])
+
+
+def test_it_keeps_what_every_learner_promises():
+    """A pattern whose bits differ, one spike wanted at 60 ms."""
+    trains, wanted = spike_exclusive_or(STEP, np.random.default_rng(1))
+    pattern = np.flatnonzero(np.diff(wanted.start))[:1]
+    trains, wanted = trains.select(pattern), wanted.select(pattern)
+    learner = Learner(replace(XOR, {"hidden": "learned"}), np.random.default_rng(0))
+    assert learner.answer(trains).tolist() == [[len(times(learner.spikes(trains, 0)[-1]))]]
+    keeps_its_promises(learner, trains, wanted)
 
 
 def test_correlation_of_trains():
