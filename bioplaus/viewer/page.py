@@ -86,7 +86,7 @@ class Page:
     def attach(self, document: Document) -> None:
         """Put the page into a Bokeh document and keep it up to date."""
         document.title = "bioplaus"
-        document.template = _TEMPLATE  # type: ignore[assignment]  # text extends the page of Bokeh
+        document.template = _TEMPLATE  # text extends the page of Bokeh
         document.template_variables["version"] = bokeh.__version__
         document.add_root(self.layout)
         code = Path(__file__).with_name("page.js").read_text(encoding="utf-8")

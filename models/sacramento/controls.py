@@ -60,10 +60,11 @@ class LayeredNetwork(TwoSweepNetwork):
         rate, u = self.upward(inputs)
         error: list[Matrix] = [self.phi(targets) - rate[-1]]
         for k in reversed(range(len(self.top_down))):
-            if self.transposed:
-                below = error[0] @ self.forward[k + 1]
-            else:
-                below = self._sums(self.top_down[k], error[0])
+            below: Matrix = (
+                error[0] @ self.forward[k + 1]
+                if self.transposed
+                else self._sums(self.top_down[k], error[0])
+            )
             error.insert(0, below * rate[k + 1] * (1 - rate[k + 1]))
         for w, bias, e, r, eta in zip(
             self.forward, self.forward_bias, error, rate, self.forward_rates
