@@ -14,6 +14,10 @@ from pathlib import Path
 
 import pytest
 
+gc.disable()
+"""Until everything is imported and collected: nothing of it is garbage, and to look for some took a
+quarter of the time."""
+
 LONGEST = ("test_random_networks.py", "test_browser.py", "test_gradient_pages.py", "test_page.py")
 """Files that take long are begun first, or one process waits for the other in the end."""
 
@@ -39,6 +43,7 @@ def pytest_collection_finish() -> None:
 
         quicker_brian2.make_quicker(quicker_brian2.in_memory())
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
