@@ -48,10 +48,12 @@ SHORTER: dict[str, dict[str, str]] = {
     },
     "discrete-ep-angles": {"examples": "100"},
     "discrete-ep-images": {"examples": "1000"},
+    "eprop-evidence": {"updates": "2"},
     "erbp-images": {"presentations": "60", "tested": "20"},
     "erbp-rate-reference": {"presentations": "2000"},
     "erbp-variants": {"presentations": "20", "validated": "5", "tested": "5"},
     "error-paths-images": {"passes": "1"},
+    "eventprop-central-differences": {"trials": "1"},
     "follow-arm": _FOLLOW | {"tests": "1"},
     "follow-delay": _FOLLOW,
     "follow-inverse-arm": _FOLLOW | {"command_neurons": "40"},
@@ -95,7 +97,8 @@ def main(argv: list[str] | None = None) -> None:
         found[name] = digests_of(name)
         told = difference(before[name], found[name]) if name in before else []
         differs |= bool(told)
-        print(f"{name}: {', '.join(told) or 'the same' if name in before else 'run'}", flush=True)
+        same = "the same" if name in before else "run"
+        print(f"{name}: " + ("\n  ".join(["", *told]) or same), flush=True)
     out = options.out or (None if options.against else KEPT)
     if out:
         kept.keep({"pages": found}, out, table)
@@ -140,7 +143,8 @@ def of_run(path: Path) -> Iterator[tuple[str, str]]:
     newest = newest_checkpoint(path)
     if newest is not None:
         for name, parts in _parts(newest[1], DEPTH):
-            yield f"state/{name}", digest(parts)
+            if not name.startswith("random/python"):  # which no page draws from, nor seeds
+                yield f"state/{name}", digest(parts)
 
 
 def _of_recording(run: RunReader) -> Iterator[tuple[str, str]]:
@@ -195,14 +199,17 @@ def digest(parts: list[Any]) -> str:
 
 
 def difference(before: Digests, after: Digests) -> list[str]:
-    """What is not the same, by name."""
-    names = sorted(before.keys() | after.keys())
-    verdicts = {(True, True): "differs", (True, False): "is gone", (False, True): "is new"}
-    return [
-        f"{name} {verdicts[name in before, name in after]}"
-        for name in names
-        if before.get(name) != after.get(name)
-    ]
+    """What is not the same, by name; what has only another name is told so."""
+    new = {name: value for name, value in after.items() if name not in before}
+    told = []
+    for name, value in before.items():
+        if name in after:
+            told += [f"{name} differs"] if after[name] != value else []
+        else:
+            renamed = next((other for other, found in new.items() if found == value), None)
+            told.append(f"{name} is gone" if renamed is None else f"{name} is now {renamed}")
+            new.pop(renamed or "", None)
+    return [*told, *(f"{name} is new" for name in new)]
 
 
 def table(found: dict[str, Any]) -> str:
