@@ -23,17 +23,13 @@ _CONTAINED = attrgetter("_contained_objects")
 class KnownNetwork:
     """One network as it runs now; it holds none of its objects.
 
-    target, parts, contained, numbers : what the rest depends on: the objects, how many they
-    contain, and how many synapses there are and the steps; ask : how Brian's arrays tell these
-    numbers; kinds : a digest of the objects' names and kinds; work : how many seconds a simulated
-    second takes, estimated.
+    ask : how Brian's arrays tell the steps and how many synapses there are; state : what the rest
+    depends on; kinds : a digest of the objects' names and kinds; work : how many seconds a
+    simulated second takes, estimated.
     """
 
-    target: str
-    parts: set[ref[Any]]
-    contained: int
     ask: list[Callable[[], float]]
-    numbers: list[float]
+    state: tuple[Any, ...]
     refs: list[ref[Any]]
     monitor_refs: list[ref[Any]]
     kinds: str
@@ -48,24 +44,12 @@ class KnownNetwork:
         ask = [variable.get_value().item for variable in variables]
         text = ",".join(f"{thing.name}:{type(thing).__name__}" for thing in objects)
         return cls(
-            target=prefs["codegen.target"],
-            parts=set(map(ref, network.objects)),
-            contained=sum(map(len, map(_CONTAINED, network.objects))),
             ask=ask,
-            numbers=list(map(call, ask)),
+            state=_state(network, ask),
             refs=list(map(ref, objects)),
             monitor_refs=[ref(thing) for thing in objects if is_monitor(thing)],
             kinds=f"{zlib.crc32(text.encode()):08x}",
             work=division.work_of(objects),
-        )
-
-    def holds(self, network: Any) -> bool:
-        """Whether the network is still as it was."""
-        return (
-            self.numbers == list(map(call, self.ask))
-            and self.parts == set(map(ref, network.objects))
-            and self.contained == sum(map(len, map(_CONTAINED, network.objects)))
-            and self.target == prefs.prefs["codegen.target"]
         )
 
     @property
@@ -79,6 +63,14 @@ class KnownNetwork:
         return [thing() for thing in self.monitor_refs]
 
 
+def _state(network: Any, ask: list[Callable[[], float]]) -> tuple[Any, ...]:
+    """What must be the same for a network to be known: its objects, how many they contain (more
+    where something is added to one), the numbers that are asked for, and the target."""
+    objects = network.objects
+    contained = sum(map(len, map(_CONTAINED, objects)))
+    return set(map(ref, objects)), contained, list(map(call, ask)), prefs.prefs["codegen.target"]
+
+
 class KnownNetworks:
     """Looks networks up; it holds none of them, nor their objects."""
 
@@ -89,7 +81,7 @@ class KnownNetworks:
     def of(self, network: Any) -> KnownNetwork:
         """What is known of a network; looked at again where it is not the same any more."""
         known = self._known.get(ref(network))
-        if known is None or not known.holds(network):
+        if known is None or known.state != _state(network, known.ask):
             known = KnownNetwork.of(network)
             self._known[ref(network, self._known.pop)] = known
         return known
