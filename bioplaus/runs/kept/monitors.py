@@ -10,6 +10,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import call
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from bioplaus.records.rows import MonitorRows, Part
 from bioplaus.runs.thresholds import level_to_fire
 from bioplaus.units import unit_of
 
-__all__ = ["Stream", "give_back", "is_monitor", "recorded"]
+__all__ = ["Stream", "Streams", "give_back", "is_monitor", "recorded"]
 
 
 def is_monitor(thing: Any) -> bool:
@@ -106,14 +107,6 @@ class Stream:
         """Whether nothing more can come: the monitor is gone."""
         return self.monitor is None or self.monitor() is None
 
-    def begin_run(self, shift: float) -> None:
-        """Say what is to be added to ``t`` from now on, to have the time of the whole run."""
-        rows = self.rows
-        if rows < self.done:  # emptied, and nobody knows how
-            self.go_back(0)
-        if not self.shifts or self.shifts[-1][1] != shift:
-            self.shifts.append((rows, shift))
-
     def take_events(self) -> tuple[int, float]:
         """Events, and the seconds in which they were counted, since the last call."""
         taken = self.events, self.seconds
@@ -178,6 +171,48 @@ class Stream:
         about = MonitorRows(**state["about"], parts=parts)
         plain = {key: state[key] for key in ("size", "done", "events", "seconds")}
         return cls(about, shifts=[tuple(pair) for pair in state["shifts"]], **plain)
+
+
+class Streams:
+    """The streams of one network: what they have counted, looked at around each of its runs.
+
+    shift : what is added to their ``t`` [s]; ask : how each tells its events; counted : how many
+    there were when the last run ended.
+    """
+
+    def __init__(self, streams: list[Stream]) -> None:
+        self.shift: float | None = None
+        self.ask = [stream.count for stream in streams]
+        self.counted: list[int] = []
+        self._streams = streams
+        self._settled: list[int] = []
+
+    def look_again(self) -> None:
+        """Some have gone back since the last run, or nobody has looked at them yet."""
+        self.settle()
+        for stream in self._streams:
+            if stream.rows < stream.done:  # emptied, and nobody knows how
+                stream.go_back(0)
+        self.counted = self._settled = list(map(call, self.ask))
+
+    def move(self, shift: float) -> None:
+        """Say what is to be added to ``t`` from now on [s], to have the time of the whole run."""
+        self.shift = shift
+        for stream in self._streams:
+            if stream.about.unit and not (stream.shifts and stream.shifts[-1][1] == shift):
+                stream.shifts.append((stream.rows, shift))
+
+    def end_run(self, seconds: float) -> None:
+        """The network has run so long [s]."""
+        self.counted = list(map(call, self.ask))
+        for stream in self._streams:
+            stream.seconds += seconds
+
+    def settle(self) -> None:
+        """Let each stream have the events that were counted since the last time."""
+        for stream, before, now in zip(self._streams, self._settled, self.counted):
+            stream.events += int(now - before)
+        self._settled = self.counted
 
 
 def give_back(monitor: Any, parts: Iterable[Part], count: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from bioplaus.runs.kept.random_streams import digest
 from bioplaus.runs.scripts import division
 from bioplaus.runs.scripts.division import SEGMENT_WORK, Call, time_of, variables
 from bioplaus.runs.scripts.keeping import QUIET
@@ -51,7 +52,8 @@ class Calls:
         end = start + float(duration)
         work = known.work * (end - start)
         long = work >= self._long_from
-        point = session.next_point("run", len(known.refs), start, end, known.kinds, python=long)
+        mark = ("run", len(known.refs), start, end, known.kinds, digest(python=long))
+        point = session.next_point(mark)
         if long and end > start:
             call = Call(network, duration, report, period, namespace, profile)
             self._long(call, known, LongRun(session, point, call, known.objects, work), work)

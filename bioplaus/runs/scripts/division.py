@@ -79,8 +79,10 @@ def boundaries(start: float, end: float, dt: float, work: float, segment: float)
 
 def time_of(network: Any) -> float:
     """Where a network is [s]; after a run that has stopped itself Brian leaves a view there."""
-    t = network.t_
-    return t if type(t) is float else float(np.ravel(np.asarray(t))[0])
+    try:
+        return float(network.t_)
+    except TypeError:
+        return float(np.ravel(np.asarray(network.t_))[0])
 
 
 def variables(namespace: Mapping[str, Any]) -> dict[str, Any]:

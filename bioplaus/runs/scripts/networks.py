@@ -19,7 +19,7 @@ __all__ = ["KnownNetwork", "KnownNetworks"]
 _CONTAINED = attrgetter("_contained_objects")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KnownNetwork:
     """One network as it runs now; it holds none of its objects.
 

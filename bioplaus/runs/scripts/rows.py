@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from operator import call
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from brian2.core.network import Network
 from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
@@ -12,7 +13,7 @@ from brian2.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 from bioplaus.records import layout
 from bioplaus.records.rows import read_parts, write_rows
 from bioplaus.records.weights import WeightRecord
-from bioplaus.runs.kept.monitors import Stream, give_back
+from bioplaus.runs.kept.monitors import Stream, Streams, give_back
 from bioplaus.runs.kept.numbering import number_of
 from bioplaus.runs.kept.points import NotTheSame
 from bioplaus.runs.scripts import naming
@@ -40,14 +41,9 @@ class Recorder:
         self.on_disk = record != "none"
         self.added = Added(session, record)
         self.streams: dict[int, Stream] = {}
-        self.running: list[Stream] = []
+        self.running = Streams([])
         self._running_of: KnownNetwork | None = None
-        self._shift = 0.0
-        #: How each of them tells its events; how many there were when the last run ended, and when
-        #: the streams were given them.
-        self._count: list[Callable[[], int]] = []
-        self._counted: list[int] = []
-        self._settled: list[int] = []
+        self._streams_of: WeakKeyDictionary[KnownNetwork, Streams] = WeakKeyDictionary()
         #: Rows that a stored state and the disk have in common: (network, name) -> stream -> rows.
         self.common: dict[tuple[int, str], dict[int, int]] = {}
         self._before: dict[str, Any] = {}
@@ -59,36 +55,23 @@ class Recorder:
         shift = self.session.simulated - now
         if abs(shift) < NEARLY_ZERO:
             shift = 0.0
-        if (
-            known is not self._running_of
-            or shift != self._shift
-            or self._counted != list(map(call, self._count))
-            or self.added.wishes
-        ):
-            self._begin_anew(known, shift, namespace)
+        if known is not self._running_of:
+            self._turn_to(known, namespace)
+        running = self.running
+        if running.counted != list(map(call, running.ask)):
+            running.look_again()
+        if shift != running.shift:
+            running.move(shift)
 
-    def _begin_anew(self, known: KnownNetwork, shift: float, namespace: Mapping[str, Any]) -> None:
-        """Another network runs than the last time, or the monitors have gone back since then."""
-        self._settle()
-        if known is not self._running_of or self.added.wishes:
-            self.running = self._streams(known.monitors, namespace)
-            self._count = [stream.count for stream in self.running]
-        for stream in self.running:
-            stream.begin_run(shift)
-        self._running_of, self._shift = known, shift
-        self._settled = self._counted = list(map(call, self._count))
-
-    def end_run(self, seconds: float) -> None:
-        """It has run so long."""
-        self._counted = list(map(call, self._count))
-        for stream in self.running:
-            stream.seconds += seconds
-
-    def _settle(self) -> None:
-        """Let the streams have the events that were counted since the last time."""
-        for stream, before, now in zip(self.running, self._settled, self._counted):
-            stream.events += int(now - before)
-        self._settled = self._counted
+    def _turn_to(self, known: KnownNetwork, namespace: Mapping[str, Any]) -> None:
+        """Another network runs than the last time."""
+        self.running.settle()
+        streams = self._streams_of.get(known)
+        if streams is None or self.added.wishes:
+            streams = Streams(self._streams(known.monitors, namespace))
+        self._streams_of[known] = self.running = streams
+        # What is wished for has joined the network for this run only.
+        self._running_of = None if self.added.wishes else known
 
     def _streams(self, monitors: list[Any], namespace: Mapping[str, Any]) -> list[Stream]:
         """The streams of these monitors, made where there is none yet."""
@@ -110,7 +93,7 @@ class Recorder:
 
     def rates(self) -> dict[str, float]:
         """Mean rate of each recorded population since the last segment [Hz]."""
-        self._settle()
+        self.running.settle()
         events: dict[str, int] = {}
         cell_seconds: dict[str, float] = {}
         for stream in (*self.streams.values(), *self.added.streams.values()):
@@ -156,7 +139,7 @@ class Recorder:
 
     def state(self) -> dict[str, Any]:
         """What is needed to go on, and the rows that are not on disk yet."""
-        self._settle()
+        self.running.settle()
         for stream in self.streams.values():
             stream.take()
         return {
@@ -176,8 +159,8 @@ class Recorder:
         self.common = {(n, name): dict(rows) for n, name, rows in state["common"]}
         self.streams = {number: Stream.of_state(kept) for number, kept in state["streams"]}
         self.added.take_up(state["added"])
-        self.running, self._running_of = [], None
-        self._count, self._counted, self._settled = [], [], []
+        self.running, self._running_of = Streams([]), None
+        self._streams_of.clear()
         alive = {number: kept for number, kept in state["streams"] if kept["alive"]}
         keys = [self.streams[number].about.key for number in alive]
         on_disk = read_parts(self.session.writer.path, keys, segments)

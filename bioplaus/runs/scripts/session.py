@@ -117,8 +117,10 @@ class Session:
 
     # Points
 
-    def next_point(self, *mark: Any, python: bool = False) -> int:
-        """Count a point; what it is must be what it was.
+    def next_point(self, mark: tuple[Any, ...]) -> int:
+        """Count a point; its mark must be what it was.
+
+        mark : what it is in words and numbers, and a digest of the random streams.
 
         Raises
         ------
@@ -132,7 +134,6 @@ class Session:
                 "the script does not do the same as before the interruption: it has gone past the "
                 f"place from which it was to go on (point {self.newest['point']})"
             )
-        mark = (*mark, random_streams.digest(python))
         names = self.numbers.take_names() if self.numbers.new_names else []
         self.kept.meet(self.point, mark, names)
         return self.point
@@ -252,7 +253,7 @@ class Session:
         if self.loops:
             self.epoch = self.loops[0].turn
         self.simulated += seconds
-        self.recording.end_run(seconds)
+        self.recording.running.end_run(seconds)
 
     # Segments
 

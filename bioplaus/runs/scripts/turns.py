@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bioplaus.runs.kept.points import NotTheSame
+from bioplaus.runs.kept.random_streams import digest
 from bioplaus.runs.kept.values import NotKept
 from bioplaus.runs.scripts.frames import on_stack
 from bioplaus.runs.scripts.scope import Scope
@@ -37,7 +38,7 @@ class Loop:
         session.leave_loops(frame)
         self.session, self.line = session, line
         self.frame: FrameType | None = frame
-        self.point = session.next_point(f"loop {header}", python=True)
+        self.point = session.next_point((f"loop {header}", digest(python=True)))
         self.turn = 0
         self.length = 0
         self.on_disk = 0
