@@ -60,7 +60,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.compile_time
 	$(BIN)/python -m benchmarks.goals
 	PYTHONHASHSEED=0 $(BIN)/python -m benchmarks.script_overhead
-	$(BIN)/python -m benchmarks.script_steps
+	PYTHONHASHSEED=0 $(BIN)/python -m benchmarks.script_steps
 	$(BIN)/python -m benchmarks.script_kills
 
 brian2-suite: $(VENV)/.installed-bench

@@ -20,28 +20,29 @@ from typing import Any
 from benchmarks.kept import keep
 from benchmarks.script_overhead import KEPT, LOOP, cpu, plain, tracked
 
-__all__ = ["counting", "per_turn"]
+__all__ = ["counting", "of_a_turn"]
 
 FOUND = Path("executed.json")
 """Where a script that counts leaves what it has found, in its working folder."""
 FIRST, TURNS = 50, 20
 _BEFORE = f"""
 import json, sys
-executed = {{}}
+executed = []
 def watch(turn):
+    frame = sys._getframe(1)
     if turn == {FIRST}:
         sys.settrace(count)
-        count(sys._getframe(1), "call", None)
-        sys._getframe(1).f_trace = count
-    elif turn == {FIRST + TURNS}:
+        frame.f_trace, frame.f_trace_opcodes, frame.f_trace_lines = count, True, False
+    if turn == {FIRST + TURNS}:
         sys.settrace(None)
-        sys._getframe(1).f_trace = None
+        frame.f_trace = None
         json.dump(executed, open("{FOUND}", "w"))
+    executed.append({{}})
 def count(frame, event, argument):
     frame.f_trace_opcodes, frame.f_trace_lines = True, False
     if event == "opcode":
         file = frame.f_code.co_filename
-        executed[file] = executed.get(file, 0) + 1
+        executed[-1][file] = executed[-1].get(file, 0) + 1
     return count
 """
 
@@ -53,10 +54,14 @@ def counting(script: str) -> str:
     return f"{_BEFORE}{head}{loop}{body}"
 
 
-def per_turn(folder: Path) -> dict[str, float]:
-    """Byte codes of a turn by file, as a script that counts has left them in a folder."""
-    executed = json.loads((folder / FOUND).read_text())
-    return {file: number / TURNS for file, number in executed.items()}
+def of_a_turn(folder: Path) -> dict[str, int]:
+    """Byte codes by file, as a script that counts has left them in a folder.
+
+    Of the turn with the fewest: the engine looks up from a run by the clock, and more often where
+    the machine is slow.
+    """
+    turns: list[dict[str, int]] = json.loads((folder / FOUND).read_text())
+    return min(turns[FIRST:], key=lambda turn: sum(turn.values()))
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -82,23 +87,23 @@ def main(argv: list[str] | None = None) -> None:
     print(table(found))
 
 
-def executed(execute: Callable[..., Any], script: Path, *arguments: Any) -> dict[str, float]:
+def executed(execute: Callable[..., Any], script: Path, *arguments: Any) -> dict[str, int]:
     """Byte codes of a turn by file, where the script is executed in a fork."""
     cpu(execute, script, *arguments)
-    return per_turn(script.parent)
+    return of_a_turn(script.parent)
 
 
-def compared(before: dict[str, float], after: dict[str, float]) -> dict[str, Any]:
+def compared(before: dict[str, int], after: dict[str, int]) -> dict[str, Any]:
     """What a tracked turn has more than a plain one."""
-    more = Counter({Path(file).stem: after[file] - before.get(file, 0.0) for file in after})
+    more = Counter({Path(file).stem: after[file] - before.get(file, 0) for file in after})
     plain, tracked = sum(before.values()), sum(after.values())
     return {
         "python": platform.python_version(),
         "plain": plain,
         "tracked": tracked,
-        "added": round(tracked - plain, 2),
+        "added": tracked - plain,
         "share": round(tracked / plain - 1, 4),
-        "modules": {name: round(number, 2) for name, number in more.most_common() if number},
+        "modules": {name: number for name, number in more.most_common() if number},
     }
 
 

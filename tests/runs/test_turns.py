@@ -6,7 +6,7 @@ import io
 import pytest
 
 from benchmarks.script_overhead import LOOP
-from benchmarks.script_steps import counting, per_turn
+from benchmarks.script_steps import counting, of_a_turn
 
 OFTEN = {"checkpoint": 0.0, "patience": 0.0}
 
@@ -120,6 +120,6 @@ def test_tracking_adds_less_than_a_twentieth_of_the_byte_codes_of_a_turn(workpla
     plain = workplace.plain(script, backend="numba")
     run = workplace.start(script, backend="numba", record="none")
     assert plain.code == run.code == 0, plain.err + run.err
-    before, after = (sum(per_turn(each.folder).values()) for each in (plain, run))
+    before, after = (sum(of_a_turn(each.folder).values()) for each in (plain, run))
     assert before > 5000
     assert before < after < 1.05 * before
