@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from brian2 import SpikeMonitor, StateMonitor, have_same_dimensions, second
@@ -23,9 +23,7 @@ from bioplaus.runs.kept.numbering import number_of
 from bioplaus.runs.reading.literals import like
 from bioplaus.runs.recorded import Recorded, Spikes, Trace, read_record
 from bioplaus.runs.scripts import naming
-
-if TYPE_CHECKING:
-    from bioplaus.runs.scripts.session import Session
+from bioplaus.runs.scripts.course import Course
 
 __all__ = ["Added"]
 
@@ -48,8 +46,8 @@ class Wish:
 class Added:
     """What is to be recorded besides, and the monitors that do it."""
 
-    def __init__(self, session: Session, record: str) -> None:
-        self.session = session
+    def __init__(self, course: Course, record: str) -> None:
+        self.course = course
         self.wishes: list[Wish] = []
         self.streams: dict[str, Stream] = {}
         self._monitors: dict[str, Any] = {}
@@ -106,7 +104,7 @@ class Added:
 
     def _made(self, wish: Wish, group: Any) -> Any:
         """A monitor of a group; one of the same name that was there for another is over."""
-        numbers, item = self.session.numbers, wish.item
+        numbers, item = self.course.numbers, wish.item
         numbers.paused = True
         try:
             name = f"bioplaus_{wish.name}"
@@ -154,7 +152,7 @@ class Added:
         found = []
         for name, stream in self.streams.items():
             if stream.about.parts and lasts.get(name):
-                start = self.session.simulated - lasts[name]
+                start = self.course.simulated - lasts[name]
                 stream.about.parts[:] = [_from(part, start) for part in stream.about.parts]
             if stream.about.parts:
                 found.append(stream.about)
@@ -176,7 +174,7 @@ class Added:
             population = wish.item.population
             if wish.group is None and self._met and population not in self._met:
                 message = unknown_name("group", population, sorted(self._met))
-                self.session.tell(f"--record {population}: {message}")
+                self.course.tell(f"--record {population}: {message}")
 
 
 def _from(part: Part, start: float) -> Part:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TextIO
-
-if TYPE_CHECKING:
-    from bioplaus.runs.scripts.session import Session
+from typing import TextIO
 
 __all__ = ["ScriptProgress"]
 
@@ -27,22 +24,38 @@ class ScriptProgress:
         """What comes now is new: the time left is counted from here."""
         self._began, self._first = time.monotonic(), None
 
-    def segment_done(self, session: Session) -> None:
-        """A segment is complete."""
+    def segment_done(
+        self,
+        replaying: bool,
+        simulated: float,
+        position: tuple[int, int] | None,
+        share: float | None,
+    ) -> None:
+        """A segment is complete.
+
+        Parameters
+        ----------
+        replaying
+            Whether it was complete before.
+        simulated
+            Simulated time so far [s].
+        position
+            Turns done of the outermost loop, and how many there are, if that is known.
+        share
+            Of the script, if it is known.
+        """
         now = time.monotonic()
-        if session.replaying:
+        if replaying:
             return
-        share = session.share_done()
         if self._first is None:
             self._first = share or 0.0
         if now - self._last < self.interval:
             return
         self._last = now
         parts = []
-        position = session.position()
         if position is not None:
             parts.append(f"turn {position[0] + 1} of {position[1]}")
-        parts.append(f"{session.simulated:.4g} s simulated")
+        parts.append(f"{simulated:.4g} s simulated")
         if share is not None and share > self._first:
             left = (now - self._began) * (1 - share) / (share - self._first)
             parts.append(f"{_duration(left)} left")

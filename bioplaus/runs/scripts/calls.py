@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from brian2.core.network import Network
 
 from bioplaus.runs.kept.random_streams import digest
 from bioplaus.runs.scripts import division
@@ -12,23 +14,19 @@ from bioplaus.runs.scripts.division import SEGMENT_WORK, Call, time_of, variable
 from bioplaus.runs.scripts.keeping import QUIET
 from bioplaus.runs.scripts.longrun import LongRun
 from bioplaus.runs.scripts.networks import KnownNetwork, KnownNetworks
-from bioplaus.runs.scripts.taking_over import PLAIN_RUN
+from bioplaus.runs.scripts.session import Session
 
-if TYPE_CHECKING:
-    from bioplaus.runs.scripts.session import Session
+__all__ = ["PLAIN_RUN", "Calls"]
 
-__all__ = ["Calls"]
+PLAIN_RUN: Any = Network.run
+"""Brian's own."""
 
 
 class Calls:
-    """Runs the networks of a session.
-
-    share : of the long run that goes on, how much is done; None before the first.
-    """
+    """Runs the networks of a session."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.share: float | None = None
         self._long_from = 0.0 if session.options.segment > 0 else SEGMENT_WORK
         self._networks = KnownNetworks()
 
@@ -97,7 +95,7 @@ class Calls:
             session.seconds["runs"] += perf_counter() - began
             session.count(cut - now)
             now = cut
-            self.share = (cut - call.start) / (call.end - call.start)
+            session.share = (cut - call.start) / (call.end - call.start)
             session.end_segment(objects, call.namespace)
             if session.keeping.due():
                 part.keep("mid")

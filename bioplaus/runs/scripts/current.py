@@ -44,7 +44,9 @@ def steps(turns: int | Iterable[Any]) -> Iterable[Any]:
     iterable = range(turns) if isinstance(turns, int) else turns
     if _session is None:
         return iterable
-    return _session.marked_loop(iterable, sys._getframe(1))
+    from bioplaus.runs.scripts.turns import marked_loop
+
+    return marked_loop(_session, iterable, sys._getframe(1))
 
 
 def keep(**objects: Any) -> None:

@@ -9,12 +9,10 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bioplaus.runs.scripts.course import Course
 from bioplaus.runs.scripts.source import write_modules
-
-if TYPE_CHECKING:
-    from bioplaus.runs.scripts.session import Session
 
 __all__ = ["QUIET", "Keeping", "Options"]
 
@@ -43,14 +41,13 @@ class Options:
 class Keeping:
     """Decides when there is time to look at everything, and to write it down."""
 
-    def __init__(self, session: Session, options: Options) -> None:
-        self.session, self.options = session, options
+    def __init__(self, course: Course, options: Options) -> None:
+        self.course, self.options = course, options
         self._began = time.monotonic()
         self._cost = 0.02
         self.caught_up()
         self._looked = 0.0
         self._places: set[Any] = set()
-        self._tried: set[int] = set()
 
     def caught_up(self) -> None:
         """What comes now is new: time is counted from here."""
@@ -60,7 +57,7 @@ class Keeping:
     def due(self, at_least: float | None = None) -> bool:
         """Whether a state may be written now."""
         earliest = self._next if at_least is None else self._earliest(at_least)
-        return time.monotonic() >= earliest and not self.session.replaying
+        return time.monotonic() >= earliest and not self.course.replaying
 
     def _earliest(self, wait: float) -> float:
         """When a state may be written that waits so long after the last one [s of the clock]."""
@@ -88,49 +85,17 @@ class Keeping:
             yield
         finally:
             self._looked += time.perf_counter() - began
-            self.session.seconds["looking"] += time.perf_counter() - began
+            self.course.seconds["looking"] += time.perf_counter() - began
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Put on disk what a state counts as done; count the time that the state costs."""
         began = time.perf_counter()
-        self.session.kept.flush()
-        self.session.outside.flush()
-        write_modules(self.session.writer.path, self.session.own.modules())
+        self.course.kept.flush()
+        self.course.outside.flush()
+        write_modules(self.course.writer.path, self.course.own.modules())
         yield
         self._cost = time.perf_counter() - began
         self.caught_up()
-        self.session.seconds["states"] += self._cost
-        self.session.counts["states"] += 1
-
-    def write_loops(self) -> None:
-        """Write the states of all loops that stand, and forget what that outdates."""
-        with self.writing():
-            for loop in self.session.loops:
-                if loop.here is not None:
-                    self.session.kept.write("loop", loop.point, loop.here)
-                    loop.on_disk = loop.turn
-            self.forget()
-        if self.session.newest is None:
-            self._try_loops()
-
-    def _try_loops(self) -> None:
-        """Read the first state of each loop back."""
-        began = time.perf_counter()
-        for loop in self.session.loops:
-            if loop.here is not None and loop.line not in self._tried:
-                self._tried.add(loop.line)
-                if not loop.comes_back():
-                    break
-        self.session.seconds["states"] += time.perf_counter() - began
-
-    def forget(self) -> None:
-        """Delete marks and states inside of turns that are no longer needed."""
-        finished = [(loop.point, loop.turn_point) for loop in self.session.loops if loop.turn > 0]
-        standing = {loop.point for loop in self.session.loops}
-
-        def unneeded(kind: str, point: int) -> bool:
-            return point not in standing and any(a < point <= b for a, b in finished)
-
-        self.session.kept.forget(unneeded)
-        self.session.kept.forget_marks(lambda point: unneeded("", point))
+        self.course.seconds["states"] += self._cost
+        self.course.counts["states"] += 1

@@ -219,12 +219,14 @@ def _module(script: Script, config: Mapping[str, Any], settings: dict[str, Any])
 
 def _named_loops(session: Any) -> dict[str, Any]:
     """What the loops that were found by reading call."""
+    from bioplaus.runs.scripts.loop import Loop
+    from bioplaus.runs.scripts.turns import WhileTurns, named_loop
 
     def loop(turns: Any, line: int, header: str) -> Any:
-        return session.named_loop(turns, line, header, sys._getframe(1))
+        return named_loop(session, turns, line, header, sys._getframe(1))
 
     def while_(line: int, header: str) -> Any:
-        return session.named_while(line, header, sys._getframe(1))
+        return WhileTurns(Loop(session, sys._getframe(1), line, header))
 
     def plain_steps(turns: Any) -> Any:
         return range(turns) if isinstance(turns, int) else turns

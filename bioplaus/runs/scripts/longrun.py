@@ -5,18 +5,16 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from brian2.core.magic import MagicNetwork
 
 from bioplaus.runs.kept.points import NotTheSame
 from bioplaus.runs.kept.values import NotKept
+from bioplaus.runs.scripts.division import Call
 from bioplaus.runs.scripts.scope import Scope
+from bioplaus.runs.scripts.session import Session
 from bioplaus.runs.scripts.snapshot import Beginning
-
-if TYPE_CHECKING:
-    from bioplaus.runs.scripts.division import Call
-    from bioplaus.runs.scripts.session import Session
 
 __all__ = ["LongRun"]
 

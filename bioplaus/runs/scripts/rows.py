@@ -18,10 +18,10 @@ from bioplaus.runs.kept.numbering import number_of
 from bioplaus.runs.kept.points import NotTheSame
 from bioplaus.runs.scripts import naming
 from bioplaus.runs.scripts.added import Added
+from bioplaus.runs.scripts.course import Course
 
 if TYPE_CHECKING:
     from bioplaus.runs.scripts.networks import KnownNetwork
-    from bioplaus.runs.scripts.session import Session
 
 __all__ = ["Recorder"]
 
@@ -36,10 +36,10 @@ class Recorder:
     on_disk : whether what monitors record is written (``--record none``: it is not).
     """
 
-    def __init__(self, session: Session, record: str) -> None:
-        self.session = session
+    def __init__(self, course: Course, record: str) -> None:
+        self.course = course
         self.on_disk = record != "none"
-        self.added = Added(session, record)
+        self.added = Added(course, record)
         self.streams: dict[int, Stream] = {}
         self.running = Streams([])
         self._running_of: KnownNetwork | None = None
@@ -52,7 +52,7 @@ class Recorder:
 
     def begin_run(self, known: KnownNetwork, now: float, namespace: Mapping[str, Any]) -> None:
         """A run of a network begins at its time ``now`` [s], or a piece of it."""
-        shift = self.session.simulated - now
+        shift = self.course.simulated - now
         if abs(shift) < NEARLY_ZERO:
             shift = 0.0
         if known is not self._running_of:
@@ -113,14 +113,14 @@ class Recorder:
         self, segment: int, arrays: Mapping[str, Any], weights: Mapping[str, WeightRecord]
     ) -> None:
         """Put what is new on disk, but in a replay, where it is there."""
-        session = self.session
+        course = self.course
         for stream in self.streams.values():
             stream.take(at_once=True)
         self.added.take()
         monitors = [stream.about for stream in self.streams.values() if stream.about.parts]
         monitors += self.added.of_segment()
-        if not session.replaying and (monitors or arrays or weights):
-            folder = session.writer.path / layout.RECORDING
+        if not course.replaying and (monitors or arrays or weights):
+            folder = course.writer.path / layout.RECORDING
             write_rows(layout.segment_file(folder, segment, "h5"), monitors, arrays, weights)
         for stream in self.added.streams.values():
             stream.about.parts.clear()
@@ -131,7 +131,7 @@ class Recorder:
 
     def forget_from(self, segment: int) -> None:
         """Delete the recording of segments that no state counts as done."""
-        for path in (self.session.writer.path / layout.RECORDING).glob("*.h5"):
+        for path in (self.course.writer.path / layout.RECORDING).glob("*.h5"):
             if int(path.stem) >= segment:
                 path.unlink()
 
@@ -163,10 +163,10 @@ class Recorder:
         self._streams_of.clear()
         alive = {number: kept for number, kept in state["streams"] if kept["alive"]}
         keys = [self.streams[number].about.key for number in alive]
-        on_disk = read_parts(self.session.writer.path, keys, segments)
+        on_disk = read_parts(self.course.writer.path, keys, segments)
         for number, kept in alive.items():
             stream = self.streams[number]
-            monitor = self.session.numbers.find(number)
+            monitor = self.course.numbers.find(number)
             if monitor is None:
                 continue  # it was garbage then
             if self.on_disk and not give_back(
@@ -219,7 +219,7 @@ class Recorder:
 
         def resize(monitor: Any, new_size: int) -> None:
             number = number_of(monitor)
-            stream = None if recorder.session.inside else recorder.streams.get(number or 0)
+            stream = None if recorder.course.inside else recorder.streams.get(number or 0)
             if stream is not None:
                 stream.take()
             plain(monitor, new_size)

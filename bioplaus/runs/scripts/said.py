@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from bioplaus.runs.scripts.session import Session
+from bioplaus.runs.scripts.added import Added
+from bioplaus.runs.scripts.course import Course
 
 __all__ = ["Said", "is_pair"]
 
@@ -20,8 +20,8 @@ class Said:
     the last segment; test_values : figures of the test part, the last of each.
     """
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, course: Course, added: Added) -> None:
+        self.course, self.added = course, added
         self.kept: dict[str, Any] = {}
         self.arrays: dict[str, Any] = {}
         self.test_values: dict[str, float] = {}
@@ -53,17 +53,17 @@ class Said:
             else:
                 row[name] = float(plain)
         if row:
-            self.session.add_row(row)
+            self.course.add_row(row)
 
     def record(self, items: tuple[Any, ...], of: Any, last: Any) -> None:
         """See :func:`bioplaus.record`."""
-        loops = self.session.loops
+        loops = self.course.loops
         if loops:
             raise RuntimeError(
                 f"record(...) inside of the loop over runs at line {loops[-1].line}: what is "
                 "recorded cannot change from turn to turn; call it before the loop"
             )
-        self.session.recording.added.wish(items, of, last)
+        self.added.wish(items, of, last)
 
     def take_arrays(self) -> dict[str, Any]:
         """The arrays that were logged since the last call."""

@@ -19,20 +19,17 @@ from brian2 import prefs
 from brian2.core.base import BrianObject
 from brian2.devices.device import RuntimeDevice, get_device
 
-from bioplaus.records import layout
-from bioplaus.records.table import GrowingTable
 from bioplaus.records.writer import RunWriter
 from bioplaus.runs.kept import random_streams
-from bioplaus.runs.kept.numbering import Numbers, is_nameable, reachable
+from bioplaus.runs.kept.numbering import is_nameable, reachable
 from bioplaus.runs.kept.points import Kept, NotTheSame
 from bioplaus.runs.scripts import naming
-from bioplaus.runs.scripts.calls import Calls
-from bioplaus.runs.scripts.frames import Own, is_iterated_at_once, on_stack
+from bioplaus.runs.scripts.course import Course, Standing
+from bioplaus.runs.scripts.frames import on_stack
 from bioplaus.runs.scripts.keeping import Keeping, Options
 from bioplaus.runs.scripts.rows import Recorder
 from bioplaus.runs.scripts.said import Said
 from bioplaus.runs.scripts.tuning import Tuning
-from bioplaus.runs.scripts.turns import Loop, WhileTurns, turns_of
 
 if TYPE_CHECKING:
     from bioplaus.runs.reading.script import Script
@@ -55,14 +52,12 @@ _OWN_STATE = ("moment", "segment", "epoch", "work", "simulated", "learned")
 _SIMPLE = (type(None), bool, int, float, str)
 
 
-class Session:
+class Session(Course):
     """What happens around a script while it runs.
 
-    simulated : seconds of simulated time so far, over all networks; segment : how many are
-    complete; epoch : the last turn of the outermost loop in which something was simulated, None
-    before the first loop; learned : measures of what learns, where it was last seen since the last
-    segment; moment : how far the script has come (points, turns and segments); replaying : whether
-    what happens now has happened before, and is on disk.
+    learned : measures of what learns, where it was last seen since the last segment; share : of
+    the long run that goes on, how much is done, None before the first; tried : lines of the loops
+    whose first state was read back.
     """
 
     def __init__(
@@ -76,67 +71,20 @@ class Session:
         progress: ScriptProgress,
         record: str = "",
     ) -> None:
-        self.script, self.writer, self.outside, self.options = script, writer, outside, options
-        self.variables, self.kept, self.progress = variables, kept, progress
-        self.own = Own(script.path, script.bound, variables)
-        self.numbers = Numbers(kept.names)
-        self.newest = kept.newest
-        self.replaying = kept.newest is not None
-        rows = kept.newest["rows_of_table"] if kept.newest else 0
-        segments = kept.newest["segment"] if kept.newest else 0
-        first = ("segment", "epoch", "simulated_time_s")
-        self.table = GrowingTable(writer.path / layout.METRICS, first, rows, segments)
+        super().__init__(script, writer, outside, variables, kept, progress)
+        self.options = options
         self.recording = Recorder(self, record)
-        self.recording.forget_from(segments)
+        self.recording.forget_from(kept.newest["segment"] if kept.newest else 0)
         self.tuning = Tuning(self)
-        self.loops: list[Loop] = []
-        self.said = Said(self)
-        self.moment = self.point = self.segment = 0
-        self.epoch: int | None = None
-        self.learned: dict[str, float] = {}
-        self.work = self.simulated = 0.0
-        self.inside = False
-        self._forks, self._thread = _forks, get_ident()
-        self._told: set[str] = set()
-        self.check_interrupt: Callable[[], None] = lambda: None
-        self.seconds = {"runs": 0.0, "segments": 0.0, "states": 0.0, "looking": 0.0}
-        self.counts = {"states": 0, "skipped": 0, "again": 0}
+        self.said = Said(self, self.recording.added)
         self.keeping = Keeping(self, options)
-        self.calls = Calls(self)
-        if lost := rows - len(self.table):
-            self.tell(f"metrics.csv has lost {lost} of {rows} rows, which cannot come back")
+        self.learned: dict[str, float] = {}
+        self.share: float | None = None
+        self.tried: set[int] = set()
+        self._forks, self._thread = _forks, get_ident()
+        self.check_interrupt: Callable[[], None] = lambda: None
 
-    # Telling
-
-    def tell(self, text: str) -> None:
-        """A note, told once, to the terminal and to the log."""
-        if text not in self._told:
-            self._told.add(text)
-            self.writer.log(f"note: {text}")
-            self.progress.note(text)
-
-    # Points
-
-    def next_point(self, mark: tuple[Any, ...]) -> int:
-        """Count a point; its mark must be what it was.
-
-        mark : what it is in words and numbers, and a digest of the random streams.
-
-        Raises
-        ------
-        NotTheSame
-            If it is another one than in the first execution.
-        """
-        self.point += 1
-        self.moment += 1
-        if self.replaying and self.newest is not None and self.moment > self.newest["moment"]:
-            raise NotTheSame(
-                "the script does not do the same as before the interruption: it has gone past the "
-                f"place from which it was to go on (point {self.newest['point']})"
-            )
-        names = self.numbers.take_names() if self.numbers.new_names else []
-        self.kept.meet(self.point, mark, names)
-        return self.point
+    # States
 
     def take_up_outside(self, state: Mapping[str, Any]) -> None:
         """Let what the script has written and printed be as in a state."""
@@ -182,30 +130,6 @@ class Session:
 
     # Loops
 
-    def named_loop(self, iterable: Iterable[Any], line: int, header: str, frame: FrameType) -> Any:
-        """What a loop that was found by reading goes over."""
-        if not self.takes_part():
-            return iterable
-        return turns_of(Loop(self, frame, line, header), iterable)
-
-    def named_while(self, line: int, header: str, frame: FrameType) -> WhileTurns:
-        """What a while loop that was found by reading asks."""
-        return WhileTurns(Loop(self, frame, line, header))
-
-    def marked_loop(self, iterable: Iterable[Any], frame: FrameType) -> Iterable[Any]:
-        """What ``steps`` goes over, where it is called at run time."""
-        if not self.takes_part() or self.options.loops == "none":
-            return iterable
-        if not self.own.is_file(frame.f_code.co_filename):
-            return iterable
-        if not is_iterated_at_once(frame):
-            self.tell(
-                f"steps(...) at line {frame.f_lineno} is not what a `for` goes over itself; write "
-                "`for turn in bioplaus.steps(n):` to have the loop taken up in its middle"
-            )
-            return iterable
-        return turns_of(Loop(self, frame, frame.f_lineno, "steps"), iterable)
-
     def leave_loops(self, frame: FrameType) -> None:
         """Loops whose frame is gone are over."""
         while self.loops and not on_stack(self.loops[-1].frame, frame):
@@ -218,7 +142,7 @@ class Session:
             variables |= self.own.variables_of(outer)
         self.measure(_held(variables), variables)
 
-    def leave_inside(self, loop: Loop) -> None:
+    def leave_inside(self, loop: Standing) -> None:
         """A turn of a loop begins: those inside of it are over."""
         del self.loops[self.loops.index(loop) + 1 :]
 
@@ -237,16 +161,7 @@ class Session:
                 loop.refuse("the script has set a device of its own")
         return False
 
-    # The table
-
-    def add_row(self, row: Mapping[str, float]) -> None:
-        """A row of metrics, but in a replay, where it is on disk."""
-        if self.loops:
-            self.epoch = self.loops[0].turn
-        if not self.replaying:
-            epoch = self.segment if self.epoch is None else self.epoch
-            start = {"segment": self.segment, "epoch": epoch, "simulated_time_s": self.simulated}
-            self.table.append({**start, **row})
+    # Segments
 
     def count(self, seconds: float) -> None:
         """So long was simulated."""
@@ -254,8 +169,6 @@ class Session:
             self.epoch = self.loops[0].turn
         self.simulated += seconds
         self.recording.running.end_run(seconds)
-
-    # Segments
 
     def end_segment(self, objects: list[Any], namespace: Mapping[str, Any]) -> None:
         """Put on disk what has happened since the last one; take changes."""
@@ -273,7 +186,9 @@ class Session:
         self.work = 0.0
         self.tuning.at_end_of_segment(objects, names, namespace)
         self.seconds["segments"] += time.perf_counter() - began
-        self.progress.segment_done(self)
+        self.progress.segment_done(
+            self.replaying, self.simulated, self.position(), self.share_done()
+        )
         self.check_interrupt()
 
     def measure(self, objects: Iterable[Any], namespace: Mapping[str, Any]) -> None:
@@ -299,14 +214,7 @@ class Session:
         position = self.position()
         if position is not None:
             return position[0] / position[1]
-        return self.calls.share
-
-    def position(self) -> tuple[int, int] | None:
-        """How far the outermost loop with a length is: turns done, and how many there are."""
-        for loop in self.loops:
-            if loop.length:
-                return loop.turn, loop.length
-        return None
+        return self.share
 
 
 def _held(variables: Mapping[str, Any]) -> list[Any]:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections import ChainMap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from brian2 import second
 from brian2.core.network import Network
 
-if TYPE_CHECKING:
-    from bioplaus.runs.scripts.session import Session
+from bioplaus.runs.scripts.calls import PLAIN_RUN, Calls
+from bioplaus.runs.scripts.session import Session
 
-__all__ = ["PLAIN_RUN", "install", "uninstall"]
-
-PLAIN_RUN: Any = Network.run
+__all__ = ["install", "uninstall"]
 
 
 def install(session: Session) -> None:
     """Let every run of the script go through its session."""
     session.numbers.install()
     session.recording.install()
+    calls = Calls(session)
 
     def run(
         network: Any,
@@ -43,9 +42,9 @@ def install(session: Session) -> None:
         try:
             if added.wishes:
                 with added.joined(network, namespace):
-                    session.calls.run(*call)
+                    calls.run(*call)
             else:
-                session.calls.run(*call)
+                calls.run(*call)
         finally:
             session.inside = False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from brian2 import Quantity
@@ -22,10 +22,8 @@ from bioplaus.records.reader import RunReader
 from bioplaus.runs.reading.following import follows
 from bioplaus.runs.reading.literals import like
 from bioplaus.runs.reading.script import SETTINGS, ScriptError
+from bioplaus.runs.scripts.course import Course
 from bioplaus.runs.scripts.offering import offered
-
-if TYPE_CHECKING:
-    from bioplaus.runs.scripts.session import Session
 
 __all__ = ["Tuning", "constants_in_use", "shared_variables"]
 
@@ -38,13 +36,13 @@ class Tuning:
     overlay : name to (the value that the script has, the value now); tuned : parameters by name.
     """
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, course: Course) -> None:
+        self.course = course
         self.overlay: dict[str, tuple[Any, Any]] = {}
         self.tuned: dict[str, Any] = {}
         self._changes: dict[int, list[tuple[str, str]]] = {}
         self._offered_of: set[str] = set()
-        for segment, _, name, value in RunReader(session.writer.path).changes:
+        for segment, _, name, value in RunReader(course.writer.path).changes:
             self._changes.setdefault(segment, []).append((name, value))
 
     def overlaid(self, namespace: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -65,20 +63,20 @@ class Tuning:
         self, objects: list[Any], names: Mapping[int, str], namespace: Mapping[str, Any]
     ) -> None:
         """Make the changes of this segment again, then those that are asked for now."""
-        session = self.session
-        for name, value in self._changes.pop(session.segment, []):
+        course = self.course
+        for name, value in self._changes.pop(course.segment, []):
             self._change(name, value, objects, names, namespace)
-        if session.replaying:
+        if course.replaying:
             return
-        for name, value in session.writer.take_requests():
+        for name, value in course.writer.take_requests():
             try:
                 follows = self._change(name, value, objects, names, namespace)
             except (UserError, ValueError) as error:
-                session.writer.log(f"refused to change {name} to {value}: {error}")
+                course.writer.log(f"refused to change {name} to {value}: {error}")
                 continue
-            session.writer.append_change(session.segment, session.simulated, name, value)
+            course.writer.append_change(course.segment, course.simulated, name, value)
             so = f", and so {', '.join(follows)}" if follows else ""
-            session.writer.log(f"segment {session.segment}: {name} = {value} from now on{so}")
+            course.writer.log(f"segment {course.segment}: {name} = {value} from now on{so}")
         self._offer(objects, names, namespace)
 
     def _offer(
@@ -88,10 +86,10 @@ class Tuning:
         if set(names.values()) == self._offered_of:
             return
         self._offered_of = set(names.values())
-        settings = self.session.variables.get(SETTINGS, {})
+        settings = self.course.variables.get(SETTINGS, {})
         used, shared = constants_in_use(objects, namespace), shared_variables(objects, names)
-        can = offered(self.session.script, settings, self._line(), used, shared)
-        self.session.writer.write_tunable(can)
+        can = offered(self.course.script, settings, self._line(), used, shared)
+        self.course.writer.write_tunable(can)
 
     def _change(
         self,
@@ -109,24 +107,24 @@ class Tuning:
             setattr(group, variable, self._like(Quantity(view[:], dim=view.dim), text, name))
             return []
         used = constants_in_use(objects, namespace)
-        if name in self.session.script.parameters:
-            new = self.session.script.value(name, text)
-            settings = self.session.variables.get(SETTINGS, {})
+        if name in self.course.script.parameters:
+            new = self.course.script.value(name, text)
+            settings = self.course.variables.get(SETTINGS, {})
             tuned = {**self.tuned, name: new}
-            found = follows(self.session.script, tuned, self._line(), settings)
+            found = follows(self.course.script, tuned, self._line(), settings)
             self.tuned = tuned
             new_values = {name: new} | {key: value for key, value in found.items() if key != name}
         elif name in used:
             new_values = {name: self._like(used[name], text, name)}
         else:
-            known = sorted({*shared, *used, *self.session.script.parameters})
+            known = sorted({*shared, *used, *self.course.script.parameters})
             raise ScriptError(unknown_name("parameter", name, known))
         for key, value in new_values.items():
-            now = namespace.get(key, self.session.variables.get(key))
+            now = namespace.get(key, self.course.variables.get(key))
             first = self.overlay[key][0] if key in self.overlay else now
             self.overlay[key] = (first, value)
-            if key in self.session.variables:
-                self.session.variables[key] = value
+            if key in self.course.variables:
+                self.course.variables[key] = value
         return [f"{key} = {value}" for key, value in new_values.items() if key != name]
 
     def _like(self, before: Any, text: str, name: str) -> Any:
@@ -138,7 +136,7 @@ class Tuning:
         frame: Any = sys._getframe()
         line = sys.maxsize
         while frame is not None:
-            if frame.f_locals is self.session.variables:
+            if frame.f_locals is self.course.variables:
                 line = frame.f_lineno
             frame = frame.f_back
         return line
@@ -157,11 +155,11 @@ class Tuning:
         pairs = state["overlay"].items()
         self.overlay = {k: (_unpacked(old), _unpacked(new)) for k, (old, new) in pairs}
         self.tuned = {k: _unpacked(v) for k, v in state["tuned"].items()}
-        for segment in [s for s in self._changes if s <= self.session.segment]:
+        for segment in [s for s in self._changes if s <= self.course.segment]:
             del self._changes[segment]
         for name, (old, new) in self.overlay.items():
-            if name in self.session.variables and _equal(self.session.variables[name], old):
-                self.session.variables[name] = new
+            if name in self.course.variables and _equal(self.course.variables[name], old):
+                self.course.variables[name] = new
 
 
 def shared_variables(
