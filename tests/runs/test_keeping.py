@@ -51,5 +51,5 @@ def test_states_that_cost_much_are_further_apart(clock: SimpleNamespace) -> None
         clock.now = 101.5 + after
         assert keeper.due() is due
         assert keeper.due(at_least=keeping.QUIET) is due
-    keeper.session.replaying = True
+    keeper.course.replaying = True
     assert not keeper.due()
