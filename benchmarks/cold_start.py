@@ -3,8 +3,9 @@
 Whole processes, imports and exit included, CPU seconds of user and system: on ``numpy``, on the
 engine with an empty cache, and again with what that execution has kept.  FOLDER holds Brian2's
 published examples, which run unmodified; a script is small if ``numpy`` takes no more than
-``--limit``, and is left out if it makes standalone code.  Where an empty cache seems to cost more
-than is allowed all three are measured again, up to ``--rounds`` times, and the least counts.
+``--limit``, and is left out if it makes standalone code or starts processes.  Where an empty cache
+seems to cost more than is allowed all three are measured again, up to ``--rounds`` times, and the
+least counts.
 
 Each script is kept in ``docs/results/engine/cold_start.json`` as soon as it is measured.
 """
@@ -27,6 +28,10 @@ from benchmarks.speed import processor
 KEPT = Path("docs/results/engine/cold_start.json")
 WAYS = ("numpy", "cold", "warm")
 ALLOWED = 0.3  # CPU seconds that an empty cache may cost
+LEFT_OUT = {
+    "set_device": "it makes standalone code",
+    "multiprocessing": "it starts processes, which know nothing of the one that is measured",
+}
 
 _RUN = """
 import os, runpy, sys
@@ -69,8 +74,10 @@ def main(argv: list[str] | None = None) -> None:
 
 def measured(script: Path, limit: int, rounds: int) -> dict[str, Any]:
     """CPU seconds in all ways, one after the other, or why there are none."""
-    if "set_device" in script.read_text("utf-8"):
-        return {"not measured": "it makes standalone code"}
+    text = script.read_text("utf-8")
+    for word, why in LEFT_OUT.items():
+        if word in text:
+            return {"not measured": why}
     found = dict.fromkeys(WAYS, math.inf)
     try:
         for _ in range(rounds):
