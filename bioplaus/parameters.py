@@ -42,7 +42,8 @@ Quantity = Any
 P = TypeVar("P", bound="DataclassInstance")
 
 _NUMBER = re.compile(
-    r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*((?:(?:[A-Za-z/(]|1/).*?)?)\s*$"
+    # A number is taken whole: a part of it would leave the rest for a unit.
+    r"\s*((?>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))\s*\*?\s*((?:(?:[A-Za-z/(]|1/).*?)?)\s*$"
 )
 
 

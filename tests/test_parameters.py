@@ -148,12 +148,14 @@ def test_several_numbers_are_not_one_with_a_unit() -> None:
         ("5 ms", (5.0, "ms")), ("2.5", (2.5, "")), ("0.1 / ms", (0.1, "/ ms")),
         ("0.0005 / ms", (0.0005, "/ ms")), ("1.15*V", (1.15, "V")),
         ("-2.5e-4 metre ** 2", (-2.5e-4, "metre ** 2")), ("3 µV", (3.0, "uV")),
+        ("1e-3 second", (1e-3, "second")), ("1e-3 0.5", None), ("2E-3 1e-4", None),
         ("2 0.5 0.03", None), ("0.1, 0.05", None), ("784-500-10", None), ("automatic", None),
         ("", None),
     ],
 )  # fmt: skip
 def test_a_number_and_its_unit_are_told_apart(text: str, expected: Any) -> None:
-    """A list is no number: ``2 0.5 0.03`` was once the number 2 with the unit ``0.5 0.03``."""
+    """A list is no number: ``2 0.5 0.03`` was once the number 2 with the unit ``0.5 0.03``, and
+    ``1e-3 0.5`` the number 1."""
     assert number_and_unit(text) == expected
 
 
