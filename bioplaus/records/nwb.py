@@ -96,8 +96,14 @@ def _add_units(file: Any, run: RunReader) -> None:
 
 
 def _observed(run: RunReader, fired: Sequence[str]) -> list[list[float]]:
-    """From the first to the last thing recorded [s]: one interval, as Neo reads no more."""
+    """From the first to the last thing recorded [s]: one interval, as Neo reads no more.
+
+    A presentation that was recorded all the time counts from its start to its stop, silent or not.
+    """
     times = [run.spikes(name)[0] for name in fired] + [run.trace(*key).t for key in run.traced()]
+    if run.has_presentations():
+        shown = run.presentations()
+        times += [each[shown.recorded == 1] for each in (shown.start, shown.stop)]
     known = np.concatenate(times)
     return [[float(known.min()), float(known.max())]]
 

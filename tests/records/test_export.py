@@ -109,7 +109,8 @@ def test_what_never_fired_has_no_unit(
     fired: tuple[float, ...], times: tuple[float, ...], tmp_path: Path
 ) -> None:
     """One population is silent, the other may be too; a trace may have been asked for and be
-    empty.  A unit was observed from the first to the last thing that was recorded."""
+    empty.  A unit was observed from the first to the last thing that was recorded, and while
+    something was shown."""
     pynwb = pytest.importorskip("pynwb")
     writer = RunWriter.create(
         tmp_path / "run", {"experiment": "x", "source": "x.py", "seed": 1, "parameters": {}}
@@ -118,7 +119,8 @@ def test_what_never_fired_has_no_unit(
     cells = np.zeros(len(fired), int)
     spikes = {"silent": (np.empty(0), np.empty(0, int)), "other": (np.array(fired), cells)}
     trace = TraceRecord(np.array(times), np.zeros((1, len(times))), "V", np.array([0]))
-    writer.write_recording(0, Recording(spikes, {("silent", "v"): trace}))
+    shown = Presentations(np.array([0.1]), np.array([0.7]), np.array([3]))
+    writer.write_recording(0, Recording(spikes, {("silent", "v"): trace}, shown))
     writer.close("finished")
     out = tmp_path / "run.nwb"
     assert main(["export", str(tmp_path / "run"), "--out", str(out)]) == 0
@@ -129,7 +131,7 @@ def test_what_never_fired_has_no_unit(
             assert file.units is None
         else:
             assert file.units["population"][:].tolist() == ["other"]
-            whole = sorted([*fired, *times])
+            whole = sorted([*fired, *times, 0.1, 0.7])
             assert file.units["obs_intervals"][0].tolist() == [[whole[0], whole[-1]]]
 
 
