@@ -14,11 +14,12 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bioplaus.errors import UserError
+from bioplaus.units import SYMBOLS, UNITS, dimensions, number
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -269,6 +270,8 @@ def _read_bool(name: str, value: Any) -> bool:
 
 
 def _read_quantity(field: dataclasses.Field[Any], value: Any) -> Any:
+    if _is_amount(field, value):
+        return value
     from brian2.units.fundamentalunits import DimensionMismatchError, fail_for_dimension_mismatch
 
     quantity = to_quantity(value, field.name)
@@ -296,6 +299,31 @@ def _check_range(field: dataclasses.Field[Any], number: Any, shown: Any) -> None
     if wrong:
         allowed = _allowed_text(field.metadata) or "a finite value"
         raise ParameterError(f"{field.name} = {shown} is out of range; accepted: {allowed}")
+
+
+def _is_amount(field: dataclasses.Field[Any], value: Any) -> bool:
+    """Whether a text is an amount of what a field measures, and in its range.
+
+    It is seen without Brian2, which takes longer to import than all else that is done before a
+    run.  What is not seen may still be right.
+    """
+    low, high = (field.metadata.get(name) for name in ("low", "high"))
+    found = [_amount(text) for text in (value, field.default, low or value, high or value)]
+    if None in found or len({dimensions(each) for each in found}) > 1:
+        return False
+    here, _, lowest, highest = map(number, found)
+    return math.isfinite(here) and bool(lowest <= here <= highest)
+
+
+def _amount(text: Any) -> Any:
+    """A number with its dimensions, or None for what is told better where Brian2 reads it."""
+    found = number_and_unit(text) if isinstance(text, str) else None
+    if found is None:
+        return None
+    try:
+        return found[0] * _product(found[1], lambda name: UNITS[SYMBOLS.get(name, name)])
+    except (SyntaxError, KeyError, TypeError):
+        return None
 
 
 def number_and_unit(text: str) -> tuple[float, str] | None:
@@ -336,25 +364,32 @@ def _evaluate_unit(unit: str, text: str, name: str) -> Any:
 
 @functools.cache
 def _unit(unit: str) -> Any:
-    """Evaluate a product of units (``nS``, ``1/second``, ``uA*cm**-2``) and nothing else."""
-    expression = f"1{unit}" if unit.startswith("/") else unit
-    return _evaluate(ast.parse(expression, mode="eval").body)
-
-
-def _evaluate(node: ast.expr) -> Any:
+    """A unit of Brian2's, from its text."""
     from brian2.units import allunits
 
+    return _product(unit, lambda name: vars(allunits)[SYMBOLS.get(name, name)])
+
+
+def _product(unit: str, of: Callable[[str], Any]) -> Any:
+    """Evaluate a product of units (``nS``, ``1/second``, ``uA*cm**-2``) and nothing else.
+
+    of : what a name stands for; raises ``KeyError`` for others.
+    """
+    if not unit:
+        return 1
+    expression = f"1{unit}" if unit.startswith("/") else unit
+    return _evaluate(ast.parse(expression, mode="eval").body, of)
+
+
+def _evaluate(node: ast.expr, of: Callable[[str], Any]) -> Any:
     if isinstance(node, ast.Name):
-        named = vars(allunits)
-        if node.id in named:
-            return named[node.id]
-        return {str(unit): unit for unit in allunits.all_units}[node.id]  # V, mV, kHz
+        return of(node.id)
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         return node.value
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_evaluate(node.operand)
+        return -_evaluate(node.operand, of)
     if isinstance(node, ast.BinOp):
-        left, right = _evaluate(node.left), _evaluate(node.right)
+        left, right = _evaluate(node.left, of), _evaluate(node.right, of)
         if isinstance(node.op, ast.Mult):
             return left * right
         if isinstance(node.op, ast.Div):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +13,7 @@ from brian2 import ms, mV, nS, second, volt
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bioplaus import parameters
 from bioplaus.parameters import (
     ParameterError,
     Quantity,
@@ -22,6 +26,7 @@ from bioplaus.parameters import (
     replace,
     to_quantity,
 )
+from bioplaus.units import number
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,40 @@ def test_a_number_and_its_unit_are_told_apart(text: str, expected: Any) -> None:
     """A list is no number: ``2 0.5 0.03`` was once the number 2 with the unit ``0.5 0.03``, and
     ``1e-3 0.5`` the number 1."""
     assert number_and_unit(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5 ms", "7*usecond", "0.1 second", "5 mV", "5", "2 s", "0.05 ms", "0.1 ms", "1 s", "-3 ms",
+     "5 ms**2", "0.002/kHz", "5 lightyear", "1e400 ms", "5 + 3", "1 ms mV", "2 cm2/cmetre2*ms"],
+)  # fmt: skip
+def test_what_is_seen_without_brian2_is_what_brian2_sees(text: str) -> None:
+    """Accepted at once is only what is accepted by quantities; unit and range (0.1 ms to 1 s)."""
+    field = next(each for each in dataclasses.fields(Cell) if each.name == "tau")
+    seen = parameters._is_amount(field, text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parameters, "_is_amount", lambda field, value: False)
+        try:
+            replace(Cell(), {"tau": text})
+        except ParameterError:
+            assert not seen
+        else:
+            assert seen
+    if seen:
+        amount = parameters._amount(text)
+        assert number(amount) == pytest.approx(float(to_quantity(text)), rel=1e-15)
+
+
+def test_settings_are_checked_without_brian2() -> None:
+    """It takes three times as long to import as all else that a run begins with."""
+    program = (
+        "import sys\n"
+        "from bioplaus.models.erbp.parameters import OneHiddenLayer\n"
+        "from bioplaus.parameters import check, replace\n"
+        "check(replace(OneHiddenLayer(), {'tau_synapse': '5 ms'}))\n"
+        "assert 'brian2' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_assignments_are_read_by_name() -> None:

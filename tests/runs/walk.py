@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from bioplaus.parameters import Quantity, parameter, to_quantity
+from bioplaus.parameters import Quantity, parameter
 from bioplaus.runs.pages.run import Run
+from bioplaus.units import number, read_amount
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     position, drawn_so_far = np.zeros(3), [0]
     run.keep(position=position, drawn_so_far=drawn_so_far)
     for segment in run.segments(p.count):
-        time.sleep(float(to_quantity(p.pause)))
+        time.sleep(number(read_amount(p.pause)))
         drawn = run.rng.standard_normal((p.steps, 3))
         position += run.p.learning_rate * drawn.sum(axis=0)
         if segment.number == p.burst_at:

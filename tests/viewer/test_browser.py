@@ -45,7 +45,7 @@ class Site(NamedTuple):
     address: str
     folder: Path
     process: subprocess.Popen[str]
-    browser: Any
+    window: Any
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +63,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     server = spawn("view", ".", "--no-browser", "--port", "0", stdout=subprocess.PIPE, cwd=folder)
     assert server.stdout is not None
     address = server.stdout.readline().split()[0]
-    arguments = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+    # One process and one memory of scripts for all pages: each would read Bokeh anew.
+    arguments = [
+        "--no-sandbox", "--disable-background-networking", "--disable-gpu", "--process-per-site",
+    ]  # fmt: skip
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield Site(address, folder, server, browser)
+        window = browser.new_context(viewport={"width": 1280, "height": 1000})
+        window.set_default_timeout(WAIT_S * 1000)
+        yield Site(address, folder, server, window)
         browser.close()
     time.sleep(1)  # now that no page is open, Ctrl-C still has to end the server
     server.send_signal(signal.SIGINT)
@@ -76,28 +81,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def page(site: Site) -> Iterator[Any]:
     """A page without errors and without requests to other hosts."""
-    context = site.browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(WAIT_S * 1000)
+    page = site.window.new_page()
     told: list[str] = []
     asked: list[str] = []
     page.on("console", lambda m: told.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: told.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
     yield page
-    context.close()
+    page.close()
     told = [text for text in told if "connection" not in text.lower()]  # the page was left
     assert not told
     port = site.address.split(":")[2].split("/")[0]
     outside = [url for url in asked if f":{port}/" not in url and not url.startswith("data:")]
     assert not outside
-
-
-def fresh(site: Site) -> Any:
-    """A page of its own, which waits as long as all others do."""
-    page = site.browser.new_page()
-    page.set_default_timeout(WAIT_S * 1000)
-    return page
 
 
 def spawn(*arguments: object, **options: Any) -> subprocess.Popen[str]:
@@ -191,7 +187,7 @@ main(["view", {str(site.folder)!r}, "--no-browser", "--port", "0"])
     server = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     address = server.stdout.readline().split()[0]
-    page = fresh(site)
+    page = site.window.new_page()
     for cells, width in itertools.product((300, 1000), (900, 1280, 1920)):
         page.set_viewport_size({"width": width, "height": 1000})
         run = site.folder / f"once-{cells}"
@@ -495,7 +491,7 @@ def test_through_a_tunnel_with_another_port(site: Site) -> None:
     """40 ms and 2 MB/s, and the browser sees another port than the server has."""
     host, _, token = site.address.removeprefix("http://").partition("/")
     tunnel = Tunnel(int(host.partition(":")[2]))
-    page = fresh(site)
+    page = site.window.new_page()
     through = site._replace(address=f"http://localhost:{tunnel.port}/{token}")
     open_view(page, through, run="million", tab="activity", t0=-1, t1=101)
     took = sorted(steps(page))
@@ -509,7 +505,7 @@ def test_the_page_says_when_the_server_has_ended(site: Site) -> None:
     server = spawn("view", site.folder, "--no-browser", "--port", "0", stdout=subprocess.PIPE)
     assert server.stdout is not None
     address = server.stdout.readline().split()[0]
-    page = fresh(site)
+    page = site.window.new_page()
     open_view(page, site._replace(address=address))
     server.send_signal(signal.SIGINT)
     assert server.wait(60) == 0
@@ -529,7 +525,7 @@ def test_a_page_that_nobody_touches_costs_little_over_two_hundred_runs(
         write_small(tmp_path / f"run-{seed:03}", 0.1 + 1e-3 * seed, seed=seed)
     server = spawn("view", ".", "--no-browser", "--port", "0", stdout=subprocess.PIPE, cwd=tmp_path)
     assert server.stdout is not None
-    page = fresh(site)
+    page = site.window.new_page()
     open_view(page, site._replace(address=server.stdout.readline().split()[0]), run="run-007")
     page.get_by_text("200 runs").wait_for()
     page.wait_for_timeout(5_000)
