@@ -75,8 +75,6 @@ SHORTER: dict[str, dict[str, str]] = {
     "vector-field-ep-network": {"layers": "64-20-10", "examples": "20", "epochs": "1"},
 }  # fmt: skip
 """What a page is given besides its quick setting, so that it takes seconds."""
-ALSO: dict[str, list[str]] = {}
-"""Settings by page that run other code than its default."""
 DEPTH = 3
 """A state is told apart so far down: ``objects``, ``learner``, ``input_to_hidden``."""
 
@@ -91,44 +89,41 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--against", type=Path, metavar="FILE", help="a table to compare with")
     options = parser.parse_args(argv)
     before = json.loads(options.against.read_text())["pages"] if options.against else {}
+    out = options.out or (None if options.against else KEPT)
     found: dict[str, Digests] = {}
     differs = False
     for name in chosen(options.names):
         found[name] = digests_of(name)
         told = difference(before[name], found[name]) if name in before else []
-        differs |= bool(told)
-        same = "the same" if name in before else "run"
+        differs |= bool(told) or not found[name]
+        same = ("the same" if name in before else "run") if found[name] else "failed"
         print(f"{name}: " + ("\n  ".join(["", *told]) or same), flush=True)
-    out = options.out or (None if options.against else KEPT)
-    if out:
-        kept.keep({"pages": found}, out, table)
+        if out:
+            kept.keep({"pages": found}, out, table)
     raise SystemExit(differs)
 
 
 def chosen(names: list[str]) -> list[str]:
-    """Pages with their settings, ``page`` or ``page setting``, all where no names are given."""
+    """The pages whose names begin so, all where nothing is named."""
     pages = [entry.name for entry in registry.entries() if entry.name not in LEFT_OUT]
-    wanted = [page for page in pages if not names or page.startswith(tuple(names))]
-    also = {page: [f"{page} {setting}" for setting in ALSO.get(page, ())] for page in wanted}
-    return [name for page in wanted for name in (page, *also[page])]
+    return [page for page in pages if not names or page.startswith(tuple(names))]
 
 
-def digests_of(name: str) -> Digests:
-    """Run a page in a directory that does not stay."""
-    page, _, setting = name.partition(" ")
-    given = ["--quick", "--seed", "1", "--quiet", "--setting", setting or "default"]
-    for parameter, value in SHORTER.get(name, {}).items():
+def digests_of(page: str) -> Digests:
+    """Run a page in a directory that does not stay; nothing if the run fails."""
+    given = ["--quick", "--seed", "1", "--quiet"]
+    for parameter, value in SHORTER.get(page, {}).items():
         given += ["--set", f"{parameter}={value}"]
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         ended = subprocess.run(
             [*COMMAND, "run", page, *given, "--out", str(out)],
             env={**os.environ, **one}, capture_output=True, text=True,
         )  # fmt: skip
         if ended.returncode:
             print(ended.stderr[-2000:], file=sys.stderr)
-            return {"run": f"failed ({ended.returncode})"}
+            return {}
         return dict(sorted(of_run(out)))
 
 
