@@ -58,7 +58,7 @@ SHORTER: dict[str, dict[str, str]] = {
     "follow-delay": _FOLLOW,
     "follow-inverse-arm": _FOLLOW | {"command_neurons": "40"},
     "follow-linear": _FOLLOW,
-    "follow-lorenz": _FOLLOW,
+    "follow-lorenz": _FOLLOW | {"duration": "80 second", "segment": "40 second"},
     "follow-noise": _FOLLOW,
     "follow-nonlinear-feedforward": _FOLLOW,
     "follow-realisable": _FOLLOW,
