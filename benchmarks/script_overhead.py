@@ -102,10 +102,11 @@ def main(argv: list[str] | None = None) -> None:
     path = arguments.out / "overhead.json"
     found: dict[str, Any] = json.loads(path.read_text())["cases"] if path.exists() else {}
     for case in arguments.cases:
-        found[case] = measured(*CASES[case], arguments.repeats)
-        print(f"{case}: {found[case]}", flush=True)
         told = environment(Backend())
-        about = {name: told[name] for name in ("revision", "processor", "cores", "python")}
+        measures = measured(*CASES[case], arguments.repeats)
+        found[case] = {"revision": told["revision"], **measures}
+        print(f"{case}: {found[case]}", flush=True)
+        about = {name: told[name] for name in ("processor", "cores", "python")}
         kept = {**about, "cases": found, "budgets": budgets(found)}
         path.write_text(json.dumps(kept, indent=1) + "\n")
         path.with_suffix(".md").write_text(table(kept))
@@ -135,15 +136,15 @@ def measured(text: str, record: str, repeats: int) -> dict[str, Any]:
 def table(kept: dict[str, Any]) -> str:
     """The same for people."""
     lines = [
-        "| case | plain [CPU s] | tracked | added | ratio |",
-        "| --- | --- | --- | --- | --- |",
+        "| case | plain [CPU s] | tracked | added | ratio | revision |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for case, told in kept["cases"].items():
-        columns = [told[name] for name in ("plain_s", "tracked_s", "added_s", "ratio")]
+        columns = [told[name] for name in ("plain_s", "tracked_s", "added_s", "ratio", "revision")]
         lines.append(f"| {case} | {' | '.join(map(str, columns))} |")
     lines += ["", "| budget | measured |", "| --- | --- |"]
     lines += [f"| {name} | {value} |" for name, value in kept["budgets"].items()]
-    about = f"Revision {kept['revision']}, Python {kept['python']}, {kept['processor']}"
+    about = f"Python {kept['python']}, {kept['processor']}"
     lines += [
         "",
         f"{about}, {kept['cores']} cores; made by `python -m benchmarks.script_overhead`.",
