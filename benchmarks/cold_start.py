@@ -126,7 +126,10 @@ def table(kept: dict[str, Any]) -> str:
     """As the documentation shows it, slowest beside ``numpy`` first."""
     found = {name: each for name, each in kept["scripts"].items() if "numpy" in each}
     more = {name: each["cold"] - each["numpy"] for name, each in found.items()}
-    late = {way: sum(e[way] - e["numpy"] > ALLOWED for e in found.values()) for way in WAYS[1:]}
+    late = {
+        way: sum(round(each[way] - each["numpy"], 2) > ALLOWED for each in found.values())
+        for way in WAYS[1:]
+    }
     lines = [
         f"{len(found)} of {len(kept['scripts'])} examples take no more than {kept['limit']} CPU s "
         f"on `numpy`. {late['cold']} of them take over {ALLOWED} s longer on the engine with an "
