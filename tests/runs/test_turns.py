@@ -85,13 +85,20 @@ for turn in range(12):
 """
 
 
-@pytest.mark.parametrize("options", [{}, {"segment": 0.001}, OFTEN], ids=["", "divided", "often"])
-def test_rates_do_not_depend_on_what_monitors_lose_between_runs(workplace, options):
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param({"record": "cells,others"}, id="asked for besides"),
+        pytest.param({"options": {"segment": 0.001}}, id="divided"),
+        pytest.param({"options": OFTEN}, id="kept often"),
+    ],
+)
+def test_rates_do_not_depend_on_what_monitors_lose_between_runs(workplace, order):
     """Each cell spikes in each step of 0.1 ms; monitors go back, and are emptied, between runs."""
-    run = workplace.start(workplace.script(EVERY_STEP), options=options)
+    run = workplace.start(workplace.script(EVERY_STEP), **order)
     assert run.code == 0, run.err
     rows = list(csv.DictReader(io.StringIO(run.metrics)))
-    assert len(rows) == (30 if "segment" in options else 1)
+    assert len(rows) == (30 if "segment" in order.get("options", {}) else 1)
     for name in ("rate_cells", "rate_others"):
         rates = [float(row[name]) for row in rows if row[name] != "nan"]
         assert rates == pytest.approx([1e4] * len(rates), rel=1e-9)
