@@ -14,6 +14,8 @@ __all__ = ["draw", "title"]
 
 def draw(run: RunReader, page: Page) -> list[Path]:
     """Draw a page's figures from the record, as PNG and SVG; returns the PNG files."""
+    if not page.figures:
+        return []
     import matplotlib
 
     matplotlib.use("Agg")
