@@ -48,7 +48,7 @@ SHORTER: dict[str, dict[str, str]] = {
     },
     "discrete-ep-angles": {"examples": "100"},
     "discrete-ep-images": {"examples": "1000"},
-    "eprop-evidence": {"updates": "2"},
+    "eprop-evidence": {"updates": "2", "every": "1"},
     "erbp-images": {"presentations": "60", "tested": "20"},
     "erbp-rate-reference": {"presentations": "2000"},
     "erbp-variants": {"presentations": "20", "validated": "5", "tested": "5"},
