@@ -18,7 +18,7 @@ class Learner(Protocol):
     """Something that learns from batches.
 
     Inputs and targets are (batch, n), or (batch, steps, n); spikes without a grid of steps are
-    :data:`~bioplaus.layered.trains.Trains`, beside labels (batch,) or the trains that are wanted.
+    ``Trains`` (:mod:`bioplaus.layered.trains`), beside labels (batch,) or trains that are wanted.
 
     learn : one pass over inputs and targets, in their order, with ``strength`` times the learning
     rate in force: one update, or as many as the rule makes of so many samples.  Returns the answers

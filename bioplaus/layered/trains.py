@@ -1,5 +1,8 @@
 """Spike trains: of many samples, for learners, and of a layer, as compiled code walks them.
 
+``Trains`` of many samples are three arrays: where each sample begins in the others (samples + 1,),
+steps of a clock or times [s] from the onset of the sample, and which cells.
+
 The train of a layer on a clock is a pair: ``at`` (steps + 1,) and ``i``, the cells that spike in
 step t being ``i[at[t]:at[t + 1]]``.
 """
@@ -15,11 +18,7 @@ from numpy.typing import NDArray
 __all__ = ["Trains", "train_of", "twice"]
 
 Trains: TypeAlias = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
-"""Spikes of many samples, each in the order of time.
-
-Where each begins in the others (samples + 1,); steps of a clock, or [s], from the onset of the
-sample; which cells.
-"""
+"""Spikes of many samples, each in the order of time."""
 
 
 @njit(cache=True)
