@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from bioplaus.commands import show
 from bioplaus.commands.outcome import plan_of
-from bioplaus.commands.show import configure_path
 from bioplaus.records import RunReader
 from bioplaus.runs.pages.running import evaluate
 
@@ -14,7 +14,7 @@ __all__ = ["configure", "execute"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    configure_path(parser)
+    show.configure(parser)
     parser.add_argument("--dataset", default="", help="another data set (default: its own)")
     parser.add_argument("--part", default="test", choices=["train", "validation", "test"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bioplaus.commands.outcome import draw_figures
-from bioplaus.commands.show import configure_path as configure
+from bioplaus.commands.show import configure
 from bioplaus.records import RunReader
 
 __all__ = ["configure", "execute"]

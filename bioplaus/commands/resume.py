@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
+from bioplaus.commands import show
 from bioplaus.commands.ending import end, end_script
 from bioplaus.commands.outcome import plan_of
-from bioplaus.commands.show import configure_path
 from bioplaus.records import RunReader
 from bioplaus.runs.pages.running import resume
 
@@ -16,7 +16,7 @@ __all__ = ["configure", "execute"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    configure_path(parser)
+    show.configure(parser)
     parser.add_argument("--copy", action="store_true", help="with the script as it was")
     parser.add_argument("--edited", action="store_true", help="with the script as it is now")
     parser.add_argument("--quiet", action="store_true", help="no progress")

@@ -8,15 +8,12 @@ from pathlib import Path
 from bioplaus.commands.outcome import print_summary
 from bioplaus.records import RunReader
 
-__all__ = ["configure", "configure_path", "execute"]
+__all__ = ["configure", "execute"]
 
 
-def configure_path(parser: argparse.ArgumentParser) -> None:
-    """For commands that are told a run."""
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options: a run, as other commands that are told one have it too."""
     parser.add_argument("run", metavar="RUN", type=Path, help="a run directory")
-
-
-configure = configure_path
 
 
 def execute(options: argparse.Namespace) -> int:
