@@ -1,13 +1,15 @@
 """The command ``bioplaus leaderboard``: learning rules on the same tasks, a table and a figure.
 
 Whatever is not there yet is run as an ordinary run directory, what was interrupted goes on, and
-table and figure are made from the records alone.
+table and figure are made from the records alone. Rows of a table that is there already stay where
+no run stands for them.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,7 +33,8 @@ class Family(Protocol):
 
     tasks, rows : what there is, in order.  jobs : the runs behind each row, by task and row, of
     those asked for; ``quick`` is a look, no evidence, and may leave tasks out.  measure : a row of
-    the table from its runs, or None while one is not finished.  table : rows as Markdown.
+    the table from its runs, which names its ``task`` and ``rule``, or None while one is not
+    finished.  table : rows as Markdown.
     """
 
     def tasks(self) -> Sequence[str]:
@@ -115,18 +118,32 @@ def execute(options: argparse.Namespace) -> int:
             perform(runs, options.runs, options.workers, quiet=False)
         except RunFailed as error:
             failed = error
-    measured = [chosen.measure(*key, jobs, options.runs) for key, jobs in wanted.items()]
-    found = [row for row in measured if row is not None]
+    name = "leaderboard" if options.family == "rules" else f"{options.family}-leaderboard"
+    table = (options.out or options.runs) / (name + ("-quick" if options.quick else ""))
+    found = _with_kept(chosen, wanted, options, table.with_suffix(".json"))
     if not found:
         nothing = f"no finished runs in {options.runs} yet; leave out --show to make them"
         raise failed or UserError(nothing)
-    name = "leaderboard" if options.family == "rules" else f"{options.family}-leaderboard"
-    _write(chosen, found, options.out or options.runs, name + ("-quick" if options.quick else ""))
-    print(chosen.table(found))
-    print(f"{len(found)} of {len(measured)} rows are there")
+    _write(chosen, list(found.values()), table)
+    print(chosen.table(list(found.values())))
+    print(f"{sum(key in found for key in wanted)} of {len(wanted)} rows are there")
     if failed:
         raise failed
     return 0
+
+
+def _with_kept(
+    chosen: Family, wanted: Mapping[tuple[str, str], Sequence[Job]],
+    options: argparse.Namespace, table: Path,
+) -> dict[tuple[str, str], dict[str, Any]]:  # fmt: skip
+    """Rows by task and rule, in the family's order: those that have runs, else as they are kept."""
+    rows = json.loads(table.read_text())["rows"] if table.exists() else []
+    found = {(row["task"], row["rule"]): row for row in rows}
+    for key, jobs in wanted.items():
+        row = chosen.measure(*key, jobs, options.runs)
+        found |= {} if row is None else {key: row}
+    order = chosen.jobs(chosen.tasks(), chosen.rows(), options.quick)
+    return {key: found[key] for key in order if key in found}
 
 
 def _known(kind: str, given: Sequence[str], known: Sequence[str]) -> Sequence[str]:
@@ -137,9 +154,9 @@ def _known(kind: str, given: Sequence[str], known: Sequence[str]) -> Sequence[st
     return given or known
 
 
-def _write(chosen: Family, rows: Sequence[dict[str, Any]], folder: Path, name: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    atomic.write_json(folder / f"{name}.json", {"rows": rows})
-    atomic.write_text(folder / f"{name}.md", chosen.table(rows))
+def _write(chosen: Family, rows: Sequence[dict[str, Any]], table: Path) -> None:
+    table.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_json(table.with_suffix(".json"), {"rows": rows})
+    atomic.write_text(table.with_suffix(".md"), chosen.table(rows))
     page = chosen.draw(rows)
-    atomic.write(folder / f"{name}.png", lambda partial: page.savefig(partial, format="png"))
+    atomic.write(table.with_suffix(".png"), lambda partial: page.savefig(partial, format="png"))

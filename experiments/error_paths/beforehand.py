@@ -30,7 +30,7 @@ def _measured() -> Mapping[str, Mapping[str, Any]]:
 
 def agrees(row: Mapping[str, Any]) -> bool | None:
     """Whether the error of a row lies in its band; None without one."""
-    found = _measured().get(row["task"], {}).get(row["row"])
+    found = _measured().get(row["task"], {}).get(row["rule"])
     if not isinstance(found, list) or found[1] > NO_BAND:
         return None
     mean, sd = found
@@ -40,7 +40,7 @@ def agrees(row: Mapping[str, Any]) -> bool | None:
 
 def beforehand(row: Mapping[str, Any]) -> str:
     """The earlier figure, for a cell of the table: a count of exclusive or, or errors [%]."""
-    found = _measured().get(row["task"], {}).get(row["row"])
+    found = _measured().get(row["task"], {}).get(row["rule"])
     if found is None:
         return ""
     if not isinstance(found, list):

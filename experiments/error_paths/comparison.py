@@ -111,8 +111,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 def _overview(rows: Sequence[dict[str, Any]]) -> list[str]:
     """A line a row, by the weights through which its errors come: error and angle on every task."""
-    found = {(row["task"], row["row"]): row for row in rows}
-    names = [name for name in ROW_NAMES if any(name == row["row"] for row in rows)]
+    found = {(row["task"], row["rule"]): row for row in rows}
+    names = [name for name in ROW_NAMES if any(name == row["rule"] for row in rows)]
     lines = [
         f"| row | errors through | needs | {' | '.join(TASKS)} |",
         "|---" * (3 + len(TASKS)) + "|",
@@ -125,7 +125,7 @@ def _overview(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 def _agreement(rows: Sequence[dict[str, Any]]) -> str:
     """How many figures lie in their bands, and which do not."""
-    judged = [(agrees(row), f"{row['row']} on {row['task']}") for row in rows]
+    judged = [(agrees(row), f"{row['rule']} on {row['task']}") for row in rows]
     banded = [found for found in judged if found[0] is not None]
     above = [name for agreed, name in banded if not agreed]
     told = f"; above it: {', '.join(above)}" if above else ""
@@ -156,7 +156,7 @@ def _line(row: dict[str, Any]) -> str:
     end = " *" if row["at_an_end"] else ""
     constants = f", {row['constants']}" if row["constants"] else ""
     cells = (
-        row["row"],
+        row["rule"],
         error,
         beforehand(row),
         "-" if angle is None else f"{angle:.0f}°",
@@ -224,13 +224,13 @@ def _draw_task(axes: Axes, task: str, rows: Sequence[dict[str, Any]]) -> None:
 
 def _draw_row(axes: Axes, row: Mapping[str, Any], shown: float, height: float) -> None:
     """Point, seeds, and the name beside the panel, at a height [of the panel]."""
-    colour, angle = COLOURS[feedback(row["row"])], row["angle_degrees"]
+    colour, angle = COLOURS[feedback(row["rule"])], row["angle_degrees"]
     at = (NO_ANGLE if angle is None else angle, shown)
     seeds = [100 * each for each in row["errors"]]
     axes.plot([at[0]] * len(seeds), seeds, "-", color=colour, alpha=0.4, linewidth=0.7)
-    axes.plot(*at, MARKS[carrier(row["row"])], color=colour, markersize=3, clip_on=False)
+    axes.plot(*at, MARKS[carrier(row["rule"])], color=colour, markersize=3, clip_on=False)
     axes.annotate(
-        f"{100 * row['error']:.2f}  {row['row']}", at, (1.03, height),
+        f"{100 * row['error']:.2f}  {row['rule']}", at, (1.03, height),
         textcoords="axes fraction", fontsize=4.5, color=colour, va="center",
         arrowprops={"arrowstyle": "-", "color": colour, "alpha": 0.3, "linewidth": 0.4,
                     "relpos": (0, 0.5), "shrinkA": 0, "shrinkB": 2},

@@ -59,7 +59,7 @@ def measure(task: str, row: str, jobs: Sequence[Job], folder: Path) -> dict[str,
     fits = 2 * run.parameters["trials"] + len(errors["errors"])
     return {
         "task": task,
-        "row": row,
+        "rule": row,
         **errors,
         "angle_degrees": known(figures, "angle_to_backpropagation"),
         "operations_per_example": figures["training_operations"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,22 @@ def test_a_table_is_made_of_what_is_there_best_first(
     for option, name in (("--task", "chess"), ("--row", "FAA"), ("--family", "error-path")):
         assert main(["leaderboard", option, name, *arguments]) == 2
         assert f"unknown {option[2:]} {name!r}" in capsys.readouterr().err
+
+
+def test_rows_that_are_kept_stay_where_no_run_stands_for_them(tmp_path: Path) -> None:
+    """On another machine a table goes on: its runs are elsewhere, and one row is made anew."""
+    first, second, third = [entry for entry in ENTRIES if entry.task == "digits"][:3]
+    out = tmp_path / "out"
+    made = {"here": [(first, 0.2), (second, 0.1)], "there": [(third, 0.3), (first, 0.4)]}
+    for runs, entries in made.items():
+        for entry, error in entries:
+            finish(entry, tmp_path / runs, (error,) * 3)
+        arguments = ["--show", "--runs", str(tmp_path / runs), "--out", str(out)]
+        assert main(["leaderboard", *arguments]) == 0
+    rows = json.loads((out / "leaderboard.json").read_text())["rows"]
+    assert [(row["rule"], round(row["accuracy"], 9)) for row in rows] == [
+        (first.rule, 0.6), (second.rule, 0.9), (third.rule, 0.7),
+    ]  # fmt: skip
 
 
 def test_a_run_that_fails_is_told_after_the_table_of_all_others(

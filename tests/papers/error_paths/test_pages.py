@@ -186,7 +186,7 @@ def lines_of_a_table() -> list[dict]:
     for n, (row, angle) in enumerate([("FA", 40.0), ("ARBP", 17.0), ("top layer only", None)]):
         made.append(
             {
-                "task": "xor" if row == "FA" else "digits", "row": row, "error": 0.02 * (3 - n),
+                "task": "xor" if row == "FA" else "digits", "rule": row, "error": 0.02 * (3 - n),
                 "error_sd": 0.001, "errors": [0.0, 0.005, 0.02], "angle_degrees": angle,
                 "operations_per_example": 8400.0, "lines": 36, "seconds_a_seed": 1.25,
                 "needs": "M", "step": 0.2, "constants": "feedback.rate=2" if n == 1 else "",
@@ -225,7 +225,7 @@ def test_the_table_is_best_first_counts_exclusive_or_and_marks_ends() -> None:
 def test_bands_are_those_of_two_means_of_three_seeds_and_open_downwards(
     task: str, row: str, error: float, expected: bool | None
 ) -> None:
-    given = {"task": task, "row": row, "error": error}
+    given = {"task": task, "rule": row, "error": error}
     assert agrees(given) is expected
     marked = beforehand(given)
     assert ("above" in marked, "agrees" in marked) == (expected is False, expected is True)
@@ -247,7 +247,7 @@ def test_before_it_all_rows_stand_over_all_tasks_and_what_is_not_run_says_so() -
     of_digits = list(TASKS).index("digits") + 2
     assert cells["ARBP"][of_digits] == "4.00 ± 0.10, 17°"
     assert cells["top layer only"][of_digits] == "2.00 ± 0.10 *"
-    settling = leaderboard.table([{**lines_of_a_table()[1], "row": "CHL"}]).split("\n\n")[0]
+    settling = leaderboard.table([{**lines_of_a_table()[1], "rule": "CHL"}]).split("\n\n")[0]
     assert settling.splitlines()[-1].endswith("| not run | not run |  |")  # one hidden layer
 
 
