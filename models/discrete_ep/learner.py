@@ -82,7 +82,7 @@ class Learner(NamedArrays):
             states,
             p.free_steps,
             Steps(p.nudged_steps, np.ascontiguousarray(targets, self.dtype), beta, p.epsilon),
-            Update(rates / (beta * len(inputs)), self.tied, p.rule != "P-EP"),
+            Update(rates / (beta * len(inputs)), self.tied, p.rule != "P-EP", p.first_bias),
             work,
         )
         return work.free[-1]

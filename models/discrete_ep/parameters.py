@@ -45,6 +45,11 @@ class Discrete:
         low=0.001,
         high=1.0,
     )
+    first_bias: bool = parameter(
+        True,
+        "whether the first hidden layer's bias learns",
+        source="Ernoult 2020; released program of C-VF: not",
+    )
     free_steps: int = parameter(40, "steps of the free phase", symbol="T", low=1)
     nudged_steps: int = parameter(15, "steps of the nudged phase", symbol="K", low=1)
     batch: int = parameter(20, "examples per update", symbol="B", low=1)

@@ -47,11 +47,14 @@ class Steps(NamedTuple):
 
 
 class Update(NamedTuple):
-    """Rates of the layers over influence and batch size; the rule they serve."""
+    """Rates of the layers over influence and batch size; the rule they serve; whether the first
+    bias learns.
+    """
 
     scale: Array
     tied: bool
     continual: bool
+    first_bias: bool
 
 
 class Work(NamedTuple):
@@ -173,7 +176,11 @@ def present(
         advance(weights, update.tied, first, states, nudged, work)
         _energy(weights, work.free, states, update.scale)
     # The continual steps telescope as well: the input weights are written once.
+    bias = weights.bias[0].copy()
     input_step(weights, images, states[0] - work.free[0], update.scale[0])
+    if not update.first_bias:
+        for unit in range(bias.size):
+            weights.bias[0][unit] = bias[unit]
 
 
 @njit(cache=True, inline="always")
@@ -188,7 +195,7 @@ def _continue(
 ) -> None:
     """The nudged phase with an update of the upper weights and of the drive at every step."""
     dtype = images.dtype.type
-    alike = dtype(update.scale[0]) * (np.dot(images, images.T) + dtype(1.0))  # the one: the bias
+    alike = dtype(update.scale[0]) * (np.dot(images, images.T) + dtype(update.first_bias))
     for _ in range(nudged.number):
         _step(weights, update.tied, first, states, nudged, work)
         first += np.dot(alike, work.moved[0] - states[0])

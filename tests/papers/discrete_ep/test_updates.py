@@ -133,11 +133,12 @@ def test_continual_updates_telescope_to_two_phases_for_small_rates(rule):
         )
 
 
-def test_continual_drive_equals_writing_the_input_weights_at_every_step():
+@pytest.mark.parametrize("first_bias", [True, False])
+def test_continual_drive_equals_writing_the_input_weights_at_every_step(first_bias):
     """The detour over x x^T against the rule as it is written."""
     images, labels = task()
-    net = learner(rule="C-EP", learning_rates="0.3, 0.2, 0.1")
-    plain = learner(rule="C-EP", learning_rates="0.3, 0.2, 0.1")
+    given = {"rule": "C-EP", "learning_rates": "0.3, 0.2, 0.1", "first_bias": first_bias}
+    net, plain = learner(**given), learner(**given)
     target = np.eye(3)[labels]
     net.learn(images, target)
     states = plain.settle(images)
@@ -150,7 +151,8 @@ def test_continual_drive_equals_writing_the_input_weights_at_every_step():
             )
             step = pre_new.T @ moved[layer] - pre_old.T @ states[layer]
             plain.forward[layer] += rate / (0.1 * 4) * step
-            plain.bias[layer] += rate / (0.1 * 4) * (moved[layer] - states[layer]).sum(axis=0)
+            if layer > 0 or first_bias:
+                plain.bias[layer] += rate / (0.1 * 4) * (moved[layer] - states[layer]).sum(axis=0)
         states = moved
     for name, array in plain.weights().items():
         np.testing.assert_allclose(net.weights()[name], array, atol=1e-12, err_msg=name)
