@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SpikeTrains", "StepTrains", "places"]
+__all__ = ["SpikeTrains", "StepTrains"]
 
 
 class SpikeTrains(NamedTuple):
@@ -22,8 +22,7 @@ class SpikeTrains(NamedTuple):
 
     def select(self, rows: npt.NDArray[np.int64]) -> SpikeTrains:
         """Some of the samples, in this order."""
-        start, where = places(self.start, rows)
-        return SpikeTrains(start, self.t[where], self.i[where])
+        return SpikeTrains(*_select(self, rows))
 
 
 class StepTrains(NamedTuple):
@@ -38,16 +37,14 @@ class StepTrains(NamedTuple):
 
     def select(self, rows: npt.NDArray[np.int64]) -> StepTrains:
         """Some of the samples, in this order."""
-        start, where = places(self.start, rows)
-        return StepTrains(start, self.step[where], self.i[where])
+        return StepTrains(*_select(self, rows))
 
 
-def places(
-    start: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Where samples begin when they follow each other in the order of ``rows``, and where their
-    spikes are in arrays in which they begin at ``start``."""
-    first = start[rows]
-    lengths = start[rows + 1] - first
-    begin = np.concatenate([[0], np.cumsum(lengths)])
-    return begin, np.repeat(first - begin[:-1], lengths) + np.arange(begin[-1])
+def _select(
+    trains: SpikeTrains | StepTrains, rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[Any], ...]:
+    first = trains.start[rows]
+    lengths = trains.start[rows + 1] - first
+    start = np.concatenate([[0], np.cumsum(lengths)])
+    where = np.repeat(first - start[:-1], lengths) + np.arange(start[-1])
+    return (start, *(of_spikes[where] for of_spikes in trains[1:]))

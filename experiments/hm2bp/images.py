@@ -62,16 +62,16 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
             angles |= angles_of(p, learner, few, "_at_start")
         order = run.rng.permutation(len(weights))
         share = 1 / np.sqrt(max(segment.number, 1))
-        found = learned(p, run, learner, images, order, weights, share)
+        wrong, cost, spikes = learned(p, run, learner, images, order, weights, share)
         if p.reweighting:
-            weights[:] = hm2bp.reweighted(weights, found.wrong, images.train_labels)
+            weights[:] = hm2bp.reweighted(weights, wrong, images.train_labels)
         run.check_finite(learner.weights())
         run.log(
             epoch=segment.number + 1,
-            training_error=float(found.wrong.mean()),
-            training_cost=found.cost,
+            training_error=float(wrong.mean()),
+            training_cost=cost,
             validation_error=error(p, learner, images, "validation", p.validated),
-            **{f"{name}_spikes": float(n) for name, n in zip(LAYERS, found.spikes, strict=True)},
+            **{f"{name}_spikes": float(n) for name, n in zip(LAYERS, spikes, strict=True)},
         )
     return {
         f"{run.part}_error": error(p, learner, images, run.part, None),
@@ -100,19 +100,18 @@ class Part:
 
 def learned(
     p: Settings, run: Run, learner: hm2bp.Learner, images: Any, order: Any, weights: Any, share: Any
-) -> hm2bp.Seen:
-    """One pass in the given order; ``outputs`` and ``wrong`` are by image."""
+) -> tuple[Any, float, Any]:
+    """One pass in the given order: which images were wrong, their mean cost, spikes of layers."""
     part, wrong = Part(p, images, "train", None), np.zeros(len(order), np.bool_)
-    outputs = np.zeros((len(order), p.classes), np.int64)
     cost, spikes = 0.0, np.zeros(3)
     for begin in range(0, len(order), PIECE):
         rows = order[begin : begin + PIECE]
         found = learner.learn(part.trains(rows), part.labels[rows], float(share), weights[rows])
-        outputs[rows], wrong[rows] = found.outputs, found.wrong
+        wrong[rows] = found.wrong
         cost += found.cost * len(rows) / len(order)
         spikes += found.spikes * len(rows) / len(order)
         run.progress((begin + len(rows)) / len(order))
-    return hm2bp.Seen(outputs, wrong, cost, spikes)
+    return wrong, cost, spikes
 
 
 def error(p: Settings, learner: hm2bp.Learner, images: Any, name: str, count: int | None) -> float:

@@ -52,8 +52,8 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         if segment.first:
             figures.put_trial(run, learner, x, target, 0.0)
         for trial in range(part.start, part.stop):
-            seen = learner.learn(x, target)
-            losses[trial] = seen.loss
+            seen = learner.learn(x[np.newaxis], target[np.newaxis])
+            losses[trial] = seen.loss[0]
             run.progress((trial + 1 - part.start) / (part.stop - part.start))
         run.check_finite({f"w {name}": w for name, w in learner.weights().items()})
         if segment.last and not segment.first:

@@ -42,7 +42,7 @@ class Rates:
 
     def learn(self, rows: Any) -> float:
         """One update; the loss before it."""
-        return self.learner.learn(*self.shown("train", rows))
+        return self.learner.learn(*self.shown("train", rows)).loss
 
     def error(self, part: str) -> float:
         """Share of wrong answers, or the squared error relative to that of silence."""

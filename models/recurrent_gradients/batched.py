@@ -20,7 +20,7 @@ from bioplaus.models.recurrent_gradients.network import Floats, RateNetwork
 from bioplaus.models.recurrent_gradients.online import ratio
 from bioplaus.neurons.cell import ShapeError
 
-__all__ = ["RULES", "Judge", "Learner", "States", "projections"]
+__all__ = ["RULES", "Judge", "Learner", "Seen", "States", "projections"]
 
 RULES = ("through time", "truncated", "local", "random local", "unbiased", "none")
 
@@ -43,6 +43,13 @@ class States(NamedTuple):
     slope: Floats
     a: Floats
     y: Floats
+
+
+class Seen(NamedTuple):
+    """outputs : (batch, outputs), as answered; loss : mean of a sequence."""
+
+    outputs: Floats
+    loss: float
 
 
 def projections(gradient: Floats, units: int) -> dict[str, Floats]:
@@ -132,8 +139,8 @@ class Learner(NamedArrays):
         error[last] = (share - wanted) / self.judge.window
         return error, -float(np.sum(np.log(share) * wanted)) / (self.judge.window * y.shape[1])
 
-    def gradients(self, x: Floats, target: Floats) -> tuple[float, dict[str, Floats]]:
-        """Mean loss, and mean over sequences of what the rule descends, by name."""
+    def gradients(self, x: Floats, target: Floats) -> tuple[Seen, dict[str, Floats]]:
+        """What was seen, and mean over sequences of what the rule descends, by name."""
         seen = self.show(x)
         error, loss = self.judged(seen.y, target)
         found = {"readout": np.einsum("tbn,tbk->nk", seen.a, error) / len(x)}
@@ -142,17 +149,20 @@ class Learner(NamedArrays):
             c = self._worth(seen, error @ back.T) * seen.slope
             heard = seen.heard.reshape(-1, seen.heard.shape[2])
             found["weights"] = heard.T @ c.reshape(-1, c.shape[2]) * (self.leak / len(x))
-        return loss, found
+        return Seen(self._answer(seen), loss), found
 
-    def learn(self, x: Floats, target: Floats) -> float:
-        """One update; returns the mean loss before it."""
-        loss, found = self.gradients(x, target)
-        self._adam.move(self._now, found, self.learning_rate)
-        return loss
+    def learn(self, x: Floats, target: Floats, strength: float = 1.0) -> Seen:
+        """One update; returns what was seen before it."""
+        seen, found = self.gradients(x, target)
+        self._adam.move(self._now, found, strength * self.learning_rate)
+        return seen
 
     def answer(self, x: Floats) -> Floats:
         """Mean of the readout over what is judged, (batch, outputs)."""
-        return np.asarray(self.show(x).y[-self.judge.window :].mean(axis=0))
+        return self._answer(self.show(x))
+
+    def _answer(self, states: States) -> Floats:
+        return np.asarray(states.y[-self.judge.window :].mean(axis=0))
 
     def _worth(self, seen: States, q: Floats) -> Floats:
         """What a unit's step is held to be worth, (T, batch, n)."""

@@ -33,9 +33,14 @@ SMALL = 1e-12
 
 
 class Seen(NamedTuple):
-    """loss : van Rossum distance of all outputs [ms]; spikes : of each layer behind the input."""
+    """What trials showed.
 
-    loss: float
+    outputs : (trials, outputs) spikes; loss : (trials,) van Rossum distance of all outputs [ms];
+    spikes : (layers,) behind the input, a trial.
+    """
+
+    outputs: Array
+    loss: Array
     spikes: Array
 
 
@@ -77,12 +82,25 @@ class Learner(NamedArrays):
         self._names = projections(p)
         self._largest = {name: np.zeros_like(self._now[name]) for name in self._names}
 
-    def learn(self, x: Any, target: Any) -> Seen:
-        """Show a trial, (steps, inputs) and (steps, outputs) of 0 and 1, and move the weights."""
-        shown = self.show(x, target)
-        self.descend(self.gradients(shown))
-        spikes = np.array([float(layer.z.sum()) for layer in shown.layers])
-        return Seen(float(shown.loss.sum()), spikes)
+    def learn(self, x: Any, target: Any, strength: float = 1.0) -> Seen:
+        """Show trials one by one, and move the weights after each.
+
+        x, target : (trials, steps, inputs) and (trials, steps, outputs) of 0 and 1.
+        """
+        outputs, loss, spikes = [], [], np.zeros(len(self._names))
+        for one, wanted in zip(x, target, strict=True):
+            shown = self.show(one, wanted)
+            if strength != 0:
+                self.descend(self.gradients(shown), strength)
+            outputs.append(shown.layers[-1].z.sum(axis=0, dtype=np.int64))
+            loss.append(shown.loss.sum())
+            spikes += [layer.z.sum() for layer in shown.layers]
+        return Seen(np.array(outputs), np.array(loss), spikes / len(loss))
+
+    def answer(self, x: Any) -> Array:
+        """Spikes of the output cells, (trials, outputs)."""
+        outputs = self._now[self._names[-1]].shape[1]
+        return self.learn(x, np.zeros((*np.shape(x)[:2], outputs), np.uint8), 0.0).outputs
 
     def show(self, x: Any, target: Any) -> Shown:
         """A trial from rest.
@@ -127,12 +145,13 @@ class Learner(NamedArrays):
             found.append(given.get(self.p.feedback, self._now.get(f"feedback_{pre}", back)))
         return found[::-1]
 
-    def descend(self, gradients: Mapping[str, Array]) -> None:
+    def descend(self, gradients: Mapping[str, Array], strength: float = 1.0) -> None:
         """Move the weights: g over the root of its largest square, which is slowly forgotten."""
         for name, gradient in gradients.items():
             largest = self._largest[name]
             np.maximum(self.p.forgetting * largest, gradient**2, out=largest)
-            self._now[name] += self.learning_rate * gradient / (np.sqrt(largest) + SMALL)
+            rate = strength * self.learning_rate
+            self._now[name] += rate * gradient / (np.sqrt(largest) + SMALL)
 
     def arrays(self) -> dict[str, Any]:
         """Weights, feedback and largest squared gradients."""

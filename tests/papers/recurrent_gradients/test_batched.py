@@ -13,6 +13,7 @@ from bioplaus.models.recurrent_gradients import (
     through_time,
 )
 from bioplaus.neurons.cell import ShapeError
+from tests.papers.learning import keeps_its_promises
 
 STEPS, BATCH = 30, 4
 
@@ -58,7 +59,7 @@ def test_classes_are_told_apart_by_the_slope_of_the_cross_entropy() -> None:
             moved = one.weights()
             moved[name][place] += step
             other.set_weights(moved)
-            losses.append(other.gradients(x, target)[0])
+            losses.append(other.gradients(x, target)[0].loss)
         assert found[name][place] == pytest.approx((losses[0] - losses[1]) / 2e-5, rel=1e-6)
 
 
@@ -97,6 +98,11 @@ def test_the_control_moves_the_readout_alone_and_a_state_is_all_there_is() -> No
     for each in (one, other):
         each.learn(x, target)
     assert all(np.array_equal(w, other.weights()[name]) for name, w in one.weights().items())
+
+
+@pytest.mark.parametrize("rule", ["truncated", "unbiased"])
+def test_a_learner_as_all_are(rule: str) -> None:
+    keeps_its_promises(learner(rule), *sequences())
 
 
 def test_misfits_are_told() -> None:

@@ -15,6 +15,7 @@ from bioplaus.models.superspike.layer import constants, filtered_error, layer_of
 from bioplaus.neurons.cell import Clocks, ShapeError
 from bioplaus.parameters import ParameterError, replace
 from tests.papers import showing
+from tests.papers.learning import keeps_its_promises
 
 STEPS = 600
 
@@ -103,7 +104,7 @@ def test_nothing_is_learned_where_spikes_are_in_place() -> None:
     x, _ = trial(p, 1)
     target = learner.show(x, np.zeros((STEPS, 2), np.uint8)).layers[-1].z
     before = learner.weights()["input_to_output"]
-    assert learner.learn(x, target).loss == 0
+    assert learner.learn(x[np.newaxis], target[np.newaxis]).loss == 0
     assert np.array_equal(learner.weights()["input_to_output"], before)
 
 
@@ -122,12 +123,33 @@ def test_the_network_learns_as_the_batched_form(layers: str, feedback: str) -> N
     for block in range(2):
         x, target = trial(p, block)
         showing.run(model, tasks.stretch(1e-4, stimulus=x, target=target))
-        lost += learner.learn(x, target).loss
+        lost += learner.learn(x[np.newaxis], target[np.newaxis]).loss[0]
         loss = 1e3 * float(np.sum(model.populations["output"].loss))
         assert loss == pytest.approx(lost, rel=1e-9)
         assert lost > 0
         for name, w in learner.weights().items():
             assert 1e3 * model.weights()[name] == pytest.approx(w, rel=1e-7, abs=1e-7), name
+
+
+@pytest.mark.parametrize("feedback", ["symmetric", "random"])
+def test_a_learner_as_all_are(feedback: str) -> None:
+    p = settings(feedback=feedback)
+    keeps_its_promises(
+        Learner(p, np.random.default_rng(2)), *(each[np.newaxis] for each in trial(p, 1))
+    )
+
+
+def test_trials_are_learned_one_by_one() -> None:
+    p = settings()
+    together, alone = (Learner(p, np.random.default_rng(2)) for _ in range(2))
+    shown = [trial(p, seed) for seed in (1, 2)]
+    seen = together.learn(*(np.stack(each) for each in zip(*shown)))
+    for n, (x, target) in enumerate(shown):
+        found = alone.learn(x[np.newaxis], target[np.newaxis])
+        assert seen.loss[n] == found.loss[0]
+        assert np.array_equal(seen.outputs[n], found.outputs[0])
+    for name, w in alone.weights().items():
+        assert np.array_equal(together.weights()[name], w)
 
 
 def test_what_has_no_meaning_is_refused() -> None:
