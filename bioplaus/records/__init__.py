@@ -7,13 +7,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "checkpoint": ["CheckpointError", "read_checkpoint", "write_checkpoint"],
         "reader": ["DamagedRun", "NotARun", "NotRecorded", "RunReader"],
-        "recording": [
-            "Presentations",
-            "Recording",
-            "read_recording",
-            "recorded_groups",
-            "write_recording",
-        ],
+        "recording": ["Presentations", "Recording"],
+        "recording_file": ["read_recording", "recorded_groups", "write_recording"],
         "windows": ["Windows"],
         "writer": ["RunExists", "RunLocked", "RunWriter"],
     },

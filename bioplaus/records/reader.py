@@ -16,13 +16,8 @@ from numpy.typing import NDArray
 from bioplaus.errors import UserError
 from bioplaus.records import layout, lock
 from bioplaus.records.arrays import ArrayRecord
-from bioplaus.records.recording import (
-    Presentations,
-    Recording,
-    TraceRecord,
-    read_recording,
-    recorded_groups,
-)
+from bioplaus.records.recording import Presentations, Recording, TraceRecord
+from bioplaus.records.recording_file import read_recording, recorded_groups
 
 __all__ = ["DamagedRun", "NotARun", "NotRecorded", "RunReader"]
 

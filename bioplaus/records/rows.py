@@ -18,7 +18,7 @@ import numpy as np
 
 from bioplaus.records import atomic, layout
 from bioplaus.records.overview import write_overview
-from bioplaus.records.recording import TIMES_FIRST, write_weights
+from bioplaus.records.recording_file import TIMES_FIRST, write_weights
 from bioplaus.records.weights import WeightRecord
 
 __all__ = ["MonitorRows", "Part", "read_parts", "write_rows"]

@@ -24,14 +24,8 @@ from bioplaus.records.overview import (
     read_extent,
 )
 from bioplaus.records.reader import RunReader
-from bioplaus.records.recording import (
-    Presentations,
-    TraceRecord,
-    groups_of,
-    in_order,
-    read_spikes,
-    read_trace,
-)
+from bioplaus.records.recording import Presentations, TraceRecord
+from bioplaus.records.recording_file import groups_of, in_order, read_spikes, read_trace
 
 __all__ = ["Windows"]
 

@@ -17,7 +17,8 @@ from bioplaus.errors import UserError
 from bioplaus.records import atomic, layout, lock
 from bioplaus.records.checkpoint import write_checkpoint
 from bioplaus.records.reader import DamagedRun
-from bioplaus.records.recording import Recording, write_recording
+from bioplaus.records.recording import Recording
+from bioplaus.records.recording_file import write_recording
 
 __all__ = ["RunExists", "RunLocked", "RunWriter"]
 
