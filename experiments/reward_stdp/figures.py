@@ -22,9 +22,8 @@ __all__ = [
     "exclusive_or_curve",
     "exclusive_or_raster",
     "exclusive_or_traces",
-    "frequencies",
-    "voltage_traces",
-    "voltages",
+    "line",
+    "three_axes",
     "walk_curve",
     "walk_raster",
     "walk_traces",
@@ -69,67 +68,9 @@ def competition_raster(run: RunReader) -> Figure | None:
     shown = (t >= begin) & (i % 10 == 0)
     plotting.raster(axes[0], 1e3 * (t[shown] - begin), i[shown] // 10, name="every tenth input")
     axes[0].set_xlabel("")
-    _line(axes[1], v, begin, "membrane [mV]", 1e3)
-    _line(axes[2], ge, begin, "excitation")
+    line(axes[1], v, begin, "membrane [mV]", 1e3)
+    line(axes[2], ge, begin, "excitation")
     axes[2].set_xlabel("time [ms]")
-    return figure
-
-
-def frequencies(run: RunReader) -> Figure | None:
-    """Change by sixty pairs over their frequency; lines are the sums over all spikes."""
-    if "change" not in run.arrays():
-        return None
-    change, summed = run.array("change"), run.array("summed")
-    f, lags = change.axes["frequency"].values, change.axes["lag"].values
-    figure = plotting.figure()
-    ax = figure.subplots()
-    for n, lag in enumerate(lags):
-        colour = plotting.COLOURS[n]
-        ax.plot(f, summed.value[:, n], color=colour, lw=1.2)
-        ax.plot(f, change.value[:, n], "o", color=colour, label=f"{lag:+.0f} ms")
-    ax.axhline(0, color=plotting.GREY, lw=0.6)
-    ax.set_xlabel("frequency of pairs [Hz]")
-    ax.set_ylabel("change of the weight")
-    ax.legend(title="post after pre")
-    return figure
-
-
-def voltages(run: RunReader) -> Figure | None:
-    """Weight after pairs over their frequency, in both orders; crosses are NEST's."""
-    if "weight" not in run.arrays():
-        return None
-    weight, by_nest = run.array("weight"), run.array("weight_by_nest").value
-    f = weight.axes["frequency"].values
-    figure = plotting.figure()
-    ax = figure.subplots()
-    for n, order in enumerate(("post first", "pre first")):
-        colour = plotting.COLOURS[n]
-        ax.plot(f, weight.value[n], color=colour, lw=1.2, label=order)
-        ax.plot(f, by_nest[n], "x", color=colour, ms=7)
-    ax.axhline(100, color=plotting.GREY, lw=0.6)
-    ax.set_xlabel("frequency of pairs [Hz]")
-    ax.set_ylabel("weight [%]")
-    ax.legend(title="crosses: NEST")
-    return figure
-
-
-def voltage_traces(run: RunReader) -> Figure | None:
-    """Pairs at 50 Hz, the postsynaptic spike first: both voltages that potentiate, the weight."""
-    if not run.recording_files():
-        return None
-    figure, axes = _three()
-    fastest = [int(np.argmax(run.array("weight").axes["frequency"].values))]
-    for ax, (population, name, label, scale) in zip(
-        axes,
-        (
-            ("post", "v", "membrane [mV]", 1e3),
-            ("post", "u_plus_before", "filtered,\n4 ms ago [mV]", 1e3),
-            ("synapses", "w", "weight", 1.0),
-        ),
-    ):
-        trace = run.trace(population, name)
-        _line(ax, trace, 0.0, label, scale, cells=fastest)
-        ax.set_xlim(0, 160)
     return figure
 
 
@@ -154,15 +95,11 @@ def distal_raster(run: RunReader) -> Figure | None:
         return None
     begin = float(run.trace("cells", "v").t[-1]) - 2.0
     figure = plotting.figure(height=3.2)
-    t, i = run.spikes("cells")
-    shown = t >= begin
     size = run.parameters["excitatory"] + run.parameters["inhibitory"]
     colours = np.array([plotting.COLOURS[0]] * size, dtype=object)
     colours[run.parameters["excitatory"] :] = plotting.COLOURS[1]
     ax = figure.subplots()
-    plotting.raster(
-        ax, 1e3 * (t[shown] - begin), i[shown], neurons=size, name="cell", colour=colours
-    )
+    _raster(ax, run, "cells", begin, neurons=size, name="cell", colour=colours)
     ax.set_xlabel("time [ms]")
     return figure
 
@@ -174,10 +111,10 @@ def distal_traces(run: RunReader) -> Figure | None:
         return None
     v = run.trace("cells", "v")
     begin = float(v.t[-1]) - 10.0
-    figure, axes = _three()
-    _line(axes[0], v, begin, "membrane [mV]")
-    _line(axes[1], run.trace("synapses", "c"), begin, "eligibility")
-    _line(axes[2], run.trace("dopamine", "level"), begin, "dopamine")
+    figure, axes = three_axes()
+    line(axes[0], v, begin, "membrane [mV]")
+    line(axes[1], run.trace("synapses", "c"), begin, "eligibility")
+    line(axes[2], run.trace("dopamine", "level"), begin, "dopamine")
     return figure
 
 
@@ -211,15 +148,11 @@ def exclusive_or_raster(run: RunReader) -> Figure | None:
     figure = plotting.figure(height=4.4)
     axes = figure.subplots(3, 1, sharex=True, height_ratios=(2, 2, 2))
     for n, (ax, population) in enumerate(zip(axes, ("input", "hidden"))):
-        t, i = run.spikes(population)
-        shown = t >= begin
         size = p["inputs" if population == "input" else "hidden"]
         colour = plotting.COLOURS[n]
-        plotting.raster(
-            ax, 1e3 * (t[shown] - begin), i[shown], neurons=size, name=population, colour=colour
-        )
+        _raster(ax, run, population, begin, neurons=size, name=population, colour=colour)
         ax.set_xlabel("")
-    _line(axes[2], v, begin, "output [mV]")
+    line(axes[2], v, begin, "output [mV]")
     t, _ = run.spikes("output")
     axes[2].plot(1e3 * (t[t >= begin] - begin), np.full((t >= begin).sum(), p["threshold"]), "|")
     axes[2].set_xlabel("time [ms]")
@@ -232,10 +165,10 @@ def exclusive_or_traces(run: RunReader) -> Figure | None:
         return None
     v, c = run.trace("output", "v"), run.trace("synapses", "c")
     begin = float(v.t[-1]) - 2.0
-    figure, axes = _three()
-    _line(axes[0], v, begin, "membrane [mV]")
-    _line(axes[1], c, begin, "eligibility of\nthree synapses", cells=_liveliest(c, begin))
-    _line(axes[2], run.trace("output", "reward"), begin, "reward")
+    figure, axes = three_axes()
+    line(axes[0], v, begin, "membrane [mV]")
+    line(axes[1], c, begin, "eligibility of\nthree synapses", cells=_liveliest(c, begin))
+    line(axes[2], run.trace("output", "reward"), begin, "reward")
     return figure
 
 
@@ -264,13 +197,9 @@ def walk_raster(run: RunReader) -> Figure | None:
     figure = plotting.figure(height=3.6)
     axes = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     for n, (ax, population) in enumerate(zip(axes, ("place", "action"))):
-        t, i = run.spikes(population)
-        shown = t >= begin
         size = p["cells"] * (p["places"] if population == "place" else 2)
         colour = plotting.COLOURS[n]
-        plotting.raster(
-            ax, 1e3 * (t[shown] - begin), i[shown], neurons=size, name=population, colour=colour
-        )
+        _raster(ax, run, population, begin, neurons=size, name=population, colour=colour)
     axes[0].set_xlabel("")
     axes[1].set_ylabel("left | right")
     axes[1].axhline(p["cells"] - 0.5, color=plotting.GREY, lw=0.6)
@@ -287,13 +216,20 @@ def walk_traces(run: RunReader) -> Figure | None:
     actions = 2 * run.parameters["cells"]
     cell = int(np.bincount(i[t >= begin], minlength=actions).argmax())
     c = run.trace("synapses", "c")
-    figure, axes = _three()
-    _line(axes[0], run.trace("action", "v"), begin, "membrane [mV]", cells=[cell])
+    figure, axes = three_axes()
+    line(axes[0], run.trace("action", "v"), begin, "membrane [mV]", cells=[cell])
     onto = np.arange(cell, len(c.value), actions)
     most = onto[_liveliest(c, begin, onto)]
-    _line(axes[1], c, begin, "eligibility of\nthree synapses", cells=most)
-    _line(axes[2], run.trace("action", "reward"), begin, "reward")
+    line(axes[1], c, begin, "eligibility of\nthree synapses", cells=most)
+    line(axes[2], run.trace("action", "reward"), begin, "reward")
     return figure
+
+
+def _raster(ax: Any, run: RunReader, population: str, begin: float, **options: Any) -> None:
+    """Spikes from a time on [s], in ms from there."""
+    t, i = run.spikes(population)
+    shown = t >= begin
+    plotting.raster(ax, 1e3 * (t[shown] - begin), i[shown], **options)
 
 
 def _last_walk(run: RunReader) -> float:
@@ -308,7 +244,7 @@ def _liveliest(trace: Any, begin: float, among: Any = slice(None)) -> Any:
     return np.argsort(-np.ptp(trace.value[among][:, trace.t >= begin], axis=1))[:3]
 
 
-def _three() -> tuple[Any, Any]:
+def three_axes() -> tuple[Any, Any]:
     """Axes one beneath the other, in ms."""
     figure = plotting.figure(height=4.4)
     axes = figure.subplots(3, 1, sharex=True)
@@ -316,9 +252,10 @@ def _three() -> tuple[Any, Any]:
     return figure, axes
 
 
-def _line(
+def line(
     ax: Any, trace: Any, begin: float, name: str, scale: float = 1.0, cells: Any = (0,)
 ) -> None:
+    """Some cells' trace from a time on [s], in ms from there."""
     shown = trace.t >= begin - 1e-9
     values = scale * trace.value[np.asarray(cells)][:, shown]
     ax.plot(1e3 * (trace.t[shown] - begin), values.T, lw=0.9)

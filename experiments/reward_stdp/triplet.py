@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bioplaus import neurons, tasks
-from bioplaus.experiments.reward_stdp import figures
+from bioplaus.experiments.reward_stdp import pairs_figures
 from bioplaus.models.reward_stdp import pairing, triplet_sum
 from bioplaus.models.reward_stdp.parameters import SETS, Triplets
-from bioplaus.parameters import parameter, to_quantity
+from bioplaus.parameters import parameter
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run
 
 FREQUENCIES = (2.0, 5.0, 10.0, 12.5, 20.0, 25.0, 31.25, 40.0, 50.0)
@@ -57,4 +58,4 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
 
 
 FORM = "network"
-FIGURES = {"frequencies": figures.frequencies}
+FIGURES = {"frequencies": pairs_figures.frequencies}

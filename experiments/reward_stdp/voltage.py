@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bioplaus import neurons, tasks
-from bioplaus.experiments.reward_stdp import figures
+from bioplaus.experiments.reward_stdp import pairs_figures
 from bioplaus.models.reward_stdp import pairing, voltage
 from bioplaus.models.reward_stdp.parameters import Voltage
 from bioplaus.parameters import parameter
@@ -77,4 +77,4 @@ def _protocol(pairs: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
 
 
 FORM = "network"
-FIGURES = {"frequencies": figures.voltages, "traces": figures.voltage_traces}
+FIGURES = {"frequencies": pairs_figures.voltages, "traces": pairs_figures.voltage_traces}

@@ -19,7 +19,7 @@ product's own accumulation, so that no array of the size of W is written twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ import numpy as np
 from scipy.linalg.blas import get_blas_funcs
 
 from bioplaus.layered.learner import NamedArrays, layer_names
+from bioplaus.models.burstccn.first_weights import first_weights
 from bioplaus.models.burstccn.parameters import Discrete, check_discrete
 
 if TYPE_CHECKING:
@@ -64,40 +65,14 @@ class BatchedNetwork(NamedArrays):
         self.p, self.rng, self.dtype = p, rng, np.dtype(p.precision)
         self.learning_rate = p.learning_rate
         sizes = [inputs, *[p.hidden] * p.hidden_layers, outputs]
-        pairs = list(pairwise(sizes))
-        self.W = [self._normal((up, down), p.weight_gain, xavier=True) for down, up in pairs]
-        self.c = [np.zeros(up, self.dtype) for _, up in pairs]
+        self.W, self.Y, self.Q = first_weights(p, sizes, rng)
+        self.c = [np.zeros(units, self.dtype) for units in sizes[1:]]
         self.e: list[Array] = []
         self.received: list[Array] = []
         self._gemm = get_blas_funcs("gemm", dtype=self.dtype)
-        self._draw_feedback()
         momentum = p.momentum > 0
         self.velocity = [np.zeros_like(w) for w in self.W] if momentum else []
         self.velocity_c = [np.zeros_like(c) for c in self.c] if momentum else []
-
-    # -- making ----------------------------------------------------------------------------
-    def _normal(self, shape: tuple[int, ...], size: float, *, xavier: bool) -> Array:
-        sd = size * np.sqrt(2 / sum(shape)) if xavier else size
-        return (sd * self.rng.standard_normal(shape)).astype(self.dtype)
-
-    def _draw_feedback(self) -> None:
-        p = self.p
-        if p.feedback == "tied":
-            self.Y, self.Q = self.W[1:], None
-            return
-        xavier = p.feedback_draw == "xavier gain"
-        if p.feedback == "symmetric start":
-            self.Y = [w.copy() for w in self.W[1:]]
-        else:
-            self.Y = [self._normal(w.shape, p.feedback_size, xavier=xavier) for w in self.W[1:]]
-        self.Q = None
-        if p.q_start == "random":
-            self.Q = [self._normal(w.shape, p.feedback_size, xavier=xavier) for w in self.W[1:]]
-        elif p.mismatch or p.feedback_rule.startswith("homeostatic"):
-            self.Q = [(p.baseline * y).astype(self.dtype) for y in self.Y]
-        if p.mismatch:
-            for y in self.Y:
-                y *= 1 + p.mismatch * self.rng.standard_normal(y.shape)
 
     def set_feedback(self, Y: Sequence[Array], Q: Sequence[Array] | None) -> None:
         """Replace the feedback weights; ``Q`` None stands for p_b Y.
@@ -166,31 +141,30 @@ class BatchedNetwork(NamedArrays):
 
         ``target : (batch, outputs)``, or None for no teacher.
         """
-        last = np.zeros_like(self.e[-1]) if target is None else self.output_change(target)
-        changes = [last]
-        for layer in reversed(range(self.p.hidden_layers)):
-            u = self.apical(layer, changes[0])
-            changes.insert(0, burst_change(u, self.e[layer + 1], self.p.baseline))
-        return changes
+        return self._passed_down(target, self.apical)
 
     def backward(self, target: Array | None) -> list[Array]:
         """The same, while homeostatic feedback weights learn from the potentials they cause."""
-        p = self.p
-        if not p.feedback_rule.startswith("homeostatic"):
-            return self.changes(target)
-        last = np.zeros_like(self.e[-1]) if target is None else self.output_change(target)
-        changes = [last]
-        for layer in reversed(range(p.hidden_layers)):
-            if p.feedback_rule == "homeostatic y":
-                u = self._branch_potentials(layer, changes[0])
-            else:
-                u = self.apical(layer, changes[0])
-                assert self.Q is not None
-                self._accumulate(self.Q[layer], p.feedback_rate, self.e[layer + 2], u)
-            changes.insert(0, burst_change(u, self.e[layer + 1], p.baseline))
+        learning = {"homeostatic y": self._moving_y, "homeostatic q": self._moving_q}
+        return self._passed_down(target, learning.get(self.p.feedback_rule, self.apical))
+
+    def _passed_down(
+        self, target: Array | None, potential: Callable[[int, Array], Array]
+    ) -> list[Array]:
+        changes = [np.zeros_like(self.e[-1]) if target is None else self.output_change(target)]
+        for layer in reversed(range(self.p.hidden_layers)):
+            u = potential(layer, changes[0])
+            changes.insert(0, burst_change(u, self.e[layer + 1], self.p.baseline))
         return changes
 
-    def _branch_potentials(self, layer: int, change: Array) -> Array:
+    def _moving_q(self, layer: int, change: Array) -> Array:
+        """The apical potential, which Q is moved to cancel."""
+        u = self.apical(layer, change)
+        assert self.Q is not None
+        self._accumulate(self.Q[layer], self.p.feedback_rate, self.e[layer + 2], u)
+        return u
+
+    def _moving_y(self, layer: int, change: Array) -> Array:
         """Sum of the branch potentials; each branch moves its own Y towards silence."""
         p, Y = self.p, self.Y[layer]
         Q = self.Q[layer] if self.Q is not None else p.baseline * Y
@@ -263,9 +237,7 @@ class BatchedNetwork(NamedArrays):
 
     def arrays(self) -> dict[str, Array]:
         """Every array that the next update depends on, (pre, post), by its projection."""
-        names = layer_names(len(self.W))
-        up = [f"{below}_to_{above}" for below, above in pairwise(names)]
-        down = [f"{above}_to_{below}" for below, above in pairwise(names[1:])]
+        names, up, down = self._names()
         found = {name: w.T for name, w in zip(up, self.W)}
         found |= {f"{layer}_bias": c for layer, c in zip(names[1:], self.c)}
         if self.p.feedback != "tied":
@@ -276,16 +248,20 @@ class BatchedNetwork(NamedArrays):
 
     def learning(self) -> list[str]:
         """Ways up and biases, and of the ways down what the rule for feedback changes."""
-        names = layer_names(len(self.W))
-        down = [f"{above}_to_{below}" for below, above in pairwise(names[1:])]
+        names, up, down = self._names()
         learned = {
             "kolen-pollack": down,
             "homeostatic y": down,
             "homeostatic q": [f"{name}_events" for name in down],
         }
-        up = [f"{below}_to_{above}" for below, above in pairwise(names)]
         biases = [f"{layer}_bias" for layer in names[1:]]
         return [*up, *biases, *learned.get(self.p.feedback_rule, [])]
+
+    def _names(self) -> tuple[list[str], list[str], list[str]]:
+        """Of layers, of projections up and of projections down."""
+        names = layer_names(len(self.W))
+        up = [f"{below}_to_{above}" for below, above in pairwise(names)]
+        return names, up, [f"{above}_to_{below}" for below, above in pairwise(names[1:])]
 
     def generators(self) -> list[np.random.Generator]:
         """Noise is drawn from it."""

@@ -137,7 +137,7 @@ def build(
         *_feedback(output, populations["hidden_1"], populations["hidden_2"], p),
     ]
     readout, activity, count = _readout(cells, p, q, clocks)
-    teacher = [*_teacher(output, p, clocks), *_hearing(readout, cells, p)]
+    teacher = [_teacher(output, p, clocks), *_hearing(readout, cells, p)]
     # The run_regularly of a slice belongs to the slice, which must stand in the network itself.
     show = first.run_regularly(
         "I_soma = input_off + (input_on - input_off)*stimulus(t - onset, population)",
@@ -263,14 +263,14 @@ def _readout(
     return readout, activity, count
 
 
-def _teacher(output: Any, p: Spiking, clocks: Clocks) -> list[Any]:
+def _teacher(output: Any, p: Spiking, clocks: Clocks) -> Any:
     """Dendritic current of the output cells, renewed in every slot (Payeur 2021, released code).
 
     Target 1 calls for a rate of at least 9 Hz, target 0 for at most 3 Hz; in between the current
     falls as 1/(r - 2 Hz), or 1/(10 Hz - r), from its full size to nothing.
     """
     of_population = p.teacher_reads == "population"
-    teach = output.run_regularly(
+    return output.run_regularly(
         f"""
         r = clip({"rate_heard" if of_population else "E_bar"}/Hz, 3, 9)
         bit = target(t - onset)
@@ -281,7 +281,6 @@ def _teacher(output: Any, p: Spiking, clocks: Clocks) -> list[Any]:
         clock=clocks.frame,
         name="teach",
     )
-    return [teach]
 
 
 def _hearing(readout: NeuronGroup, cells: NeuronGroup, p: Spiking) -> list[Synapses]:

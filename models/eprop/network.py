@@ -119,16 +119,12 @@ def build(
     trace: Rule = _trace(p, c) if traces else BetweenRuns()
     readout: Rule = _readout(p, c) if traces else BetweenRuns()
     sends = SENDS if traces else None
-    plastic = dict(
-        zip(
-            PROJECTIONS,
-            (
-                connect(trace, source, cells, clocks, transmits=sends),
-                connect(trace, cells, cells, clocks, transmits=sends, condition="i != j"),
-                connect(readout, cells, output, clocks, transmits=sends),
-            ),
-        )
-    )
+    into, within, out = PROJECTIONS
+    plastic = {
+        into: connect(trace, source, cells, clocks, transmits=sends),
+        within: connect(trace, cells, cells, clocks, transmits=sends, condition="i != j"),
+        out: connect(readout, cells, output, clocks, transmits=sends),
+    }
     fixed = [_partition(output, clocks)] if c.cross_entropy else []
     if traces and p.feedback in ("symmetric", "adaptive"):
         back = _readout(p, c, back=True)
@@ -166,8 +162,7 @@ def gradients(model: EpropModel, p: Eprop) -> dict[str, Array]:
     for begin in range(0, len(psi), steps):
         part = slice(begin, begin + steps)
         shown = [np.ascontiguousarray(each[part]) for each in (acting, psi, spikes, error)]
-        args = (*shown, recurrent, feedback, 0, adaptation(p), c, sums)
-        add_gradients(*args)
+        add_gradients(*shown, recurrent, feedback, 0, adaptation(p), c, sums)
     share = _share(p, c, len(psi) // steps)
     for monitor in model.recorded:
         forget_responses(monitor)
