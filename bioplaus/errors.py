@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-__all__ = ["INTERRUPTED", "UserError", "whole_number"]
+__all__ = ["INTERRUPTED", "ParameterError", "UserError", "whole_number"]
 
 INTERRUPTED = 130
 """Exit code of a command that was stopped, as shells have it."""
@@ -13,6 +13,10 @@ INTERRUPTED = 130
 
 class UserError(Exception):
     """Something the user can mend; the message says what was wrong and what would be right."""
+
+
+class ParameterError(UserError, ValueError):
+    """A parameter has a value that cannot be used; the message says what would be right."""
 
 
 def whole_number(least: int) -> Callable[[str], int]:

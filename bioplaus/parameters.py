@@ -8,18 +8,16 @@ built.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import difflib
-import functools
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bioplaus.errors import UserError
-from bioplaus.units import SYMBOLS, UNITS, dimensions, number
+from bioplaus.errors import ParameterError
+from bioplaus.quantity import amount, number_and_unit, to_quantity
+from bioplaus.units import dimensions, number
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,7 +29,6 @@ __all__ = [
     "check",
     "describe",
     "kind",
-    "number_and_unit",
     "parameter",
     "quantities",
     "replace",
@@ -41,15 +38,6 @@ Quantity = Any
 """Annotation of a field that carries a unit: text such as ``"5 ms"`` or a Brian2 quantity."""
 
 P = TypeVar("P", bound="DataclassInstance")
-
-_NUMBER = re.compile(
-    # A number is taken whole: a part of it would leave the rest for a unit.
-    r"\s*((?>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))\s*\*?\s*((?:(?:[A-Za-z/(]|1/).*?)?)\s*$"
-)
-
-
-class ParameterError(UserError, ValueError):
-    """A parameter has a value that cannot be used; the message says what would be right."""
 
 
 def parameter(
@@ -111,23 +99,17 @@ class Description:
 
 def describe(cls: type[DataclassInstance]) -> list[Description]:
     """Describe every field of a parameter class, without importing Brian2."""
-    rows = []
-    for field in dataclasses.fields(cls):
-        meta = field.metadata
-        unit = _unit_text(field.default) if _is_quantity(field) else ""
-        rows.append(
-            Description(
-                name=field.name,
-                unit=unit,
-                default=str(field.default),
-                allowed=_allowed_text(meta),
-                meaning=meta.get("meaning", ""),
-                symbol=meta.get("symbol", ""),
-                source=meta.get("source", ""),
-                tunable=meta.get("tunable", False),
-            )
+    return [
+        Description(
+            name=field.name,
+            unit=_unit_text(field.default) if kind(field) == "quantity" else "",
+            default=str(field.default),
+            allowed=_allowed_text(field.metadata),
+            **{name: field.metadata.get(name, "") for name in ("meaning", "symbol", "source")},
+            tunable=field.metadata.get("tunable", False),
         )
-    return rows
+        for field in dataclasses.fields(cls)
+    ]
 
 
 def replace(parameters: P, changes: Mapping[str, Any]) -> P:
@@ -175,23 +157,8 @@ def quantities(parameters: DataclassInstance) -> SimpleNamespace:
     values = {}
     for field in dataclasses.fields(parameters):
         value = getattr(parameters, field.name)
-        values[field.name] = to_quantity(value) if _is_quantity(field) else value
+        values[field.name] = to_quantity(value) if kind(field) == "quantity" else value
     return SimpleNamespace(**values)
-
-
-def to_quantity(text: Any, name: str = "value") -> Any:
-    """Read ``"5 ms"``, ``"5*ms"`` or ``"5ms"`` as a Brian2 quantity; pass quantities through."""
-    if not isinstance(text, str):
-        return text
-    found = number_and_unit(text)
-    if found is None:
-        raise ParameterError(f"{name} = {text!r} is not a number with a unit, such as 5ms or 1.15V")
-    number, unit = found
-    return number * _evaluate_unit(unit, text, name) if unit else number
-
-
-def _is_quantity(field: dataclasses.Field[Any]) -> bool:
-    return kind(field) == "quantity"
 
 
 def kind(field: dataclasses.Field[Any]) -> str:
@@ -226,7 +193,7 @@ def _allowed_text(meta: Mapping[str, Any]) -> str:
 
 def _read(field: dataclasses.Field[Any], value: Any) -> Any:
     """Check one value and return it in the form in which it is stored."""
-    if _is_quantity(field):
+    if kind(field) == "quantity":
         return _read_quantity(field, value)
     read = {"int": _read_int, "float": _read_float, "bool": _read_bool}.get(kind(field))
     value = read(field.name, value) if read else str(value)
@@ -308,31 +275,11 @@ def _is_amount(field: dataclasses.Field[Any], value: Any) -> bool:
     run.  What is not seen may still be right.
     """
     low, high = (field.metadata.get(name) for name in ("low", "high"))
-    found = [_amount(text) for text in (value, field.default, low or value, high or value)]
+    found = [amount(text) for text in (value, field.default, low or value, high or value)]
     if None in found or len({dimensions(each) for each in found}) > 1:
         return False
     here, _, lowest, highest = map(number, found)
     return math.isfinite(here) and bool(lowest <= here <= highest)
-
-
-def _amount(text: Any) -> Any:
-    """A number with its dimensions, or None for what is told better where Brian2 reads it."""
-    found = number_and_unit(text) if isinstance(text, str) else None
-    if found is None:
-        return None
-    try:
-        return found[0] * _product(found[1], lambda name: UNITS[SYMBOLS.get(name, name)])
-    except (SyntaxError, KeyError, TypeError):
-        return None
-
-
-def number_and_unit(text: str) -> tuple[float, str] | None:
-    """A number and the text of its unit (``5 ms``, ``2.5``, ``0.1 / ms``), or None for others.
-
-    A second number is no unit: ``2 0.5 0.03`` is a list.
-    """
-    match = _NUMBER.match(text.replace("µ", "u").replace("μ", "u"))
-    return None if match is None else (float(match.group(1)), match.group(2))
 
 
 def assignments(texts: Iterable[str]) -> dict[str, str]:
@@ -350,50 +297,3 @@ def assignments(texts: Iterable[str]) -> dict[str, str]:
             raise ParameterError(f"--set {text!r} is not NAME=VALUE, such as tau_synapse=5ms")
         found[name.strip()] = value.strip()
     return found
-
-
-def _evaluate_unit(unit: str, text: str, name: str) -> Any:
-    """What :func:`_unit` says, or what a person should have written."""
-    try:
-        return _unit(unit)
-    except (SyntaxError, KeyError, TypeError):
-        raise ParameterError(
-            f"{name} = {text!r} has an unknown unit {unit!r}; write for example 5ms or 1.15V"
-        ) from None
-
-
-@functools.cache
-def _unit(unit: str) -> Any:
-    """A unit of Brian2's, from its text."""
-    from brian2.units import allunits
-
-    return _product(unit, lambda name: vars(allunits)[SYMBOLS.get(name, name)])
-
-
-def _product(unit: str, of: Callable[[str], Any]) -> Any:
-    """Evaluate a product of units (``nS``, ``1/second``, ``uA*cm**-2``) and nothing else.
-
-    of : what a name stands for; raises ``KeyError`` for others.
-    """
-    if not unit:
-        return 1
-    expression = f"1{unit}" if unit.startswith("/") else unit
-    return _evaluate(ast.parse(expression, mode="eval").body, of)
-
-
-def _evaluate(node: ast.expr, of: Callable[[str], Any]) -> Any:
-    if isinstance(node, ast.Name):
-        return of(node.id)
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-        return node.value
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_evaluate(node.operand, of)
-    if isinstance(node, ast.BinOp):
-        left, right = _evaluate(node.left, of), _evaluate(node.right, of)
-        if isinstance(node.op, ast.Mult):
-            return left * right
-        if isinstance(node.op, ast.Div):
-            return left / right
-        if isinstance(node.op, ast.Pow):
-            return left**right
-    raise TypeError(f"not a unit: {ast.dump(node)}")

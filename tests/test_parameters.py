@@ -20,12 +20,11 @@ from bioplaus.parameters import (
     assignments,
     check,
     describe,
-    number_and_unit,
     parameter,
     quantities,
     replace,
-    to_quantity,
 )
+from bioplaus.quantity import amount, number_and_unit, to_quantity
 from bioplaus.units import number
 
 
@@ -182,8 +181,7 @@ def test_what_is_seen_without_brian2_is_what_brian2_sees(text: str) -> None:
         else:
             assert seen
     if seen:
-        amount = parameters._amount(text)
-        assert number(amount) == pytest.approx(float(to_quantity(text)), rel=1e-15)
+        assert number(amount(text)) == pytest.approx(float(to_quantity(text)), rel=1e-15)
 
 
 def test_settings_are_checked_without_brian2() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from brian2 import Network, Synapses
 from scipy.sparse import coo_array
 
-from bioplaus.parameters import to_quantity
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.recorded import Recorded, Trace
 from bioplaus.units import unit_of
 

@@ -12,8 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bioplaus.parameters import ParameterError, number_and_unit, replace
+from bioplaus.parameters import ParameterError, replace
 from bioplaus.parameters import kind as kind_of
+from bioplaus.quantity import number_and_unit
 from bioplaus.runs.reading.script import Script
 
 if TYPE_CHECKING:

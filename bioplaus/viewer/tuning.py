@@ -11,7 +11,7 @@ from bokeh.layouts import column, row
 from bokeh.models.widgets import Button, Div, Slider, TextInput
 
 from bioplaus import registry
-from bioplaus.parameters import number_and_unit
+from bioplaus.quantity import number_and_unit
 from bioplaus.records import RunReader
 from bioplaus.records.inbox import request_change
 from bioplaus.viewer.controls import WRAP

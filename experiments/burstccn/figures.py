@@ -70,7 +70,7 @@ def activity(run: RunReader) -> Figure:
 
 def _by_pattern(run: RunReader, variable: str) -> Any:
     """(population, pattern) means over the last test."""
-    from bioplaus.parameters import to_quantity
+    from bioplaus.quantity import to_quantity
 
     trace = run.trace("populations", variable)
     slots = round(float(to_quantity(run.parameters["test"]) / to_quantity(run.parameters["slot"])))
@@ -80,7 +80,7 @@ def _by_pattern(run: RunReader, variable: str) -> Any:
 
 def raster(run: RunReader) -> Figure:
     """Two seconds across the last change of pattern; events and bursts in two colours."""
-    from bioplaus.parameters import to_quantity
+    from bioplaus.quantity import to_quantity
 
     chart = plotting.figure("page", height=3.0)
     axes = chart.subplots()

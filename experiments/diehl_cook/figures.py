@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bioplaus import plotting
-from bioplaus.parameters import to_quantity
+from bioplaus.quantity import to_quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bioplaus.models import eprop
-from bioplaus.parameters import to_quantity
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run
 
 __all__ = ["put_trial"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bioplaus import plotting
-from bioplaus.parameters import to_quantity
+from bioplaus.quantity import to_quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

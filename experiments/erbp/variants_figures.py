@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bioplaus import plotting
-from bioplaus.parameters import to_quantity
+from bioplaus.quantity import to_quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -26,7 +26,8 @@ from bioplaus.experiments.follow.protocol import (
     slow_at_the_end,
 )
 from bioplaus.models.follow.parameters import Arm
-from bioplaus.parameters import Quantity, parameter, to_quantity
+from bioplaus.parameters import Quantity, parameter
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run, Segment
 from bioplaus.tasks.arm import TORQUE_SCALE, arm, torque_sequences
 

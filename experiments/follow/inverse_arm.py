@@ -22,7 +22,8 @@ from bioplaus.experiments.follow import figures
 from bioplaus.experiments.follow.protocol import Training, duration_of, segment_of
 from bioplaus.models import follow
 from bioplaus.models.follow.parameters import InverseArm
-from bioplaus.parameters import Quantity, parameter, to_quantity
+from bioplaus.parameters import Quantity, parameter
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run
 from bioplaus.tasks.arm import DAMPING, ArmSetting, arm, drawing, joints
 

@@ -12,7 +12,8 @@ from bioplaus import tasks
 from bioplaus.analysis.open_loop import normalised_error
 from bioplaus.experiments.follow.protocol import Training, duration_of, segment_of
 from bioplaus.models.follow.parameters import Linear
-from bioplaus.parameters import Quantity, parameter, to_quantity
+from bioplaus.parameters import Quantity, parameter
+from bioplaus.quantity import to_quantity
 from bioplaus.tasks.tracking import ramp_and_step
 
 __all__ = ["LinearSettings", "LinearTraining"]

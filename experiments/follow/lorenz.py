@@ -36,7 +36,8 @@ from bioplaus.experiments.follow.protocol import (
 )
 from bioplaus.models import follow
 from bioplaus.models.follow.parameters import Lorenz
-from bioplaus.parameters import Quantity, parameter, to_quantity
+from bioplaus.parameters import Quantity, parameter
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run
 
 SHOWN = "free run"

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from bioplaus import neurons, tasks
 from bioplaus.models import follow
-from bioplaus.parameters import ParameterError, parameter, to_quantity
+from bioplaus.parameters import ParameterError, parameter
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run, Segment
 
 __all__ = ["Training", "duration_of", "segment_of", "settling_of", "slow_at_the_end"]

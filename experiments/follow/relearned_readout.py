@@ -14,7 +14,8 @@ from bioplaus.analysis.open_loop import normalised_error
 from bioplaus.experiments.follow import figures
 from bioplaus.experiments.follow.linear_training import LinearSettings, LinearTraining
 from bioplaus.models import follow
-from bioplaus.parameters import Quantity, parameter, to_quantity
+from bioplaus.parameters import Quantity, parameter
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run
 
 

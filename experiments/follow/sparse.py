@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from bioplaus.experiments.follow import figures
 from bioplaus.experiments.follow.comparison import last_errors, train
 from bioplaus.experiments.follow.van_der_pol_training import VanDerPolSettings, VanDerPolTraining
-from bioplaus.parameters import Quantity, parameter, replace, to_quantity
+from bioplaus.parameters import Quantity, parameter, replace
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run
 
 

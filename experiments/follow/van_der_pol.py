@@ -17,7 +17,7 @@ from bioplaus.experiments.follow.van_der_pol_training import (
     VanDerPolSettings,
     VanDerPolTraining,
 )
-from bioplaus.parameters import to_quantity
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run
 
 

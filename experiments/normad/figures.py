@@ -66,6 +66,6 @@ def kernels(run: RunReader) -> Figure:
 
 
 def _seconds(run: RunReader, name: str) -> float:
-    from bioplaus.parameters import to_quantity
+    from bioplaus.quantity import to_quantity
 
     return float(to_quantity(run.parameters[name]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bioplaus import neurons, tasks
 from bioplaus.models import sacramento
-from bioplaus.parameters import to_quantity
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run, Trace
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from bioplaus.experiments.sacramento import figures
 from bioplaus.experiments.sacramento.microcircuit import TRACES, Circuit
 from bioplaus.models import sacramento
 from bioplaus.models.sacramento.parameters import SelfPrediction, area_sizes, rate_list
-from bioplaus.parameters import parameter, replace, to_quantity
+from bioplaus.parameters import parameter, replace
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.run import Run
 
 PROBES = 200

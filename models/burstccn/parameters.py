@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bioplaus.models.burstccn.cell_parameters import SimplifiedCell
-from bioplaus.parameters import ParameterError, Quantity, check, parameter, to_quantity
+from bioplaus.parameters import ParameterError, Quantity, check, parameter
+from bioplaus.quantity import to_quantity
 
 __all__ = [
     "Continuous",

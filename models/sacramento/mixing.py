@@ -22,7 +22,7 @@ from bioplaus.models.sacramento.parameters import (
     rate_list,
 )
 from bioplaus.neurons.rate_transfer import TRANSFERS
-from bioplaus.parameters import to_quantity
+from bioplaus.quantity import to_quantity
 
 __all__ = ["LearningRates", "Mixing", "learning_rates", "mean_square_rate", "mixing"]
 

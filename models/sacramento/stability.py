@@ -7,7 +7,8 @@ from dataclasses import fields
 
 from bioplaus.models.sacramento.mixing import learning_rates
 from bioplaus.models.sacramento.parameters import AUTOMATIC, Dynamics, area_sizes
-from bioplaus.parameters import ParameterError, check, to_quantity
+from bioplaus.parameters import ParameterError, check
+from bioplaus.quantity import to_quantity
 
 __all__ = ["check_dynamics", "largest_time_step", "settling_time"]
 

@@ -12,7 +12,8 @@ from brian2.core.variables import ArrayVariable
 from numpy.typing import NDArray
 
 from bioplaus.neurons.counting import forget_responses
-from bioplaus.parameters import ParameterError, to_quantity, unknown_name
+from bioplaus.parameters import ParameterError, unknown_name
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.finite import check_finite
 from bioplaus.runs.inspection import plastic_weights, recording_growth, shortest_intervals
 from bioplaus.runs.pages.presenting import namespace

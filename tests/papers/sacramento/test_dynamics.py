@@ -8,7 +8,8 @@ import pytest
 
 from bioplaus.models import sacramento
 from bioplaus.neurons.cell import Clocks
-from bioplaus.parameters import ParameterError, replace, to_quantity
+from bioplaus.parameters import ParameterError, replace
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.presenting import namespace
 from bioplaus.tasks import presentations
 from tests.papers import showing

@@ -10,7 +10,8 @@ from bioplaus import tasks
 from bioplaus.models import sacramento
 from bioplaus.models.sacramento.steady_state import weight_changes
 from bioplaus.neurons.cell import Clocks
-from bioplaus.parameters import ParameterError, replace, to_quantity
+from bioplaus.parameters import ParameterError, replace
+from bioplaus.quantity import to_quantity
 from bioplaus.runs.pages.presenting import namespace
 from bioplaus.tasks import presentations
 
