@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
+from ..machine import mathematics
 from .kinds import NotInSubsetError
 
 __all__ = ["MISSING", "OPERATORS", "Source", "entry", "of_function", "of_text"]
@@ -59,6 +60,11 @@ class Source:
     def arguments(self) -> list[str]:
         """The names of its arguments."""
         return [argument.arg for argument in self.tree.args.args]
+
+    @property
+    def is_elementary(self) -> bool:
+        """Whether it belongs to the elementary functions of the engine."""
+        return str(self.names.get("__name__")).startswith(mathematics.__name__)
 
     def meaning(self, name: str) -> Any:
         """What a name stands for that is no variable."""

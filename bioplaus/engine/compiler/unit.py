@@ -20,6 +20,12 @@ from .sources import Source
 __all__ = ["Unit", "Units"]
 
 _SYMBOL = "@SYMBOL@"
+_WIDEST = '"prefer-vector-width"="512" '
+"""Of loops that calculate elementary functions, where arithmetic is what takes time.
+
+For some processors LLVM takes half of the width that they have, which is better for loops that
+move numbers: dense sweeps lose a tenth by all of it, and these gain as much.
+"""
 _CALLED = re.compile(r'call [^@]*@("?[\w.]+"?)\(')
 
 
@@ -136,7 +142,8 @@ class _Writer:
         used = set(re.findall(r"%a\d+\b", "\n".join(code)))
         passed = tuple(parameter.split()[-1] in used or bool(name) for parameter in declared)
         taken = ", ".join(p for p, wanted in zip(declared, passed) if wanted)
-        head = f'define {_returned(body.returned)} @"{_SYMBOL}"({taken}) nounwind {{'
+        width = _WIDEST if any(source.is_elementary for source, _ in self.inlined) else ""
+        head = f'define {_returned(body.returned)} @"{_SYMBOL}"({taken}) nounwind {width}{{'
         text = "\n".join([*self._needed(code), "", head, "entry:", *code, "}", ""])
         kernels = tuple(k for s, k in self.kernels.items() if f"@{s}(" in text)
         digest = hashlib.sha256((self.units.target + text).encode()).hexdigest()[:32]

@@ -144,9 +144,9 @@ def _nb_exprel(x: Any) -> float:
     x = np.float64(x)
     x = 718.0 if x > 718.0 else x  # infinite
     power, high, rest = _expm1(-44.0 if x < -44.0 else x)
-    value, rest = quotient(high, rest, x, 0.0)
+    value, rest, inverse = quotient(high, rest, x, 0.0)
     value = scaled(value + rest, power)
-    value = -(1.0 / x) if x < -44.0 else value
+    value = -inverse if x < -44.0 else value
     return 1.0 if abs(x) < 1e-17 else value
 
 
@@ -159,7 +159,7 @@ def _nb_sinh(x: Any) -> float:
     two = number_of((power + 1023) << 52)
     high, rest = high * two, rest * two
     more = 1.0 + high
-    less, less_rest = quotient(high, rest, more, ((1.0 - more) + high) + rest)
+    less, less_rest, _ = quotient(high, rest, more, ((1.0 - more) + high) + rest)
     total = high + less
     value = 0.5 * (total + (((high - total) + less) + (rest + less_rest)))
     return with_sign_of(large if size > 40.0 else value, x)
@@ -187,5 +187,5 @@ def _nb_tanh(x: Any) -> float:
     more = 2.0 + high
     part = more - high
     more_rest = ((2.0 - part) + (high - (more - part))) + rest
-    value, rest = quotient(high, rest, more, more_rest)
+    value, rest, _ = quotient(high, rest, more, more_rest)
     return with_sign_of(value + rest, x)

@@ -55,9 +55,9 @@ def short(number: float) -> float:
 
 
 def quotient(a: float, a_rest: float, b: float, b_rest: float) -> Any:
-    """``(a + a_rest) / (b + b_rest)`` as a number of 26 bits and the rest."""
+    """``(a + a_rest) / (b + b_rest)`` as a number of 26 bits and the rest, and ``1 / b``."""
     inverse = 1.0 / b
     high = short(a * inverse)
     b_high = short(b)
     b_low = (b - b_high) + b_rest
-    return high, inverse * (((a - high * b_high) - high * b_low) + a_rest)
+    return high, inverse * (((a - high * b_high) - high * b_low) + a_rest), inverse
