@@ -27,6 +27,8 @@ from .reports import Reporter
 __all__ = ["step_through"]
 
 _CHUNK_SECONDS = 0.1
+_GROWTH = 8
+"""A run begins with one step, and a chunk has at most so many times the steps of the last one."""
 
 
 def step_through(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> Clock:
@@ -85,7 +87,7 @@ def _grow(program: Program) -> None:
 
 
 def _next_chunk(steps: int, seconds: float) -> int:
-    return max(1, min(2 * steps, int(steps * _CHUNK_SECONDS / max(seconds, 1e-9))))
+    return max(1, min(_GROWTH * steps, int(steps * _CHUNK_SECONDS / max(seconds, 1e-9))))
 
 
 def _interrupted(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> bool:
