@@ -48,13 +48,15 @@ class Source:
     """A function: its tree, and its names that are no variables.
 
     apart : whether no two of its arrays share memory; kernel : whether it is a function of the
-    text, which is kept as machine code of its own, or one that is compiled into its callers.
+    text, which is kept as machine code of its own, or one that is compiled into its callers;
+    seldom_above : see `mathematics.parts.seldom`.
     """
 
     tree: ast.FunctionDef
     names: Mapping[str, Any]
     apart: bool = False
     kernel: bool = False
+    seldom_above: float | None = None
 
     @property
     def arguments(self) -> list[str]:
@@ -203,4 +205,5 @@ def of_function(function: Any) -> Source:
     if not isinstance(node, ast.FunctionDef):
         raise NotInSubsetError(f"the function {python.__name__}, which is an expression")
     inside = inspect.getclosurevars(python).nonlocals
-    return Source(node, {**python.__globals__, **inside})
+    bound = getattr(python, "seldom_above", None)
+    return Source(node, {**python.__globals__, **inside}, seldom_above=bound)

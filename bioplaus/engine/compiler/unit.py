@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from . import vectors
 from .body import Body
 from .expressions import Expressions
 from .kinds import Array, Kind, NotInSubsetError, Value
@@ -193,6 +194,10 @@ class _Writer:
             body = self._body(source, values)
             symbol = f"{source.tree.name}.{len(self.inlined)}"
             head = f"define internal {_returned(body.returned)} @{symbol}({', '.join(declared)})"
-            code = [f"{head} alwaysinline nounwind {{", "entry:", *body.memory, *body.lines, "}"]
+            attributes, others = "alwaysinline nounwind", ""
+            if source.seldom_above is not None:
+                told, others = vectors.forms(symbol, source.seldom_above, _SYMBOL)
+                attributes = f"{vectors.ATTRIBUTES} {told}"
+            code = [f"{head} {attributes} {{", "entry:", *body.memory, *body.lines, "}", others]
             self.inlined[key] = _Inlined(symbol, "\n".join(code), body.returned)
         return self.inlined[key]

@@ -7,11 +7,13 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from .parts import ROUNDING, ROUNDING_BITS, bits_of, number_of, short
+from .parts import ROUNDING, ROUNDING_BITS, bits_of, number_of, seldom, short
 
 __all__ = ["_nb_cos", "_nb_sin"]
 
 _DIGIT = 2**28 - 1
+_FAR = 2.0**19
+"""From here on more of 2/pi is needed than three numbers hold."""
 
 
 def _windows() -> Any:
@@ -34,7 +36,7 @@ def _as_number(digit: int) -> float:
 
 
 def _far_remainder(x: float) -> Any:
-    """The same as `_near_remainder` for a finite number above 2**19.
+    """The same as `_near_remainder` for a finite number that is far.
 
     The number ``m * 2**e`` is multiplied by the 196 bits of 2/pi of which the first are worth
     whole turns, in digits of 28 bits (Payne and Hanek 1983); more of a turn does not matter.
@@ -93,12 +95,8 @@ def _difference(a: float, b: float) -> Any:
     return total, (a - (total - part)) - (b + part)
 
 
-def _sine(x: float, more: int) -> float:
-    """The sine of x and a number of quarters of a turn, x not negative."""
-    quarters, r, rest = _near_remainder(x)
-    if (x > 2.0**19) & (x < np.inf):
-        quarters, r, rest = _far_remainder(x)
-    quarters += more
+def _value(quarters: int, r: float, rest: float) -> float:
+    """The sine of ``r + rest`` and a number of quarters of a turn."""
     z = r * r
     zz = z * z
     first = -0.16666666666666666 + 0.008333333333330946 * z
@@ -116,13 +114,35 @@ def _sine(x: float, more: int) -> float:
     return number_of(bits_of(value) ^ ((quarters & 2) << 62))
 
 
+@seldom(above=_FAR)
+def _far_sine(x: float, value: float) -> float:
+    """The sine of x where it is far from zero; elsewhere the value."""
+    if (x > _FAR) & (x < np.inf):
+        quarters, r, rest = _far_remainder(x)
+        return _value(quarters, r, rest)
+    return value
+
+
+@seldom(above=_FAR)
+def _far_cosine(x: float, value: float) -> float:
+    """The cosine of x where it is far from zero; elsewhere the value."""
+    if (x > _FAR) & (x < np.inf):
+        quarters, r, rest = _far_remainder(x)
+        return _value(quarters + 1, r, rest)
+    return value
+
+
 def _nb_sin(x: Any) -> float:
     """The sine."""
     x = np.float64(x)
-    value = _sine(abs(x), 0)
+    size = abs(x)
+    quarters, r, rest = _near_remainder(size)
+    value = _far_sine(size, _value(quarters, r, rest))
     return number_of(bits_of(value) ^ (bits_of(x) & -(2**63)))
 
 
 def _nb_cos(x: Any) -> float:
     """The cosine."""
-    return _sine(abs(np.float64(x)), 1)
+    size = abs(np.float64(x))
+    quarters, r, rest = _near_remainder(size)
+    return _far_cosine(size, _value(quarters + 1, r, rest))

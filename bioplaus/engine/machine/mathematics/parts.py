@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ __all__ = [
     "number_of",
     "quotient",
     "scaled",
+    "seldom",
     "short",
     "with_sign_of",
 ]
@@ -35,6 +37,17 @@ def bits_of(number: float) -> Any:
 def number_of(bits: Any) -> Any:
     """The float that has these bits."""
     return np.int64(bits).view(np.float64)
+
+
+def seldom(above: float) -> Callable[[Any], Any]:
+    """Decorator of a function of a number that is not negative, and of what its value is for all
+    numbers but those ``above`` a bound: loops ask once for a whole vector."""
+
+    def told(function: Any) -> Any:
+        function.seldom_above = above
+        return function
+
+    return told
 
 
 def scaled(number: float, power: int) -> float:
