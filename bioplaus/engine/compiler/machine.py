@@ -34,7 +34,8 @@ def target() -> str:
 
 
 @functools.cache
-def _machine() -> Any:
+def _machine(effort: int = 3) -> Any:
+    """effort : with which instructions are chosen."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     name, features = _processor()
@@ -43,7 +44,7 @@ def _machine() -> Any:
     return found.create_target_machine(
         cpu=name,
         features=features,
-        opt=3,
+        opt=effort,
         reloc="static" if x86 else "default",
         codemodel="jitdefault",
         jit=True,
