@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import brian2
 import pytest
+
+from bioplaus.engine.__main__ import main
+from bioplaus.engine.running import fused
+
+FORKS = multiprocessing.get_context("fork")
 
 NETWORK = """
 import sys
@@ -56,15 +65,49 @@ if __name__ == "__main__":
 """
 
 
-def on_the_engine(folder: Path, text: str, *options: str) -> tuple[str, list[str]]:
-    """The last line that the script prints, and what the engine says about it."""
+def on_the_engine(
+    folder: Path, text: str, *options: str, arguments: Sequence[str] = ()
+) -> tuple[str, list[str]]:
+    """The last line that the script prints, and what the engine says about it.
+
+    In a fork, which has Brian2 and the engine imported, as the command has before the script.
+    """
+    (folder / "script.py").write_text(text)
+    streams = folder / "stdout", folder / "stderr"
+    command = ["bioplaus.engine", *options, str(folder / "script.py"), *arguments]
+    process = FORKS.Process(target=as_new, args=(command, *streams))
+    process.start()
+    process.join(200)
+    stdout, stderr = (stream.read_text() for stream in streams)
+    assert process.exitcode == 0, stderr
+    return read(stdout, stderr)
+
+
+def as_new(command: list[str], *streams: Path) -> None:
+    """The command in this process, where nothing has been chosen and nothing was run."""
+    for number, stream in enumerate(streams, 1):
+        os.dup2(os.open(stream, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    sys.stdout, sys.stderr = (open(number, "w") for number in (1, 2))  # noqa: SIM115
+    brian2.prefs.reset_to_defaults()
+    brian2.start_scope()
+    fused._runs = 0
+    sys.argv = command
+    raise SystemExit(main())
+
+
+def by_command(folder: Path, text: str) -> tuple[str, list[str]]:
+    """The same in a process of its own."""
     script = folder / "script.py"
     script.write_text(text)
-    command = [sys.executable, "-W", "ignore", "-m", "bioplaus.engine", *options, str(script)]
+    command = [sys.executable, "-W", "ignore", "-m", "bioplaus.engine", str(script)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
-    said = [line for line in done.stderr.splitlines() if line.startswith("bioplaus.engine: ")]
-    return (done.stdout.splitlines() or [""])[-1], said
+    return read(done.stdout, done.stderr)
+
+
+def read(stdout: str, stderr: str) -> tuple[str, list[str]]:
+    said = [line for line in stderr.splitlines() if line.startswith("bioplaus.engine: ")]
+    return (stdout.splitlines() or [""])[-1], said
 
 
 @pytest.mark.parametrize(
@@ -81,7 +124,7 @@ def on_the_engine(folder: Path, text: str, *options: str) -> tuple[str, list[str
 )
 def test_workers_are_on_the_engine(tmp_path: Path, workers: str) -> None:
     """The main process runs nothing itself, and yet is not told that nothing was fused."""
-    assert on_the_engine(tmp_path, NETWORK + workers) == ("[(2.0, 'numba', 1)]", [])
+    assert by_command(tmp_path, NETWORK + workers) == ("[(2.0, 'numba', 1)]", [])
 
 
 def test_target_that_a_script_names(tmp_path: Path) -> None:
@@ -131,6 +174,12 @@ device.build(compile=False, run=False, directory=None)
     shown = "print(round(float(group.v[0]), 6), get_device().__class__.__name__)"
     printed, said_now = on_the_engine(tmp_path, NETWORK + standalone + shown, "--force")
     assert (printed, said_now) == ("2.0 NumbaDevice", [])
+
+
+def test_script_that_knows_nothing_of_the_engine(tmp_path: Path) -> None:
+    text = NETWORK + "print(work(3), sys.argv[1:])"
+    printed, said = on_the_engine(tmp_path, text, arguments=["--force", "argument"])
+    assert (printed, said) == ("(3.0, 'numba', 1) ['--force', 'argument']", [])
 
 
 def test_script_without_a_run(tmp_path: Path) -> None:
