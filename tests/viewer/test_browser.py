@@ -63,7 +63,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     server = spawn("view", ".", "--no-browser", "--port", "0", stdout=subprocess.PIPE, cwd=folder)
     assert server.stdout is not None
     address = server.stdout.readline().split()[0]
-    # One process and one memory of scripts for all pages: each would read Bokeh anew.
+    # One process and one memory of scripts for all pages: each would read Bokeh anew.  A page that
+    # is always open keeps them from one test to the next.
     arguments = [
         "--no-sandbox", "--disable-background-networking", "--disable-gpu", "--process-per-site",
     ]  # fmt: skip
@@ -71,6 +72,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         window = browser.new_context(viewport={"width": 1280, "height": 1000})
         window.set_default_timeout(WAIT_S * 1000)
+        window.new_page().goto(address + "static/nothing")
         yield Site(address, folder, server, window)
         browser.close()
     time.sleep(1)  # now that no page is open, Ctrl-C still has to end the server
