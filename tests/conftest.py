@@ -18,7 +18,14 @@ gc.disable()
 """Until everything is imported and collected: nothing of it is garbage, and to look for some took a
 quarter of the time."""
 
-LONGEST = ("test_random_networks.py", "test_browser.py", "test_gradient_pages.py", "test_page.py")
+LONGEST = (
+    "test_random_networks.py",
+    "test_search.py",
+    "test_browser.py",
+    "test_gradient_pages.py",
+    "test_page.py",
+    "test_script_trials.py",
+)
 """Files that take long are begun first, or one process waits for the other in the end."""
 
 
@@ -82,6 +89,30 @@ def brian2_as_found() -> Iterator[None]:
         if brian2.prefs[name] is not value and brian2.prefs[name] != value:
             brian2.prefs[name] = value
     brian2.defaultclock.dt = 0.1 * brian2.ms
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all processes of a session: what one has compiled is there for the others."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(autouse=True)
+def own_cache(session_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is compiled is not kept beside what runs keep: here it is hardly optimised.
+
+    That the optimised code is right is tested with the engine, whose tests have it.
+    """
+    if "bioplaus.engine" in sys.modules:
+        import brian2
+
+        from bioplaus.engine.compiler import machine
+        from tests.quicker_brian2 import quick_object_code
+
+        folder = session_folder / "hardly-optimised"
+        brian2.prefs.codegen.runtime.numba.cache_dir = str(folder)
+        monkeypatch.setattr(machine, "object_code", quick_object_code)
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from brian2.stateupdaters.exact import LinearStateUpdater
 from brian2.utils import caching
 
 from bioplaus.engine.brian.integration import _question
+from bioplaus.engine.compiler import machine
 
-__all__ = ["brians_own_key", "in_memory", "key", "make_quicker"]
+__all__ = ["brians_own_key", "in_memory", "key", "make_quicker", "quick_object_code"]
 
 Recall = Callable[[str, Callable[[], str]], str]
 
@@ -53,6 +54,11 @@ def in_memory() -> Recall:
         return known[question]
 
     return recall
+
+
+def quick_object_code(text: str, level: int) -> bytes:
+    """What the engine's compiler makes of a module, in a sixth of the time; it runs more slowly."""
+    return bytes(machine._machine(0).emit_object(machine._optimised(text, 0)))
 
 
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})

@@ -25,11 +25,9 @@ Scenario = Callable[[], Results]
 
 
 @pytest.fixture(scope="session")
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for all processes of a session: what one has compiled is there for the others."""
-    folder = tmp_path_factory.getbasetemp()
-    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-    folder = folder / "engine-cache"
+def cache_folder(session_folder: Path) -> Path:
+    """Of optimised code."""
+    folder = session_folder / "engine-cache"
     folder.mkdir(exist_ok=True)
     return folder
 

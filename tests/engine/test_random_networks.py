@@ -29,6 +29,7 @@ from bioplaus.engine.program.step import Step
 from bioplaus.engine.rewrites import prefetch, records, threads
 from bioplaus.engine.rewrites.rewrite import Rewrite
 from tests.engine.random_networks import script
+from tests.quicker_brian2 import quick_object_code
 
 SETTINGS = "codegen.runtime.numba."
 FIRST_SEED = 20261177
@@ -158,10 +159,9 @@ def way_of(seed: int, ordered: bool) -> tuple[str, Callable[[str], State], float
 
 @contextlib.contextmanager
 def hardly_optimised() -> Iterator[None]:
-    """Machine code that does the same and is made in half of the time."""
-    optimised = machine.object_code
+    """Machine code that does the same and is made in a third of the time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(machine, "object_code", lambda text, level: optimised(text, level=0))
+        patch.setattr(machine, "object_code", quick_object_code)
         yield
 
 
