@@ -24,6 +24,8 @@ from brian2 import (
 )
 
 import bioplaus.engine
+from bioplaus.engine.program.kernel import ArrayArgument, Kernel, ValueArgument
+from bioplaus.engine.rewrites.drawn_ahead import Basis
 from tests.engine.alone import notes
 
 assert bioplaus.engine
@@ -282,3 +284,29 @@ def test_probabilities_that_change_every_step_leave_the_plain_bits():
     with_rewrite = spikes()
     prefs["codegen.runtime.numba.rewrites"] = ()
     assert spikes() == with_rewrite
+
+
+def test_what_was_drawn_holds_for_the_same_kernel_and_arguments():
+    """Each change of a number, a size or what stays in a run is told, and so is going back."""
+    rates = PoissonGroup(3, rates=[1, 2, 3] * Hz).variables["rates"]
+    assert rates.constant is False
+    fixed = PoissonGroup(3, rates=[1, 2, 3] * Hz).variables["i"]
+    assert fixed.constant
+    number, arrays = [0.5], {rates: np.zeros(3), fixed: np.arange(3)}
+    resolve = {
+        "p": ValueArgument(lambda: number[0]),
+        "r": ArrayArgument(rates, lambda: arrays[rates]),
+        "i": ArrayArgument(fixed, lambda: arrays[fixed]),
+    }
+    basis = Basis(Kernel.from_body("x = p + r[0] + i[1]", resolve.__getitem__))
+    first = basis.digest()
+    arrays[rates][1] = 7  # may change while a run lasts
+    assert basis.digest() == first
+    number[0] = 0.25
+    second = basis.digest()
+    arrays[fixed][1] = 5
+    third = basis.digest()
+    arrays[rates] = np.zeros(4)
+    assert len({first, second, third, basis.digest()}) == 4
+    number[0], arrays[fixed][1], arrays[rates] = 0.5, 1, np.zeros(3)
+    assert basis.digest() == first

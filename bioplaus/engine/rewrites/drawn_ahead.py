@@ -15,9 +15,9 @@ from typing import Any
 
 from brian2.core.variables import ArrayVariable
 
-from ..program.kernel import ArrayArgument, Kernel, ValueArgument
+from ..program.kernel import Argument, ArrayArgument, Kernel, ValueArgument
 
-__all__ = ["Drawn", "basis_of", "resume", "sources"]
+__all__ = ["Basis", "Drawn", "resume", "sources"]
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,29 @@ def resume(now: Drawn, drawn: dict[str, Drawn], source: str) -> None:
     drawn[source] = now
 
 
-def basis_of(kernel: Kernel) -> str:
-    """A digest of a kernel and of its arguments that cannot change during a run."""
-    digest = hashlib.sha256(kernel.text.encode())
-    for argument in kernel.arguments:
-        if isinstance(argument, ValueArgument):
-            digest.update(repr(argument.fetch()).encode())
-        elif isinstance(argument, ArrayArgument):
-            variable = argument.key
-            digest.update(str(argument.fetch().size).encode())
-            if isinstance(variable, ArrayVariable) and variable.constant:
-                digest.update(argument.fetch().tobytes())
-    return digest.hexdigest()
+class Basis:
+    """A kernel and its arguments that cannot change during a run, as `digest`."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._text, self._arguments = kernel.text.encode(), kernel.arguments
+        self._seen: list[bytes] = []
+        self._digest = ""
+
+    def digest(self) -> str:
+        """Of what the arguments are now."""
+        found = [part for argument in self._arguments for part in _fixed(argument)]
+        if not self._digest or found != self._seen:
+            self._digest = hashlib.sha256(b"".join([self._text, *found])).hexdigest()
+            self._seen = found
+        return self._digest
+
+
+def _fixed(argument: Argument) -> Sequence[bytes]:
+    """What of an argument stays as it is while a run lasts."""
+    if isinstance(argument, ValueArgument):
+        return (repr(argument.fetch()).encode(),)
+    if not isinstance(argument, ArrayArgument):
+        return ()
+    array, variable = argument.fetch(), argument.key
+    stays = isinstance(variable, ArrayVariable) and variable.constant
+    return (str(array.size).encode(), array.tobytes() if stays else b"")

@@ -30,7 +30,7 @@ from ..program.blocks import indented
 from ..program.kernel import Argument, ArrayArgument, Kernel
 from ..program.loop import Elements, Loop, copied
 from ..program.step import Step
-from .drawn_ahead import Drawn, basis_of, resume
+from .drawn_ahead import Basis, Drawn, resume
 from .rewrite import Rewrite, each
 
 __all__ = ["REWRITE"]
@@ -58,9 +58,10 @@ class _Ahead:
             return loop.resolve(name)
 
         kernel = Kernel.from_body(body, resolve, loop.functions)
+        basis = Basis(kernel)
 
         def begin_run() -> None:
-            now = Drawn(basis_of(kernel), self.counters, self.numbers)
+            now = Drawn(basis.digest(), self.counters, self.numbers)
             resume(now, step.code_object.device.drawn, step.code_object.source)
 
         return step.rewritten(kernel, f"next_spike: {note}", begin=(*step.begin, begin_run))
