@@ -6,7 +6,9 @@ All networks are compared with NumPy's target, which prepares every run anew, to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
+from operator import getitem
 from typing import Any
 
 import brian2 as b2
@@ -15,6 +17,8 @@ import pytest
 from brian2 import ms, mV, second, volt
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 
+from bioplaus.engine.program.arguments import Arguments, Numbers
+from bioplaus.engine.program.kernel import ValueArgument
 from bioplaus.engine.running.plan import last_plan
 
 #: Names and values of one run after the other.
@@ -178,3 +182,31 @@ def test_a_name_that_is_gone_is_an_error() -> None:
     namespaces = [{"a": 1.5, "tau": 5 * ms}, {"a": 1.5}, {"a": 1.5, "tau": "5 ms"}]
     found, _ = values(lambda: cells(SIMPLE), "numba", namespaces)
     assert [isinstance(v, type) for v in found] == [False, True, True]
+
+
+def test_numbers_are_fetched_again_unless_all_must_be_the_same() -> None:
+    held: dict[str, Any] = {"size": [3], "gain": [0.5]}
+    loose = [2.0]
+    given = Arguments()
+    for name in held:
+        given.name_of(
+            ValueArgument(lambda name=name: held[name][0], object_of=partial(getitem, held, name))
+        )
+    numbers = Numbers(given)
+
+    def found() -> list[float]:
+        numbers.refresh()
+        return [*numbers.floats, *numbers.integers]
+
+    assert found() == [0.5, 3]
+    numbers.floats[0] = 9
+    assert found() == [9, 3]  # nobody asked
+    held["size"] = [3]
+    assert found() == [0.5, 3]
+    held["gain"] = [0.25]
+    assert found() == [0.25, 3]
+    given.name_of(ValueArgument(lambda: loose[0]))
+    numbers = Numbers(given)
+    assert found() == [0.25, 2, 3]
+    loose[0] = 4
+    assert found() == [0.25, 4, 3]

@@ -171,3 +171,13 @@ def test_another_generator_may_be_numpys_global_one() -> None:
         assert noise_after(np.random.rand, np.random.rand)[0] != found[0]
     finally:
         np.random.set_bit_generator(before)
+
+
+def test_the_position_is_another_after_each_number() -> None:
+    generator = np.random.Generator(np.random.PCG64(5))
+    seen = {numpy_stream.position(generator.bit_generator)}
+    for _ in range(4):
+        generator.integers(2**31, dtype=np.int32)  # two of them are one word
+        seen.add(numpy_stream.position(generator.bit_generator))
+    assert len(seen) == 5
+    assert numpy_stream.position(np.random.PCG64(5)) in seen

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, partial
+from operator import getitem
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ import numpy as np
 from brian2.codegen.codeobject import constant_or_scalar
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.codegen.targets import codegen_targets
-from brian2.core.variables import ArrayVariable
+from brian2.core.variables import ArrayVariable, Constant
 from brian2.utils.stringtools import get_identifiers
 
 from ..functions.translation import translate
@@ -141,7 +142,10 @@ class NumbaCodeObject(NumpyCodeObject):
                 key = (id(self.variables[called]), list(function.arrays).index(name))
                 return ArrayArgument(key, partial(self._array_of, called, name))
         single = isinstance(self._number(name), float) and single_precision(self.variables)
-        return ValueArgument(lambda: self._number(name), single)
+        variable = self.variables[of_user(name)]
+        fixed = isinstance(variable, Constant) and not isinstance(variable.value, np.ndarray)
+        object_of = partial(getitem, self.variables, of_user(name)) if fixed else None
+        return ValueArgument(lambda: self._number(name), single, object_of)
 
     def translate_again(self, function: str) -> None:
         """Take over another function of the same kind under the name of the last one."""
@@ -230,10 +234,10 @@ class NumbaCodeObject(NumpyCodeObject):
 
     def holds(self) -> bool:
         """Whether its functions would be translated in the same way now, and spikes queued so."""
-        same = self.queue is None or form_of(self.queue) == self._form
-        return same and all(
-            f.outside is None or f.outside.holds() for f in self._functions.values()
-        )
+        if self.queue is not None and form_of(self.queue) != self._form:
+            return False
+        outside = [function.outside for function in self._functions.values()]
+        return all(reads is None or reads.holds() for reads in outside)
 
     def begin_run(self) -> None:
         """No number has left its range yet; called before every run."""

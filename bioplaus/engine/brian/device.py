@@ -174,11 +174,11 @@ class NumbaDevice(RuntimeDevice):
         """
         if numpy_stream.state() != self._seen:
             self._forget()
-        self._began = self.random_generator().bit_generator.state
+        self._began = numpy_stream.position(self.random_generator().bit_generator)
 
     def end_run(self) -> None:
         """Remember where NumPy's global generator stands."""
-        if self.random_generator().bit_generator.state != self._began:
+        if numpy_stream.position(self.random_generator().bit_generator) != self._began:
             numpy_stream.mark()
         self._seen = numpy_stream.state()
 

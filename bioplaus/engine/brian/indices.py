@@ -113,6 +113,11 @@ class IndexArray:
         """The ordinary array that it has become."""
         return self._kept
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it has become one."""
+        return self._kept is not None
+
     def resize(self, size: int) -> None:
         """Make room for more synapses."""
         if size != len(self):

@@ -101,7 +101,10 @@ class WatchedArray:
     @property
     def written(self) -> bool:
         """Whether somebody may have written to it since `lent` was last set to False."""
-        return not self.alone or self.lent
+        if self.lent or self._fixed or self._memory is None:
+            return not self.alone or self.lent
+        # What nobody has had in hands has not moved: there is no need to look for its place.
+        return sys.getrefcount(self._memory) > _ALONE
 
     @property
     def shape(self) -> tuple[int]:

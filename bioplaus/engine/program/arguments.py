@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Hashable
+from typing import Any
 
-from .kernel import Argument, ArrayArgument, GeneratorArgument, ValueArgument
+import numpy as np
 
-__all__ = ["Arguments"]
+from .kernel import Argument, ArrayArgument, GeneratorArgument, Number, ValueArgument
+
+__all__ = ["Arguments", "Numbers"]
 
 
 class Arguments:
@@ -37,3 +41,30 @@ class Arguments:
         assert isinstance(argument, ArrayArgument)
         self.arrays.setdefault(argument.key, argument)
         return self._names.setdefault(argument.key, f"_a{len(self._names)}")
+
+
+class Numbers:
+    """The two tables of numbers that a program is called with, float64 and int64."""
+
+    def __init__(self, arguments: Arguments) -> None:
+        self._floats, self._integers = arguments.floats, arguments.integers
+        self.floats = np.zeros(len(self._floats), dtype=np.float64)
+        self.integers = np.zeros(len(self._integers), dtype=np.int64)
+        numbers = (*self._floats, *self._integers)
+        self._objects = [n.object_of for n in numbers if n.object_of is not None]
+        self._all_fixed = len(self._objects) == len(numbers)
+        self._seen: list[Any] = [self] * len(self._objects)
+
+    def refresh(self) -> None:
+        """Look the numbers up again, unless all of them must be what they were."""
+        found = [object_of() for object_of in self._objects]
+        if self._all_fixed and all(map(operator.is_, found, self._seen)):
+            return
+        self._seen = found
+        self.floats[:] = [argument.fetch() for argument in self._floats]
+        self.integers[:] = [_whole(argument.fetch()) for argument in self._integers]
+
+
+def _whole(number: Number) -> int:
+    """An integer; TypeError for a float, which would be cut off in silence."""
+    return int(number) if isinstance(number, (bool, np.bool_)) else operator.index(number)  # type: ignore[arg-type]

@@ -58,6 +58,8 @@ class ValueArgument:
     fetch : returns it.  A program asks for it before every run and after every call into Python,
     so that whoever makes the argument has nothing more to do when the number changes.
     single : whether the kernel takes it as a float of 32 bits.
+    object_of : returns what the number is of: as long as that is one and the same object, so is
+    the number.  None for a number that may change by itself.
     kind : ``"integer"`` or ``"float"``, as it is when the kernel is made and part of its text.  A
     number that is no integer any more where one is wanted raises TypeError when it is asked for;
     a float that has become an integer is taken as a float.
@@ -65,6 +67,7 @@ class ValueArgument:
 
     fetch: Callable[[], Number] = field(compare=False)
     single: bool = False
+    object_of: Callable[[], Any] | None = field(default=None, compare=False)
     kind: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,7 +77,7 @@ class ValueArgument:
     @classmethod
     def fixed(cls, number: Number) -> ValueArgument:
         """A number that stays what it is."""
-        return cls(lambda: number)
+        return cls(lambda: number, object_of=lambda: None)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ again at the same kernel; objects that run in Python get their turn in the same 
 
 from __future__ import annotations
 
-import operator
 import re
 import warnings
 from collections.abc import Sequence
@@ -24,8 +23,8 @@ from brian2.core.variables import ArrayVariable
 from .. import cache
 from ..compiler import EntryPoint, NotInSubsetError, compiled
 from ..machine.settings import preference
-from .arguments import Arguments
-from .kernel import ArrayArgument, Number
+from .arguments import Arguments, Numbers
+from .kernel import ArrayArgument
 from .module import ENDS, LAST, STEPS, Module
 from .step import Step
 
@@ -52,8 +51,8 @@ class Program:
         self.switches[:] = 1
         self.control[[LAST, STEPS]] = len(steps), 1
         self.table = np.zeros(2 * len(self.arrays), dtype=np.uint64)
-        self.floats = np.zeros(len(self._arguments.floats), dtype=np.float64)
-        self.integers = np.zeros(len(self._arguments.integers), dtype=np.int64)
+        self._numbers = Numbers(self._arguments)
+        self.floats, self.integers = self._numbers.floats, self._numbers.integers
         #: Why Numba compiles it, where the direct compiler was asked first.
         self.refused = ""
         self._direct: EntryPoint | None = None
@@ -82,8 +81,7 @@ class Program:
                 place = array.__array_interface__["data"][0], array.size
                 self.table[2 * row : 2 * row + 2] = place
         self._places = self._moving  # the others stay where they are now
-        self.floats[:] = [argument.fetch() for argument in self._arguments.floats]
-        self.integers[:] = [_whole(argument.fetch()) for argument in self._arguments.integers]
+        self._numbers.refresh()
 
     def forget(self) -> None:
         """Keep no array alive; `refresh` looks all of them up again."""
@@ -158,11 +156,6 @@ class Program:
 def _stays(argument: ArrayArgument) -> bool:
     """Whether it is one array from beginning to end: that of a variable whose size is fixed."""
     return isinstance(argument.key, ArrayVariable) and not argument.key.dynamic
-
-
-def _whole(number: Number) -> int:
-    """An integer; TypeError for a float, which would be cut off in silence."""
-    return int(number) if isinstance(number, (bool, np.bool_)) else operator.index(number)  # type: ignore[arg-type]
 
 
 class CompilationError(RuntimeError):

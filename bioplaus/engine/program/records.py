@@ -52,7 +52,10 @@ class Records:
             ArrayArgument((id(self), number), partial(self._field, number))
             for number in range(len(arrays))
         ]
-        self.stride = ValueArgument(lambda: 1 if self._table is None else self._table.shape[1])
+        self.stride = ValueArgument(
+            lambda: 1 if self._table is None else self._table.shape[1],
+            object_of=partial(getattr, self, "_table"),
+        )
 
     def _field(self, number: int) -> Any:
         if self._table is None:

@@ -8,25 +8,38 @@ import numpy as np
 from brian2.core.clocks import Clock
 from brian2.units.allunits import second
 
-__all__ = ["set_interval"]
+__all__ = ["Ticks"]
 
 _MOST_STEPS = 2**40
 
 
-def set_interval(clock: Clock, begin: float, end: float) -> None:
-    """Do what ``Clock.set_interval`` does; begin, end : of the run [s].
+class Ticks:
+    """A clock, and the arrays in which it keeps its times for as long as it lives."""
 
-    Raises ValueError for a new time step that the present time is no multiple of.
-    """
-    dt, now, step = (clock.variables[name].get_value() for name in ("dt", "t", "timestep"))
-    last = _steps(end, dt[0])
-    if clock._old_dt not in (None, dt[0]) or last > _MOST_STEPS:
-        clock.set_interval(begin * second, end * second)  # it checks, and warns
-        return
-    if now[0] != begin or step[0] * dt[0] != begin:
-        step[0] = _steps(begin, dt[0])
-        now[0] = step[0] * dt[0]
-    clock._i_end = np.int64(last)
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        names = ("dt", "t", "timestep")
+        self._dt, self._now, self._step = (clock.variables[name].get_value() for name in names)
+
+    @property
+    def dt(self) -> float:
+        """The time step [s]."""
+        return float(self._dt.item())
+
+    def set_interval(self, begin: float, end: float) -> None:
+        """Do what ``Clock.set_interval`` does; begin, end : of the run [s].
+
+        Raises ValueError for a new time step that the present time is no multiple of.
+        """
+        clock, dt = self.clock, self._dt.item()
+        last = _steps(end, dt)
+        if clock._old_dt not in (None, dt) or last > _MOST_STEPS:
+            clock.set_interval(begin * second, end * second)  # it checks, and warns
+            return
+        if self._now.item() != begin or self._step.item() * dt != begin:
+            self._step[0] = _steps(begin, dt)
+            self._now[0] = self._step[0] * dt
+        vars(clock)["_i_end"] = np.int64(last)  # its own way to set attributes takes longer
 
 
 def _steps(time: float, dt: float) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence, Set
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,9 @@ class Connections:
     ) -> None:
         self._synapses = weakref.ref(synapses)
         self._pathways = [weakref.ref(pathway) for pathway in pathways]
-        self._forms = [form_of(pathway.queue) for pathway in pathways]
+        queues = [pathway.queue for pathway in pathways]
+        self._queues = [queue for queue in queues if isinstance(queue, EventQueue)]
+        self._forms = [form_of(queue) for queue in queues]
         self._indices = [synapses.variables[name] for name in ("_synaptic_pre", "_synaptic_post")]
         self._delays = [pathway._delays for pathway in pathways]
         self._always = {
@@ -51,6 +54,9 @@ class Connections:
 
         step : whether the time step of the network is another one.
         """
+        if not step and self._untouched():
+            self._let_go()
+            return True
         moved = any(self._written(variable) for variable in self._indices)
         same, looked_at = True, step or moved
         if moved:
@@ -68,6 +74,15 @@ class Connections:
             self._let_go()
         return same
 
+    def _untouched(self) -> bool:
+        """Whether nobody has had a chance to write to anything: found out in fewer steps."""
+        return not (
+            self._always
+            or any(map(attrgetter("written"), self._watched))
+            or any(map(attrgetter("is_kept"), self._made))
+            or any(map(attrgetter("restored"), self._queues))
+        )
+
     def _written(self, variable: Any) -> bool:
         array = self._arrays[variable]
         if array is None:
@@ -79,16 +94,15 @@ class Connections:
         for known, delays in zip(self._pathways, self._delays):
             self._keep_little(known(), delays)
         self._arrays = {v: _watched(v) for v in (*self._indices, *self._delays)}
-        for array in self._arrays.values():
-            if array is not None:
-                array.lent = False
+        self._watched = [array for array in self._arrays.values() if array is not None]
+        self._made = [v.device.arrays[v] for v, array in self._arrays.items() if array is None]
+        for array in self._watched:
+            array.lent = False
         self._let_go()
 
     def _let_go(self) -> None:
-        for index in self._indices:
-            array = index.device.arrays[index]
-            if isinstance(array, IndexArray):
-                array.let_go()
+        for index in self._made:
+            index.let_go()
 
     def _keep_little(self, pathway: Any, delays: Any) -> None:
         """Keep one number for delays that are alike, and of sources in order how many each has."""

@@ -33,6 +33,7 @@ SAME, CHANGED, ANEW = range(3)
 
 _MISSING = object()
 _FLOAT = np.dtype(float)
+_NUMBERS = (float, int, bool)
 
 
 class Noted:
@@ -101,7 +102,7 @@ class Externals:
             users = [c for c in code_objects if c.owner.__repr__.__self__ is group]
             externals = []
             for name in names:
-                found = _find(name, own, *run)
+                found = _find(name, (own, *run))
                 fixed = name in noted.exponents
                 externals.append(
                     _External(name, found, [c for c in users if _takes(c, name)], fixed)
@@ -117,22 +118,27 @@ class Externals:
         """Look all names up again: SAME, CHANGED (the code objects have the new values) or ANEW."""
         changed: list[_External] = []
         tables: dict[int, Any] = {}
+        known_numbers: dict[int, Any] = {}
         run = _maps(namespace)
         for known, externals in self._names:
             group = known()
             if group is None:
                 return ANEW
-            own = group.namespace or {}
+            maps = (group.namespace or {}, *run)
             for external in externals:
-                found = _find(external.name, own, *run)
-                state = external.compare(found)
+                found = _find(external.name, maps, external.found)
+                if found is external.found and type(found) in _NUMBERS:
+                    continue  # it cannot be changed in place
+                if id(found) not in known_numbers:
+                    known_numbers[id(found)] = _number(found)
+                state = external.compare(found, known_numbers[id(found)])
                 if state == ANEW:
                     return ANEW
                 if state == CHANGED:
                     changed.append(external)
                 # Groups that share a table share its memory in the compiled loop.
-                if tables.setdefault(id(external.table), found) is not found and isinstance(
-                    found, TimedArray
+                if isinstance(found, TimedArray) and (
+                    tables.setdefault(id(external.table), found) is not found
                 ):
                     return ANEW
         for external in changed:
@@ -151,11 +157,11 @@ def _maps(namespace: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return namespace.maps if isinstance(namespace, ChainMap) else [namespace]
 
 
-def _find(name: str, *namespaces: Mapping[str, Any]) -> Any:
-    """What Brian2 takes a name for that is none of its own."""
+def _find(name: str, namespaces: Iterable[Mapping[str, Any]], last: Any = _MISSING) -> Any:
+    """What Brian2 takes a name for that is none of its own; last : what that was before."""
     for namespace in namespaces:
         found = namespace.get(name, _MISSING)
-        if found is not _MISSING and _counts(found):
+        if found is not _MISSING and (found is last or _counts(found)):
             return found
     return _MISSING
 
@@ -187,8 +193,8 @@ class _External:
         self.table = found
         self.number = _number(found)
 
-    def compare(self, found: Any) -> int:
-        """What has become of it; what was found is remembered."""
+    def compare(self, found: Any, number: Any) -> int:
+        """What has become of it; what was found, and its `_number`, is remembered."""
         if self.number is None:
             before, self.found = self.found, found
             if found is before:
@@ -196,9 +202,6 @@ class _External:
             if isinstance(before, TimedArray) and isinstance(found, TimedArray):
                 return CHANGED if _same_kind_of_table(before, found) else ANEW
             return SAME if _same_function(before, found) else ANEW
-        if found is self.found and type(found) in (float, int, bool):
-            return SAME
-        number = _number(found)
         if number is None or number[1:] != self.number[1:]:
             return ANEW
         self.found, before = found, self.number
@@ -225,8 +228,8 @@ def _number(found: Any) -> tuple[Any, Any, Any] | None:
     kind = type(found)
     if kind is float:
         return found, (_FLOAT, False), DIMENSIONLESS
-    if isinstance(found, (Function, Variable)) or not isinstance(
-        found, (numbers.Number, np.ndarray)
+    if not isinstance(found, np.ndarray) and (
+        isinstance(found, (Function, Variable)) or not isinstance(found, numbers.Number)
     ):
         return None
     array: Any = found if hasattr(found, "dtype") else np.asarray(found)

@@ -19,9 +19,9 @@ from ..program.program import CompilationError
 from ..program.shape import forget_shape
 from ..rewrites.drawn_ahead import sources
 from ..rewrites.threads import numba_threads
-from .clocks import set_interval
+from .clocks import Ticks
 from .externals import noting
-from .loop import step_through
+from .loop import first_clock, step_through
 from .plan import Plan, last_plan, plan
 from .reentry import Circumstances, is_monitor
 from .reports import Reporter
@@ -102,8 +102,8 @@ def run(
             return False
         network._clocks = {thing.clock for thing in objects}
     begin, end = network.t_, network.t_ + seconds
-    for clock in network._clocks:
-        set_interval(clock, begin, end)
+    for ticks in map(Ticks, network._clocks) if prepared is None else prepared.circumstances.ticks:
+        ticks.set_interval(begin, end)
     if prepared is not None and prepared.circumstances.take_over(namespace):
         network._stopped = Network._globally_stopped = False
         prepared.begin_run(anew=False)
@@ -112,13 +112,12 @@ def run(
             prepared = _prepared(device, network, network.sorted_objects, namespace)
     if not prepared.circumstances.objects:
         return True
-    reporter = Reporter(report, report_period, network.t, duration)
+    reporter = Reporter(report, report_period, begin, duration)
     _runs += prepared.is_fused
     with numba_threads():
         while True:
             try:
-                last_clock = step_through(device, network, prepared, reporter)
-                if prepared.holds() or network._stopped or Network._globally_stopped:
+                if step_through(device, network, prepared, reporter):
                     break
             except CompilationError as problem:
                 _run_in_python(prepared, problem)
@@ -127,7 +126,7 @@ def run(
             prepared = _prepared(device, network, network.sorted_objects, namespace)
     network._engine_plan = prepared
     stopped = network._stopped or Network._globally_stopped
-    network.t_ = last_clock.t_ if stopped else end
+    network.t_ = first_clock(prepared.clocks).t_ if stopped else end
     device._last_run_time = time.time() - reporter.began
     completed = (network.t_ - begin) / seconds if seconds > 0 else 1.0
     device._last_run_completed_fraction = completed

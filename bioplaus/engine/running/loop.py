@@ -24,15 +24,15 @@ from ..program.program import Program
 from .plan import Plan
 from .reports import Reporter
 
-__all__ = ["step_through"]
+__all__ = ["first_clock", "step_through"]
 
 _CHUNK_SECONDS = 0.1
 _GROWTH = 8
 """A run begins with one step, and a chunk has at most so many times the steps of the last one."""
 
 
-def step_through(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> Clock:
-    """Run the plan to the end of the run, or as long as it holds; the clock that is first then.
+def step_through(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> bool:
+    """Run the plan to the end of the run, or as long as it holds; whether the run is over.
 
     It is compiled first, which is no part of the run.  Between two chunks it reports, looks at the
     time limit, and lets `stop` and Ctrl-C act.
@@ -42,9 +42,9 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
         control[ENDS + number] = clock._i_end
     control[FIRST], control[LAST], control[STOP_FOR_PYTHON] = 0, len(program.steps), 1
     chunk = int(preference("chunk"))
-    control[STEPS] = steps = chunk or 1
-    for position, step in enumerate(prepared.steps):
-        program.switches[position] = step.owner.active
+    control[STEPS] = steps = chunk or prepared.chunk
+    for position, owner in prepared.switchable:
+        program.switches[position] = owner.active
     program.refresh()
     if not program.compiled:
         with reporter.compiling():
@@ -64,11 +64,12 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
             if status == PYTHON_DUE:
                 _step_with_python(device, network, prepared)
                 if not prepared.holds():
-                    break
+                    return bool(network._stopped or Network._globally_stopped)
             if control[STEPS] <= 0:
                 prepared.gather(here, _steps_left(prepared.clocks) * here / (chunk or steps))
                 if not chunk:
                     steps = _next_chunk(steps, took)
+                    prepared.begin_with(steps)
                 control[STEPS] = chunk or steps
             if _interrupted(device, network, prepared, reporter):
                 break
@@ -76,7 +77,7 @@ def step_through(device: Any, network: Network, prepared: Plan, reporter: Report
         Network._globally_running = False
         prepared.scatter()
         prepared.flush()
-    return _first_clock(prepared.clocks)
+    return True
 
 
 def _grow(program: Program) -> None:
@@ -91,7 +92,7 @@ def _next_chunk(steps: int, seconds: float) -> int:
 
 
 def _interrupted(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> bool:
-    now = _first_clock(prepared.clocks).t_
+    now = first_clock(prepared.clocks).t_
     network.t_ = now
     if reporter.due():
         prepared.scatter()
@@ -108,7 +109,8 @@ def _steps_left(clocks: Sequence[Clock]) -> int:
     return max(int(clock._i_end - clock.variables["timestep"].get_value()[0]) for clock in clocks)
 
 
-def _first_clock(clocks: Sequence[Clock]) -> Clock:
+def first_clock(clocks: Sequence[Clock]) -> Clock:
+    """The clock whose turn is next."""
     return min(clocks, key=lambda clock: clock.variables["t"].get_value()[0])
 
 
@@ -117,7 +119,7 @@ def _step_with_python(device: Any, network: Network, prepared: Plan) -> None:
     program, control = prepared.program, prepared.program.control
     prepared.scatter()
     due = _due(prepared.clocks)
-    network.t_ = _first_clock(prepared.clocks).t_
+    network.t_ = first_clock(prepared.clocks).t_
     control[STOP_FOR_PYTHON] = 0
     positions = [
         position
@@ -156,7 +158,7 @@ def _run_part(device: Any, program: Program, last: int) -> None:
 
 
 def _due(clocks: Sequence[Clock]) -> list[Clock]:
-    first = _first_clock(clocks)
+    first = first_clock(clocks)
     now, dt = first.t_, first.dt_
     return [
         clock

@@ -8,9 +8,9 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import methodcaller
 from typing import Any
 
-import numpy as np
 from brian2.core.base import BrianObject
 from brian2.core.clocks import Clock
 from brian2.core.network import Network
@@ -39,11 +39,18 @@ class Plan:
         self, objects: Sequence[BrianObject], steps: list[Step], clocks: list[Clock]
     ) -> None:
         self.steps, self.clocks, self.program = steps, clocks, Program(steps, clocks)
+        #: What can be left out, and its place.
+        self.switchable = [(n, step.owner) for n, step in enumerate(steps) if step.switchable]
+        #: Steps to the first look at the clock in a run.
+        self.chunk = 1
         #: Whether anything runs in the compiled loop.
         self.is_fused = any(step.kernel is not None for step in steps)
         #: What was given for the functions in it when it was prepared.
-        self.implementations = implementations(c for o in objects for c in o.code_objects)
+        given = implementations(c for o in objects for c in o.code_objects)
+        self._functions = [function for function, _ in given]
+        self._implementations = [implementation for _, implementation in given]
         own = [step.code_object for step in steps if step.code_object is not None]
+        self._may_change = [c for c in own if c.may_change]
         proxies = [weakref.proxy(thing) for thing in objects]
         self._begin = [begin for step in steps for begin in step.begin]
         self._begin_again: list[Callable[[], None]] = [
@@ -58,7 +65,7 @@ class Plan:
         self._records = list(dict.fromkeys(r for step in steps for r in step.records))
         self._ending = [proxy for proxy in proxies if _has_end(proxy)]
         self._integrating = [
-            (proxy, [proxy.variables[name] for name in proxy.equations.diff_eq_names])
+            (proxy, *_arrays([proxy.variables[name] for name in proxy.equations.diff_eq_names]))
             for proxy in proxies
             if isinstance(getattr(proxy, "equations", None), Equations)
         ]
@@ -73,17 +80,24 @@ class Plan:
 
     def holds(self) -> bool:
         """Whether the functions of the user's in it would be translated in the same way now."""
-        return all(s.code_object is None or s.code_object.holds() for s in self.steps)
+        return all(map(methodcaller("holds"), self._may_change))
 
     def holds_before_a_run(self) -> bool:
         """As `holds`, and whether the functions still mean the same to Brian2."""
-        given = all(f.implementations._implementations == g for f, g in self.implementations)
-        return given and self.holds()
+        given = [function.implementations._implementations for function in self._functions]
+        return given == self._implementations and self.holds()
 
     def begin_run(self, anew: bool) -> None:
         """Do what comes before a run; anew : whether Brian2 has just prepared the code objects."""
         for begin in self._begin if anew else self._begin_again:
             begin()
+
+    def begin_with(self, steps: int) -> None:
+        """Let the next run do as many steps before it looks at the clock as this one does now.
+
+        Where there may be records a run looks soon whether it is worthwhile to make them.
+        """
+        self.chunk = 1 if self._records else steps
 
     def flush(self) -> None:
         """Hand over what the monitors' buffers hold."""
@@ -111,10 +125,10 @@ class Plan:
 
     def check_states(self) -> None:
         """Have Brian2 warn of values that are not numbers or very large."""
-        for group, variables in self._integrating:
+        for group, arrays, variables in self._integrating:
             # One pass; a sum that is not small is no reason yet.
-            values = (variable.get_value() for variable in variables)
-            if not all(float(np.dot(v, v)) < _SUSPICIOUS for v in values):
+            values = arrays + [variable.get_value() for variable in variables]
+            if not sum([float(v.dot(v)) for v in values]) < _SUSPICIOUS:
                 group._check_for_invalid_states()
 
     def end_run(self) -> None:
@@ -126,6 +140,12 @@ class Plan:
 
 _SUSPICIOUS = 1e100
 """Sum of squares above which some value may be as large as Brian2 warns of."""
+
+
+def _arrays(variables: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The arrays of those that have one for ever, and the other variables."""
+    stay = [variable.get_value() for variable in variables if not variable.dynamic]
+    return stay, [variable for variable in variables if variable.dynamic]
 
 
 def _has_end(thing: Any) -> bool:

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from brian2.core.base import BrianObject
-from brian2.core.clocks import Clock
 from brian2.core.network import Network
 from brian2.core.preferences import prefs
 from brian2.groups import neurongroup
@@ -33,6 +32,7 @@ from brian2.synapses import synapses as synapses_module
 from brian2.synapses.synapses import SummedVariableUpdater, Synapses, SynapticPathway
 from brian2.units.fundamentalunits import Quantity
 
+from .clocks import Ticks
 from .connections import Connections
 from .externals import ANEW, Externals, Noted
 
@@ -64,12 +64,23 @@ class Circumstance:
     """Something that a prepared network depends on.
 
     of : the kinds of objects that have it; read : the names of their attributes, or a function of
-    the object.  A copy of what is read must not keep objects of the network alive.
+    the object, which takes longer.  A copy of what is read must not keep objects of the network
+    alive.  wanted : whether an object of these kinds has it.
     """
 
     name: str
     of: type | tuple[type, ...]
     read: tuple[str, ...] | Callable[[Any], Any]
+    wanted: Callable[[Any], bool] = lambda thing: True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes that it is read from."""
+        return () if callable(self.read) else self.read
+
+    def of_thing(self, thing: Any) -> bool:
+        """Whether an object has it."""
+        return isinstance(thing, self.of) and self.wanted(thing)
 
 
 def _refractoriness(group: NeuronGroup) -> Any:
@@ -87,12 +98,10 @@ CIRCUMSTANCES = (
     Circumstance("preferences", Network, lambda n: prefs.prefs),
     Circumstance("schedule", Network, ("_schedule",)),
     Circumstance("objects", Network, lambda n: set(map(weakref.ref, n.objects))),
-    Circumstance(
-        "parts of objects", BrianObject, lambda o: list(map(weakref.ref, o._contained_objects))
-    ),
+    Circumstance("parts of objects", BrianObject, ("_contained_objects",)),
     Circumstance("place in a step", BrianObject, ("when", "order")),
     Circumstance("clock", BrianObject, ("_clock",)),
-    Circumstance("active", BrianObject, lambda o: o._active or is_monitor(o)),
+    Circumstance("active", BrianObject, ("_active",), lambda o: not is_monitor(o)),
     Circumstance("network of an object", BrianObject, ("_network",)),
     Circumstance("dependencies", BrianObject, ("_dependencies",)),
     Circumstance("code objects", BrianObject, ("_code_objects",)),
@@ -105,8 +114,12 @@ CIRCUMSTANCES = (
     Circumstance("conditions of events", NeuronGroup, ("events",)),
     Circumstance("statements at events", NeuronGroup, ("event_codes",)),
     Circumstance("variables", Group, ("variables._variables",)),
-    Circumstance("indices of linked variables", (NeuronGroup, Synapses), _linked),
-    Circumstance("number of synapses", Synapses, lambda o: o.variables["_synaptic_pre"].size),
+    Circumstance(
+        "indices of linked variables", (NeuronGroup, Synapses), _linked, lambda o: bool(_linked(o))
+    ),
+    Circumstance(
+        "number of synapses", Synapses, lambda o: o.variables._variables["_synaptic_pre"].size
+    ),
     Circumstance("queue", SynapticPathway, ("queue",)),
 )
 
@@ -140,16 +153,20 @@ class Circumstances:
         swept: Set[str],
     ) -> None:
         self._reusable = all(type(o).before_run in _KNOWN_PREPARATIONS for o in objects)
-        self._objects = [weakref.ref(thing) for thing in objects]
-        self._compared = [
-            (weakref.ref(thing), read, copied(read(thing)))
-            for thing in (network, *objects)
-            for read, copied in _reading(thing)
-        ]
+        things = (network, *objects)
+        self._things = [weakref.ref(thing) for thing in things]
+        self._items = [_own_items(thing) for thing in things]
+        others = [(n, *other) for n, thing in enumerate(things) for other in _others(thing)]
+        self._others = [(place, read) for place, read, _ in others]
+        self._read = [tuple(map(_copy, items(vars(t)))) for items, t in zip(self._items, things)]
+        self._read_others = [copied(read(things[place])) for place, read, copied in others]
         # Weak proxies, as Brian2 keeps them: that which pushes spikes refers to its pathway.
         self._code_objects = [c for o in objects for c in o.code_objects]
         self._externals = Externals(noted, namespace, self._code_objects)
-        self._clocks = {thing.clock: thing.clock.dt_ for thing in objects}
+        clocks = dict.fromkeys(thing.clock for thing in objects)
+        #: Their clocks.
+        self.ticks = [Ticks(clock) for clock in clocks]
+        self._dt = [ticks.dt for ticks in self.ticks]
         self._connections = [
             Connections(o, [p for p in objects if _is_pathway_of(p, o)], o.name in swept, written)
             for o in objects
@@ -165,35 +182,33 @@ class Circumstances:
     @property
     def objects(self) -> list[Any]:
         """The objects of the network in the order of a step."""
-        return [known() for known in self._objects]
-
-    @property
-    def clocks(self) -> Iterable[Clock]:
-        """Their clocks."""
-        return self._clocks
+        return [known() for known in self._things[1:]]
 
     def hold(self, network: Network) -> bool:
         """Whether everything that must be the same is; looks and changes nothing."""
         if not self._reusable:
             return False
-        for known, read, before in self._compared:
-            thing = known()
-            if thing is None or read(thing) != before:
-                return False
-        return True
+        things = [known() for known in self._things]
+        if None in things:
+            return False  # before lists are compared that hold proxies of them
+        found = [items(thing.__dict__) for items, thing in zip(self._items, things)]
+        return found == self._read and (
+            [read(things[place]) for place, read in self._others] == self._read_others
+        )
 
     def take_over(self, namespace: Mapping[str, Any]) -> bool:
         """Let the prepared network have what may be another; False if it must be prepared anew.
 
         To be called when `hold` has said so and the clocks are set.
         """
-        step = any(clock.dt_ != dt for clock, dt in self._clocks.items())
-        if step and (len(self._clocks) > 1 or self._fixed_step or self._externals.has_tables):
+        dt = [ticks.dt for ticks in self.ticks]
+        step = dt != self._dt
+        if step and (len(dt) > 1 or self._fixed_step or self._externals.has_tables):
             return False  # the order of clocks and the rows of tables are part of the code
         if self._externals.look_up(namespace) == ANEW:
             return False
         if step:
-            self._clocks = {clock: clock.dt_ for clock in self._clocks}
+            self._dt = dt
             for code_object in self._code_objects:
                 code_object.variables_to_namespace()
         if not all(connections.take_over(step) for connections in self._connections):
@@ -206,24 +221,36 @@ class Circumstances:
         return True
 
 
-def _reading(thing: Any) -> Iterator[tuple[Callable[[Any], Any], Callable[[Any], Any]]]:
-    """Functions that read the circumstances of an object, and that copy what these return.
+def _own_items(thing: Any) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """What reads the circumstances that are plain attributes of an object's out of its `vars`.
 
-    All attributes are read by one function.
+    It takes them all at once: a function of Python's for each would cost ten times as much.
     """
-    attributes: list[str] = []
+    names = [name for c in CIRCUMSTANCES if c.of_thing(thing) for name in c.names]
+    return itemgetter("_name", *(name for name in names if name in vars(thing)))
+
+
+def _others(thing: Any) -> Iterator[tuple[Callable[[Any], Any], Callable[[Any], Any]]]:
+    """Functions that read what its `vars` do not hold, and that copy what these return."""
     for circumstance in CIRCUMSTANCES:
-        if isinstance(thing, circumstance.of):
+        if circumstance.of_thing(thing):
             if callable(circumstance.read):
                 yield circumstance.read, copy.deepcopy
-            else:
-                attributes += circumstance.read
-    # A second name makes it a tuple, whatever there is.
-    yield attrgetter("name", *attributes), lambda found: tuple(map(_copy, found))
+            for name in circumstance.names:
+                if name not in vars(thing):
+                    yield attrgetter(name), _copy
 
 
 def _copy(value: Any) -> Any:
-    return copy.copy(value) if isinstance(value, (list, dict, set)) else value
+    if isinstance(value, list):
+        return list(map(_unheld, value))
+    return copy.copy(value) if isinstance(value, (dict, set)) else value
+
+
+def _unheld(value: Any) -> Any:
+    """A proxy of an object of Brian2's, which is equal to it as long as it is there."""
+    held = isinstance(value, BrianObject) and type(value) not in weakref.ProxyTypes
+    return weakref.proxy(value) if held else value
 
 
 def _is_pathway_of(thing: Any, synapses: Synapses) -> bool:

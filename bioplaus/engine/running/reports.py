@@ -21,11 +21,11 @@ class Reporter:
 
     The start is when the network has been compiled: `begin`.
 
-    report : what ``run()`` was given; ValueError for an unknown word, TypeError for an object that
-    cannot be called.
+    start : the simulated time [s]; report : what ``run()`` was given, ValueError for an unknown
+    word, TypeError for an object that cannot be called.
     """
 
-    def __init__(self, report: Any, period: Any, start: Any, duration: Any) -> None:
+    def __init__(self, report: Any, period: Any, start: float, duration: Any) -> None:
         streams = {"text": sys.stdout, "stdout": sys.stdout, "stderr": sys.stderr}
         if isinstance(report, str):
             if report not in streams:
@@ -61,7 +61,7 @@ class Reporter:
         self.began = time.time()
         self.next = self.began + self.period
         if self.callback is not None:
-            self.callback(0 * second, 0.0, self.start, self.duration)
+            self.callback(0 * second, 0.0, self.start * second, self.duration)
 
     def due(self) -> bool:
         """Whether it is time for a report."""
@@ -70,12 +70,12 @@ class Reporter:
     def progress(self, now: float) -> None:
         """Report the state of the run at the simulated time ``now`` [s]."""
         current = time.time()
-        done = (now - float(self.start)) / float(self.duration)
-        self.callback((current - self.began) * second, done, self.start, self.duration)
+        done, elapsed = (now - self.start) / float(self.duration), current - self.began
+        self.callback(elapsed * second, done, self.start * second, self.duration)
         self.next = current + self.period
 
     def finish(self, completed: float) -> None:
         """The last report; completed: fraction of the duration that was simulated."""
         if self.callback is not None:
             elapsed = (time.time() - self.began) * second
-            self.callback(elapsed, completed, self.start, self.duration)
+            self.callback(elapsed, completed, self.start * second, self.duration)
