@@ -51,12 +51,17 @@ def _machine(effort: int = 3) -> Any:
     )
 
 
-@functools.cache
-def _pipeline(level: int) -> tuple[Any, Any]:
+def _optimise(module: Any, level: int) -> None:
+    """Loops become vectors, but are not written out several times: that takes a third of LLVM's
+    time, and the loops that the engine writes gain nothing from it.
+
+    What passes have found out of a module belongs to their builder: a new one each time.
+    """
     options = llvm.create_pipeline_tuning_options(speed_level=level)
     options.loop_vectorization = level > 0
+    options.loop_unrolling = options.loop_interleaving = False
     builder = llvm.create_pass_builder(_machine(), options)
-    return builder, options
+    builder.getModulePassManager().run(module, builder)
 
 
 def object_code(text: str, level: int = 3) -> bytes:
@@ -72,8 +77,7 @@ def _optimised(text: str, level: int) -> Any:
         module.verify()
     except RuntimeError as problem:
         raise NotInSubsetError(f"LLVM says: {problem}") from problem
-    builder, _ = _pipeline(level)
-    builder.getModulePassManager().run(module, builder)
+    _optimise(module, level)
     return module
 
 

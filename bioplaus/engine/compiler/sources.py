@@ -6,6 +6,7 @@ import ast
 import builtins
 import functools
 import inspect
+import linecache
 import operator
 import textwrap
 from collections import Counter
@@ -191,6 +192,18 @@ def _refuse(decorators: list[str]) -> None:
             raise NotInSubsetError(reason)
 
 
+def _lines(python: Any) -> str:
+    """The text of a function, from its file.
+
+    `inspect.getsource` looks through every module of the process first, thousands of them.
+    """
+    code = python.__code__
+    lines = linecache.getlines(code.co_filename)
+    if len(lines) < code.co_firstlineno:
+        raise OSError("no source")
+    return "".join(inspect.getblock(lines[code.co_firstlineno - 1 :]))
+
+
 @functools.cache
 def of_function(function: Any) -> Source:
     """A Python function, compiled by Numba or not, from where it was defined."""
@@ -198,7 +211,7 @@ def of_function(function: Any) -> Source:
     if not inspect.isfunction(python):
         raise NotInSubsetError(f"a call of {function!r}")
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(python)))
+        tree = ast.parse(textwrap.dedent(_lines(python)))
     except (OSError, SyntaxError):
         raise NotInSubsetError(f"the function {python.__name__}, whose source is lost") from None
     node = _Fold().visit(tree).body[0]
