@@ -98,7 +98,9 @@ def _seconds(script: Path, target: str, cache: str, limit: int) -> float:
     Raises RuntimeError if it fails or takes longer.
     """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    set_here = {"MPLBACKEND": "Agg", "PYTHONPATH": os.getcwd()}
+    # Byte code is kept, as an installation keeps it: without it imports take as long again.
+    kept = {"PYTHONDONTWRITEBYTECODE": ""}
+    set_here = {"MPLBACKEND": "Agg", "PYTHONPATH": os.getcwd(), **kept}
     command = [sys.executable, "-W", "ignore", "-c", _RUN, target, cache, str(script)]
     with tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory() as here:
         process = subprocess.Popen(

@@ -112,7 +112,7 @@ def test_the_same_bits_from_vectors_of_two(monkeypatch: pytest.MonkeyPatch) -> N
         kernels.extend([str(module)] if level else [])
         return module
 
-    depending = (machine.target, machine._machine, machine._pipeline)
+    depending = (machine.target, machine._machine)
     try:
         monkeypatch.setattr(machine, "_processor", lambda: ("generic", ""))
         monkeypatch.setattr(machine, "_optimised", recorded)
