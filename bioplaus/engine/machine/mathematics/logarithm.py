@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .parts import (
+    LARGEST,
     LN2,
     LN2_REST,
     ROUNDING,
@@ -61,7 +62,7 @@ def _edge(x: float) -> float:
 def _nb_log(x: Any) -> float:
     """The natural logarithm."""
     x = np.float64(x)
-    ordinary = (x > 0.0) & (x < np.inf)
+    ordinary = (x > 0.0) & (x <= LARGEST)
     k, m = _factors(x if ordinary else 1.0, 0.7071067811865476)
     value = _log_of_product(k, m, 0.0)
     edge = _edge(x)
@@ -72,7 +73,7 @@ def _nb_log1p(x: Any) -> float:
     """``log(1 + x)``."""
     x = np.float64(x)
     total = 1.0 + x
-    ordinary = (total > 0.0) & (total < np.inf)
+    ordinary = (total > 0.0) & (total <= LARGEST)
     total = total if ordinary else 1.0
     part = total - 1.0
     left_out = (1.0 - (total - part)) + (x - part)
@@ -181,7 +182,7 @@ def log_alone_in_parts(x: float) -> Any:
 def _nb_log10(x: Any) -> float:
     """The logarithm to base 10."""
     x = np.float64(x)
-    ordinary = (x > 0.0) & (x < np.inf)
+    ordinary = (x > 0.0) & (x <= LARGEST)
     high, rest = log_in_parts(x if ordinary else 1.0)
     high_short = short(high)
     rest += high - high_short

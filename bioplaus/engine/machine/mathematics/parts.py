@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "LARGEST",
     "LN2",
     "LN2_REST",
     "ROUNDING",
@@ -21,6 +22,10 @@ __all__ = [
     "with_sign_of",
 ]
 
+LARGEST = 1.7976931348623157e308
+"""The largest double.  Of ``0 < x < infinity`` LLVM makes a test of bits, which on processors with
+AVX-512 waits for what the loop calculated in its last turn: a loop of logarithms takes twice as
+long."""
 ROUNDING = 1.5 * 2.0**52
 """Added to a number below 2**51, rounds it to an integer, which the lowest bits then hold."""
 ROUNDING_BITS = 0x4338 << 48

@@ -8,7 +8,7 @@ import numpy as np
 
 from .exponential import exp_alone_of_sum, exp_of_sum
 from .logarithm import log_alone_in_parts, log_in_parts
-from .parts import bits_of, short, with_sign_of
+from .parts import LARGEST, bits_of, short, with_sign_of
 
 __all__ = ["_nb_power", "_nb_power_alone", "power", "power_alone"]
 
@@ -17,7 +17,7 @@ def power(x: Any, y: Any) -> float:
     """``x**y`` of numbers that are made double, as C's ``pow`` at all edges."""
     x, y = np.float64(x), np.float64(y)
     size = abs(x)
-    ordinary = (size > 0.0) & (size < np.inf)
+    ordinary = (size > 0.0) & (size <= LARGEST)
     far = 2.0 if size > 1.0 else 0.5  # of zero and of infinity, with an exponent that is large
     large = with_sign_of(2.0**64, y)
     value = _power_of_positive(size if ordinary else far, y if ordinary else large)
