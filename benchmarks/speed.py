@@ -52,6 +52,7 @@ def main(argv: list[str] | None = None) -> None:
             for target in arguments.targets
         }
         result.setdefault("revisions", {})[case] = about()["revision"]
+        result.setdefault("processors", {})[case] = processor()
         print(table(case, loops[case]), flush=True)
         keep(result, arguments.out)
     if not arguments.loops_only:
@@ -128,7 +129,6 @@ def environment() -> dict[str, str]:
         "date": date.today().isoformat(),
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "processor": processor(),
     } | {name.lower(): version(name) for name in names}
 
 
