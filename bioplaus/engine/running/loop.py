@@ -28,7 +28,7 @@ __all__ = ["first_clock", "step_through"]
 
 _CHUNK_SECONDS = 0.1
 _GROWTH = 8
-"""A first run begins with one step, and a chunk has at most so many times the steps of the last one."""
+"""A first run begins with one step; a chunk has at most so many times the steps of the last one."""
 
 
 def step_through(device: Any, network: Network, prepared: Plan, reporter: Reporter) -> bool:
