@@ -17,12 +17,12 @@ import numpy as np
 
 from bioplaus import tasks
 from bioplaus.experiments.burstccn import figures as drawn
+from bioplaus.experiments.burstccn.figures import PATTERNS
 from bioplaus.models import burstccn
 from bioplaus.models.burstccn.parameters import Spiking
 from bioplaus.parameters import ParameterError, Quantity, parameter, quantities
 from bioplaus.runs.pages.run import Run, Segment
 
-PATTERNS = ("00", "10", "01", "11")
 TRUE, FALSE = ("10", "01"), ("00", "11")
 UNTRAINED = (3.75, 4.63, 4.66, 4.98)
 """Output event rates [Hz] of the untrained network in the released simulator (Payeur 2021)."""
@@ -51,13 +51,13 @@ class Settings(Spiking):
 def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """Burn in and test, train, test."""
     xor = Xor(p, run)
-    for segment in run.segments(len(xor.plan.ends)):
+    for segment in run.segments(len(xor.ends)):
         done = min(segment.number * p.segment_epochs, p.epochs)
         run.log(epoch=float(done), **xor.advance(segment))
     return xor.finals()
 
 
-class Plan:
+class Timetable:
     """Frames of the whole run, and where each segment ends [slots]."""
 
     def __init__(self, p: Settings, rng: np.random.Generator) -> None:
@@ -105,8 +105,8 @@ class Xor:
     def __init__(self, p: Settings, run: Run) -> None:
         """Plan the run and build the network."""
         self.p, self.run = p, run
-        self.plan = Plan(p, run.rng)
-        self.frames, self.ends = self.plan.frames, self.plan.ends
+        timetable = Timetable(p, run.rng)
+        self.frames, self.ends = timetable.frames, timetable.ends
         self.model = burstccn.build(p, run.rng, {}, burstccn.time(p))
         run.live(self.model, burstccn.live)
         run.record(of=self.model)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bioplaus import plotting
 from bioplaus.models import discrete_ep
-from bioplaus.models.discrete_ep.parameters import Discrete
+from bioplaus.models.discrete_ep.parameters import DiscreteEP
 from bioplaus.parameters import parameter, replace
 from bioplaus.runs.pages.run import Run
 
@@ -25,7 +25,7 @@ ANGLES = (0.0, 45.0, 90.0, 135.0, 180.0)
 
 
 @dataclass(frozen=True)
-class Settings(Discrete):
+class Settings(DiscreteEP):
     """C-VF with one hidden layer, at half the published rates.
 
     At the published ones the updates of a nudged phase feed back on it so strongly that some orders

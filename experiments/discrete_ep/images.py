@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from bioplaus import analysis, tasks
 from bioplaus.models import discrete_ep
-from bioplaus.models.discrete_ep.parameters import Discrete, check_discrete
+from bioplaus.models.discrete_ep.parameters import DiscreteEP, check_discrete
 from bioplaus.parameters import parameter
 from bioplaus.runs.pages.figures import learning_curve
 from bioplaus.runs.pages.run import Run
 
 
 @dataclass(frozen=True)
-class Settings(Discrete):
+class Settings(DiscreteEP):
     """One hidden layer, prototypical discrete time (Ernoult 2019)."""
 
     dataset: str = parameter("mnist", "images to learn", choices=tasks.IMAGE_SETS)

@@ -7,5 +7,5 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"learner": ["Learner"], "parameters": ["Discrete", "check_discrete"]},
+    submod_attrs={"learner": ["Learner"], "parameters": ["DiscreteEP", "check_discrete"]},
 )

@@ -20,7 +20,7 @@ from bioplaus.layered.batches import in_batches
 from bioplaus.layered.learner import NamedArrays
 from bioplaus.layered.two_way import Array, TwoWay, flipped, uniform
 
-from .parameters import Discrete, check_discrete, layer_sizes, learning_rates
+from .parameters import DiscreteEP, check_discrete, layer_sizes, learning_rates
 from .steps import Steps, Update, advance, first_drive, present, work_for
 
 __all__ = ["Learner"]
@@ -35,7 +35,7 @@ class Learner(NamedArrays):
     ``(1 - cos psi)/2``.
     """
 
-    def __init__(self, p: Discrete, rng: np.random.Generator, dtype: Any = np.float32) -> None:
+    def __init__(self, p: DiscreteEP, rng: np.random.Generator, dtype: Any = np.float32) -> None:
         check_discrete(p)
         self.parameters, self.rng, self.dtype = p, rng, np.dtype(dtype)
         self.rates, self.learning_rate = learning_rates(p), 1.0

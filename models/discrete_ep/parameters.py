@@ -8,11 +8,11 @@ from bioplaus.layered import chain
 from bioplaus.layered.nudging import check_nudged_steps
 from bioplaus.parameters import ParameterError, check, parameter
 
-__all__ = ["Discrete", "check_discrete", "layer_sizes", "learning_rates"]
+__all__ = ["DiscreteEP", "check_discrete", "layer_sizes", "learning_rates"]
 
 
 @dataclass(frozen=True)
-class Discrete:
+class DiscreteEP:
     """Ernoult 2019 and 2020, one hidden layer, prototypical discrete time, half-cost."""
 
     layers: str = parameter("784-512-10", "units per layer, input first", source="Ernoult 2019")
@@ -55,18 +55,18 @@ class Discrete:
     batch: int = parameter(20, "examples per update", symbol="B", low=1)
 
 
-def layer_sizes(p: Discrete) -> tuple[int, ...]:
+def layer_sizes(p: DiscreteEP) -> tuple[int, ...]:
     """Units per layer, input first, with one hidden layer or more."""
     return chain.layer_sizes(p.layers, least=3)
 
 
-def learning_rates(p: Discrete) -> list[float]:
+def learning_rates(p: DiscreteEP) -> list[float]:
     """One rate for each pair of layers."""
     pairs = len(layer_sizes(p)) - 1
     return chain.projection_numbers("learning_rates", p.learning_rates, pairs, low=0)
 
 
-def check_discrete(p: Discrete) -> None:
+def check_discrete(p: DiscreteEP) -> None:
     """Check what concerns several fields of the discrete forms at once.
 
     Raises

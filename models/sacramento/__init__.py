@@ -28,9 +28,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "stability": ["check_dynamics", "largest_time_step", "settling_time"],
         "steady_state": ["Relaxed", "relax", "weight_changes"],
-        "two_sweep": ["Sweep", "TwoSweepNetwork"],
+        "two_sweep": ["Swept", "TwoSweepNetwork"],
         "weights": [
-            "Weights",
+            "CircuitWeights",
             "distance_from_self_prediction",
             "initial_weights",
             "self_predicting",

@@ -13,7 +13,7 @@ from brian2 import NeuronGroup, Synapses
 from bioplaus.models.sacramento.mixing import learning_rates
 from bioplaus.models.sacramento.parameters import Dynamics, area_sizes
 from bioplaus.models.sacramento.stability import check_dynamics
-from bioplaus.models.sacramento.weights import Weights, ends_of_pathways, initial_weights
+from bioplaus.models.sacramento.weights import CircuitWeights, ends_of_pathways, initial_weights
 from bioplaus.neurons.cell import Cell, Clocks
 from bioplaus.neurons.dendritic_rate import CELL_ORDER, DendriticCells
 from bioplaus.neurons.rate_transfer import TRANSFERS
@@ -123,7 +123,7 @@ def build(
     return model
 
 
-def circuit_weights(model: Microcircuit) -> Weights:
+def circuit_weights(model: Microcircuit) -> CircuitWeights:
     """All weights, fixed ones and biases too, as the other forms have them: (post, pre)."""
     found = {
         name: tuple(
@@ -131,14 +131,14 @@ def circuit_weights(model: Microcircuit) -> Weights:
         )
         for name, ends in model.pathways.items()
     }
-    return Weights(
+    return CircuitWeights(
         **found,
         forward_bias=tuple(np.array(area.bias) for area in model.areas[1:]),
         interneuron_bias=tuple(np.array(cells.bias) for cells in model.interneurons),
     )
 
 
-def set_circuit_weights(model: Microcircuit, weights: Weights) -> None:
+def set_circuit_weights(model: Microcircuit, weights: CircuitWeights) -> None:
     """Put all weights into the network."""
     for name, ends in model.pathways.items():
         for projection, w in zip(ends, getattr(weights, name), strict=True):

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bioplaus.models.sacramento.mixing import Mixing, mixing
 from bioplaus.models.sacramento.parameters import Circuit
-from bioplaus.models.sacramento.weights import Weights
+from bioplaus.models.sacramento.weights import CircuitWeights
 from bioplaus.neurons.rate_transfer import TRANSFERS, Transfer
 
 __all__ = ["Relaxed", "relax", "weight_changes"]
@@ -41,7 +41,7 @@ class Relaxed:
 
 def relax(
     circuit: Circuit,
-    weights: Weights,
+    weights: CircuitWeights,
     rates: ArrayLike,
     targets: ArrayLike | None = None,
     tolerance: float = 1e-15,
@@ -84,7 +84,7 @@ def relax(
 
 def _settled(
     bias_rate: float,
-    weights: Weights,
+    weights: CircuitWeights,
     mix: Mixing,
     phi: Transfer,
     r_0: Matrix,
@@ -117,7 +117,7 @@ def _settled(
     return Relaxed(r_0, *(tuple(each) for each in found))
 
 
-def weight_changes(circuit: Circuit, state: Relaxed) -> Weights:
+def weight_changes(circuit: Circuit, state: Relaxed) -> CircuitWeights:
     """Products of postsynaptic error and presynaptic rate, meaned over the batch (eqs 7 to 10).
 
     Shapes as the weights; to be multiplied by learning rate and time.
@@ -134,7 +134,7 @@ def weight_changes(circuit: Circuit, state: Relaxed) -> Weights:
     def products(post: list[Matrix], pre: list[Matrix]) -> tuple[Matrix, ...]:
         return tuple(e.T @ r / batch for e, r in zip(post, pre))
 
-    return Weights(
+    return CircuitWeights(
         forward=products(errors, rates[:-1]),
         forward_bias=tuple(circuit.bias_rate * e.mean(axis=0) for e in errors),
         interneuron=products(errors_ip, rates[1:-1]),

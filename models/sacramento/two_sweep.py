@@ -25,7 +25,7 @@ from bioplaus.models.sacramento.small_batches import add_products, weighted_sums
 from bioplaus.models.sacramento.weights import ends_of_pathways, scaled_weights
 from bioplaus.neurons.rate_transfer import TRANSFERS
 
-__all__ = ["Sweep", "TwoSweepNetwork"]
+__all__ = ["Swept", "TwoSweepNetwork"]
 
 Matrix = NDArray[np.floating]
 MOMENTS_EVERY = 200
@@ -35,7 +35,7 @@ WITH_TEACHER, WITHOUT = 0, 1
 
 
 @dataclass
-class Sweep:
+class Swept:
     """One batch after both sweeps; position k - 1 holds hidden area k.
 
     rate : areas 0..N, of the upward sweep; u_free : areas 1..N
@@ -159,7 +159,7 @@ class TwoSweepNetwork(NamedArrays):
             rate.append(self.phi(u[-1]))
         return rate, u
 
-    def sweep(self, images: Matrix, targets: Matrix | None) -> Sweep:
+    def sweep(self, images: Matrix, targets: Matrix | None) -> Swept:
         """Both sweeps; ``targets`` are potentials (batch, n_N), none leaves the output free."""
         mix = self.mix
         lam_ip, lam_a = self.dtype(mix.lambda_interneuron), self.dtype(mix.lambda_apical)
@@ -182,7 +182,7 @@ class TwoSweepNetwork(NamedArrays):
             u_above = u[k] + lam_a * v_apical[k]
             rate_above = self.phi(u_above)
             error[k] = rate_above - rate[k + 1]
-        return Sweep(rate, u, error, error_ip, rate_ip, v_apical)
+        return Swept(rate, u, error, error_ip, rate_ip, v_apical)
 
     def learn(self, inputs: Matrix, targets: Matrix, strength: float = 1.0) -> Matrix:
         """Both sweeps and one update of all plastic weights by their mean over the batch.
@@ -230,7 +230,7 @@ class TwoSweepNetwork(NamedArrays):
                 eta = gain / float((rate * rate).sum(axis=1).mean())
                 add_products(self.lateral[k], -done.v_apical[k], rate, eta)
 
-    def backpropagated(self, done: Sweep) -> list[Matrix]:
+    def backpropagated(self, done: Swept) -> list[Matrix]:
         """Errors of areas 1..N if the output error of a sweep went down by backpropagation."""
         error = [done.error[-1]]
         for k in reversed(range(1, len(self.forward))):
@@ -255,7 +255,7 @@ class TwoSweepNetwork(NamedArrays):
         rates, squares = self.interneuron_rates(strength), self.mean_square.tolist()
         return [rate * self._gain_slope(square) for rate, square in zip(rates, squares)]
 
-    def _measure(self, done: Sweep, kind: int) -> None:
+    def _measure(self, done: Swept, kind: int) -> None:
         if self._updates[kind] % MOMENTS_EVERY == 0:
             self.mean_square[:] = [float((r * r).sum(axis=1).mean()) for r in done.rate[1:-1]]
         self._updates[kind] += 1

@@ -13,7 +13,7 @@ from bioplaus.models.sacramento.parameters import Circuit, TwoSweep, area_sizes,
 from bioplaus.neurons.rate_transfer import TRANSFERS
 
 __all__ = [
-    "Weights",
+    "CircuitWeights",
     "distance_from_self_prediction",
     "ends_of_pathways",
     "initial_weights",
@@ -25,7 +25,7 @@ Matrix = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
-class Weights:
+class CircuitWeights:
     """All matrices of a circuit; hidden area k (from 1) is at position k - 1.
 
     forward : tuple of (n_k, n_(k-1)), areas 1..N
@@ -58,7 +58,7 @@ def ends_of_pathways(circuit: Circuit) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def initial_weights(circuit: Circuit, rng: np.random.Generator) -> Weights:
+def initial_weights(circuit: Circuit, rng: np.random.Generator) -> CircuitWeights:
     """Uniform random weights; biases start at zero.
 
     With ``self_predicting`` the interneuron pathways take their closed form, otherwise they are
@@ -72,7 +72,7 @@ def initial_weights(circuit: Circuit, rng: np.random.Generator) -> Weights:
     )
     hidden = list(itertools.pairwise(sizes[1:]))
     scale = circuit.top_down_scale
-    weights = Weights(
+    weights = CircuitWeights(
         forward=forward,
         forward_bias=tuple(np.zeros(post) for post in sizes[1:]),
         top_down=tuple(rng.uniform(-scale, scale, pair) for pair in hidden),
@@ -85,7 +85,7 @@ def initial_weights(circuit: Circuit, rng: np.random.Generator) -> Weights:
 
 def scaled_weights(
     p: TwoSweep, rng: np.random.Generator, rates: Matrix, rest: Matrix, dtype: type[np.floating]
-) -> Weights:
+) -> CircuitWeights:
     """Gaussian weights with the chosen spread of free potentials, around 0 (or ``rest``).
 
     Interneurons are in the self-predicting state, or random: the forward weights in another order.
@@ -110,7 +110,7 @@ def scaled_weights(
         interneuron.append(w)
         interneuron_bias.append(bias)
     found = (forward, forward_bias, top_down, interneuron, interneuron_bias, lateral)
-    return Weights(*map(tuple, found))
+    return CircuitWeights(*map(tuple, found))
 
 
 def _scaled_forward(
@@ -136,7 +136,7 @@ def _scaled_forward(
     return forward, biases
 
 
-def self_predicting(weights: Weights, mix: Mixing) -> Weights:
+def self_predicting(weights: CircuitWeights, mix: Mixing) -> CircuitWeights:
     """Replace the interneuron pathways by the closed form that silences every apical dendrite.
 
     ``W^PI_k = -W_(k,k+1)`` and ``W^IP_k = s_k W_(k+1,k)`` with the factor of
@@ -144,7 +144,7 @@ def self_predicting(weights: Weights, mix: Mixing) -> Weights:
     target, somata then equal their partners above and every apical potential is 0, at any depth.
     """
     factors = [mix.self_predicting_factor(area) for area in range(1, mix.areas)]
-    return Weights(
+    return CircuitWeights(
         forward=weights.forward,
         forward_bias=weights.forward_bias,
         top_down=weights.top_down,
@@ -154,7 +154,7 @@ def self_predicting(weights: Weights, mix: Mixing) -> Weights:
     )
 
 
-def distance_from_self_prediction(weights: Weights, mix: Mixing) -> dict[str, list[float]]:
+def distance_from_self_prediction(weights: CircuitWeights, mix: Mixing) -> dict[str, list[float]]:
     """How far each hidden area is from the closed form, relative to the length of the form.
 
     ``interneuron`` compares W^IP, ``lateral`` W^PI.  Learning silences the apical dendrites before

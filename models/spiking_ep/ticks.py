@@ -47,7 +47,7 @@ class Code(NamedTuple):
     spike: Array
 
 
-class Units(NamedTuple):
+class UnitStates(NamedTuple):
     """State of the hidden and output units of one example; (units,) each."""
 
     u: Array
@@ -70,7 +70,7 @@ class Example(NamedTuple):
     lit: Array
     pixels: Array
     sent: Code
-    units: Units
+    units: UnitStates
     code: Code
 
 
@@ -119,7 +119,7 @@ def run_phases(
 def _at_rest(image: Array, bias: Array) -> Example:
     lit = np.flatnonzero(image)
     x, u = np.zeros((3, lit.size), bias.dtype), np.zeros((12, bias.size), bias.dtype)
-    units = Units(u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8])
+    units = UnitStates(u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8])
     return Example(lit, image[lit], Code(x[0], x[1], x[2]), units, Code(u[9], u[10], u[11]))
 
 
@@ -216,7 +216,7 @@ def _add_rows(weights: Array, rows: Array, received: Array) -> None:
 
 
 @njit(cache=True, inline="always")
-def _decode(bias: Array, state: Units, target: Array, influence: float, lam: float) -> None:
+def _decode(bias: Array, state: UnitStates, target: Array, influence: float, lam: float) -> None:
     """Low-pass what was received; the target draws on the outputs."""
     decoded, drive = state.decoded, state.drive
     for unit in range(drive.size):
@@ -229,7 +229,7 @@ def _decode(bias: Array, state: Units, target: Array, influence: float, lam: flo
 
 
 @njit(cache=True, inline="always")
-def _move(state: Units, step: float) -> None:
+def _move(state: UnitStates, step: float) -> None:
     """States stay in 0..1, where the slope of the hard sigmoid is one."""
     for unit in range(state.u.size):
         moved = state.u[unit] + step * (state.drive[unit] - state.u[unit])
@@ -237,7 +237,7 @@ def _move(state: Units, step: float) -> None:
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def _move_optimally(state: Units, nu: float, at_first: bool) -> None:
+def _move_optimally(state: UnitStates, nu: float, at_first: bool) -> None:
     """Steps that weigh noise against bias of a running estimate (George and Powell 2006).
 
     One short loop for each quantity: the compiler vectorises loops over few arrays only.

@@ -21,7 +21,7 @@ from bioplaus.layered.two_way import Array, TwoWay
 from bioplaus.parameters import ParameterError
 
 from .parameters import VectorField, check_vector_field, layer_sizes
-from .relaxation import ACTIVATIONS, Dynamics, Units, relax, scratch
+from .relaxation import ACTIVATIONS, Dynamics, UnitKind, relax, scratch
 from .rules import RULES, Rates, states_for
 from .training import Phases, train_batches
 from .weights import initial_weights
@@ -105,11 +105,11 @@ class Learner(NamedArrays):
             p.homeostasis,
             p.weight_decay,
         )
-        hidden = Units(ACTIVATIONS[p.activation], p.clipped)
+        hidden = UnitKind(ACTIVATIONS[p.activation], p.clipped)
         output = {
             "as hidden": hidden,
             "leaky": hidden._replace(gated=False),
-            "linear": Units(ACTIVATIONS["linear"], False),
+            "linear": UnitKind(ACTIVATIONS["linear"], False),
         }
         self.dynamics = Dynamics(
             p.epsilon,

@@ -25,7 +25,7 @@ __all__ = [
     "ACTIVATIONS",
     "Dynamics",
     "Scratch",
-    "Units",
+    "UnitKind",
     "rates_of",
     "relax",
     "scratch",
@@ -36,7 +36,7 @@ __all__ = [
 ACTIVATIONS = {"hard-sigmoid": 0, "shifted-sigmoid": 1, "tanh": 2, "linear": 3}
 
 
-class Units(NamedTuple):
+class UnitKind(NamedTuple):
     """What the units of a layer are like: their rate, whether they are kept in 0..1, and whether
     the slope of their rate multiplies their drive where the rule is energy-based.
     """
@@ -50,8 +50,8 @@ class Dynamics(NamedTuple):
     """Constants of a relaxation: step over time constant, and the units."""
 
     epsilon: float
-    hidden: Units
-    output: Units
+    hidden: UnitKind
+    output: UnitKind
     energy_based: bool
     settled: float
 
@@ -103,7 +103,7 @@ def slope(state: Any, rate: Any, activation: int) -> Any:
 
 
 @njit(cache=True, inline="always")
-def units_of(layer: int, depth: int, dynamics: Dynamics) -> Units:
+def units_of(layer: int, depth: int, dynamics: Dynamics) -> UnitKind:
     """The units of a layer, counted from the first hidden one."""
     return dynamics.output if layer == depth - 1 else dynamics.hidden
 
@@ -205,7 +205,7 @@ def rates_of(states: Array, rates: Array, activation: int) -> None:
 
 @njit(cache=True, inline="always")
 def _gated(
-    states: Array, rates: Array, field: Array, partial: Array, bias: Array, units: Units
+    states: Array, rates: Array, field: Array, partial: Array, bias: Array, units: UnitKind
 ) -> None:
     """Energy-based ``ds/dt`` from the two drives in ``field`` and ``partial``, into ``field``."""
     for k in range(states.shape[0]):

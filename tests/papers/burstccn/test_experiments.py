@@ -6,7 +6,7 @@ import brian2 as b2
 import numpy as np
 import pytest
 
-from bioplaus.experiments.burstccn.xor import Plan, Settings, Xor
+from bioplaus.experiments.burstccn.xor import Settings, Timetable, Xor
 from bioplaus.papers import papers
 from bioplaus.parameters import ParameterError
 from bioplaus.parameters import replace as changed
@@ -41,11 +41,11 @@ def test_schedule_of_the_published_protocol_lasts_as_published():
         test="8 second",
         epochs=500,
     )
-    plan = Plan(p, np.random.default_rng(1))
-    frames = plan.frames
+    timetable = Timetable(p, np.random.default_rng(1))
+    frames = timetable.frames
     assert len(frames) * 0.8 == pytest.approx(16_070.4)
     assert frames.teach.sum() * 0.8 == pytest.approx(2000 * 0.8)
-    assert plan.ends[-1] == len(frames)
+    assert timetable.ends[-1] == len(frames)
     # the last 40 per cent of the epochs learn at a fifth of the rate
     shares, counts = np.unique(frames.plastic[frames.teach > 0], return_counts=True)
     assert shares == pytest.approx([0.2, 1.0])
@@ -54,7 +54,7 @@ def test_schedule_of_the_published_protocol_lasts_as_published():
 
 def test_lengths_off_the_slot_are_refused():
     with pytest.raises(ParameterError, match=r"example = 1.3 second is no multiple of the slot"):
-        Plan(replace(TOY, example="1.3 second"), np.random.default_rng(1))
+        Timetable(replace(TOY, example="1.3 second"), np.random.default_rng(1))
 
 
 @pytest.mark.usefixtures("engine_target")
@@ -94,4 +94,4 @@ def test_every_row_names_settings_that_exist():
             if setting is not None:
                 p = parameters.replace(page.Settings(), setting.changes)
                 if isinstance(p, Settings):
-                    Plan(p, np.random.default_rng(1))
+                    Timetable(p, np.random.default_rng(1))

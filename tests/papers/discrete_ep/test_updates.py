@@ -7,7 +7,7 @@ from bioplaus import registry
 from bioplaus.layered.batch_kernels import nudge
 from bioplaus.layered.two_way import TwoWay
 from bioplaus.models.discrete_ep.learner import Learner
-from bioplaus.models.discrete_ep.parameters import Discrete, check_discrete
+from bioplaus.models.discrete_ep.parameters import DiscreteEP, check_discrete
 from bioplaus.models.discrete_ep.steps import drives, work_for
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
@@ -16,7 +16,7 @@ from tests.papers.learning import keeps_its_promises
 
 def learner(seed=0, **changes):
     setting = {"layers": "7-6-5-3", "learning_rates": "1, 1, 1", "batch": 4} | changes
-    return Learner(replace(Discrete(), setting), np.random.default_rng(seed), np.float64)
+    return Learner(replace(DiscreteEP(), setting), np.random.default_rng(seed), np.float64)
 
 
 def task():

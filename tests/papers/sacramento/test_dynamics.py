@@ -39,7 +39,7 @@ def chain(transfer="logistic", **changes):
     one = np.array([[1.0]])
     sacramento.set_circuit_weights(
         model,
-        sacramento.Weights(
+        sacramento.CircuitWeights(
             forward=(1.5 * one, 0.8 * one),
             forward_bias=(np.zeros(1), np.zeros(1)),
             top_down=(0.5 * one,),
@@ -107,7 +107,7 @@ def test_self_predicting_network_is_silent_and_learns_nothing(areas, bias_rate):
         start = sacramento.circuit_weights(model)
         biases = tuple(rng.uniform(-1, 1, len(b)) for b in start.forward_bias)
         mix = sacramento.mixing(p)
-        shifted = sacramento.Weights(**{**vars(start), "forward_bias": biases})
+        shifted = sacramento.CircuitWeights(**{**vars(start), "forward_bias": biases})
         sacramento.set_circuit_weights(model, sacramento.self_predicting(shifted, mix))
     settle(model, rng.uniform(-1, 1, (1, 30)), np.zeros((1, 10)), teaching=False, milliseconds=60)
     for k, cells in enumerate(model.interneurons, start=1):

@@ -59,7 +59,7 @@ def test_apical_potential_is_the_error_to_first_order(conductance, ratio):
     p = replace(p, {"g_teach": g})
     mix = sacramento.mixing(p)
     one = np.ones((1, 1))
-    weights = sacramento.Weights(
+    weights = sacramento.CircuitWeights(
         forward=(1.5 * one, 0.8 * one),
         forward_bias=(np.zeros(1), np.zeros(1)),
         top_down=(0.5 * one,),

@@ -28,7 +28,7 @@ def two_sweep(share, areas=SIZES, seed=0):
     network = sacramento.TwoSweepNetwork(
         p, rng, rng.uniform(size=(50, inputs)), np.zeros(10), dtype=np.float64
     )
-    weights = sacramento.Weights(
+    weights = sacramento.CircuitWeights(
         forward=tuple(rng.uniform(-1, 1, w.shape) for w in network.forward),
         forward_bias=tuple(np.zeros_like(b) for b in network.forward_bias),
         top_down=tuple(rng.uniform(-1, 1, w.shape) for w in network.top_down),

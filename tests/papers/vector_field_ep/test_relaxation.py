@@ -7,7 +7,7 @@ from bioplaus.layered.two_way import TwoWay
 from bioplaus.models.vector_field_ep.relaxation import (
     ACTIVATIONS,
     Dynamics,
-    Units,
+    UnitKind,
     relax,
     scratch,
 )
@@ -47,8 +47,8 @@ def test_deep_relaxation_is_euler_steps_of_the_equations(influence, linear):
         ]
         resting = sum(np.sum(a == b) for a, b in zip(before, plain, strict=True))
     assert resting > batch * sum(sizes) / 2, "the shortcut was hardly taken"
-    bounded = Units(0, True)
-    output = Units(ACTIVATIONS["linear"], False) if linear else bounded
+    bounded = UnitKind(0, True)
+    output = UnitKind(ACTIVATIONS["linear"], False) if linear else bounded
     dynamics = Dynamics(0.5, bounded, output, False, 0.0)
     weights = TwoWay(forward, feedback, bias)
     work = scratch(batch, sizes, np.float64)
