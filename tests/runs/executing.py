@@ -26,6 +26,7 @@ import brian2
 import h5py  # noqa: F401
 import matplotlib.pyplot  # noqa: F401
 import numpy as np
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from numba.core.registry import cpu_target
 
 from bioplaus.engine import cache
@@ -33,7 +34,8 @@ from bioplaus.errors import UserError
 from bioplaus.records import atomic
 from bioplaus.runs.backend import Backend, environment
 from bioplaus.runs.kept import points
-from bioplaus.runs.scripts import launch, session, turns
+from bioplaus.runs.scripts import launch, session, taking_over, turns  # noqa: F401
+from bioplaus.runs.world import figure_backend  # noqa: F401
 from tests import quicker_brian2
 
 
@@ -56,6 +58,9 @@ def look_ahead() -> None:
     inspect.stack()  # Brian asks it at every run of a magic network; it looks at all modules once
     environment(None)
     quicker_brian2.make_quicker(cache.recall)
+    templates = NumpyCodeObject.templater.env
+    for name in templates.list_templates():
+        templates.get_template(name)
     gc.collect()
     gc.freeze()  # or each collection of a child would walk through, and so copy, all of this
 

@@ -59,10 +59,13 @@ class Own:
 
     def modules(self) -> dict[str, Any]:
         """The imported modules of the script's folder, by name."""
-        found = {n: m for n, m in list(sys.modules.items()) if n not in ("__main__", "__mp_main__")}
-        return {
-            n: m for n, m in sorted(found.items()) if self.is_file(getattr(m, "__file__", None))
-        }
+        found = {}
+        for name, module in list(sys.modules.items()):  # thousands, in every turn
+            file = getattr(module, "__file__", None)
+            near = file is not None and (file.startswith(self.folder) or file == self.script)
+            if near and self.is_file(file):
+                found[name] = module
+        return {n: found[n] for n in sorted(found) if n not in ("__main__", "__mp_main__")}
 
     def module(self, name: str) -> dict[str, Any]:
         """What a module of the script holds."""
