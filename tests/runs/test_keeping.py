@@ -38,7 +38,7 @@ def test_nothing_is_kept_before_two_seconds_of_work(clock: SimpleNamespace) -> N
     keeper = Keeping(session(), Options())
     for after, end, turn in [(1.9, False, False), (2.1, True, False), (20.1, True, True)]:
         clock.now = 100.0 + after
-        assert keeper.due(at_least=keeping.QUIET) is end
+        assert keeper.due_after(keeping.QUIET) is end
         assert keeper.due() is turn
 
 
@@ -50,6 +50,6 @@ def test_states_that_cost_much_are_further_apart(clock: SimpleNamespace) -> None
     for after, due in [(20.1, False), (59.9, False), (60.1, True)]:
         clock.now = 101.5 + after
         assert keeper.due() is due
-        assert keeper.due(at_least=keeping.QUIET) is due
+        assert keeper.due_after(keeping.QUIET) is due
     keeper.course.replaying = True
     assert not keeper.due()

@@ -57,8 +57,8 @@ class Kept:
 
     # Marks
 
-    def meet(self, point: int, mark: Sequence[Any], names: Sequence[tuple[int, str]]) -> None:
-        """A point is met: what it is must be what it was.
+    def meet(self, point: int, mark: Sequence[Any]) -> bool:
+        """A point is met: what it is must be what it was; whether it is new.
 
         mark : what makes its text, which is made when somebody reads it: there is one at every
         run.
@@ -69,15 +69,17 @@ class Kept:
             If it is not.
         """
         known = self._marks.setdefault(point, mark)
-        if known is mark:
-            if names:
-                self._named[point] = names
-        elif _text(known) != _text(mark):
+        if known is not mark and _text(known) != _text(mark):
             raise NotTheSame(
                 "the script does not do the same as before the interruption: its point "
                 f"{point} was '{_text(known)}' and is '{_text(mark)}'; does it use the time, a "
                 "generator without a seed, or a file that has changed?"
             )
+        return known is mark
+
+    def name(self, point: int, names: Sequence[tuple[int, str]]) -> None:
+        """The objects that were named before a new point, by number."""
+        self._named[point] = names
 
     def forget_marks(self, unneeded: Callable[[int], bool]) -> None:
         """Drop the marks of points that are no longer needed: those in finished turns."""

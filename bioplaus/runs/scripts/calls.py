@@ -30,16 +30,8 @@ class Calls:
         self._long_from = 0.0 if session.options.segment > 0 else SEGMENT_WORK
         self._networks = KnownNetworks()
 
-    def run(
-        self,
-        network: Any,
-        duration: Any,
-        report: Any,
-        period: Any,
-        namespace: Mapping[str, Any],
-        profile: Any,
-    ) -> None:
-        """One call of ``Network.run``.
+    def run(self, network: Any, namespace: Mapping[str, Any], given: tuple[Any, ...]) -> None:
+        """One call of ``Network.run``; given : all that it was given, these two among it.
 
         Short ones are made in every turn of a loop, so what is done around them stands here, in few
         steps.
@@ -47,20 +39,20 @@ class Calls:
         session = self.session
         known = self._networks.of(network)
         start = time_of(network)
-        end = start + float(duration)
+        end = start + float(given[1])
         work = known.work * (end - start)
         long = work >= self._long_from
-        mark = ("run", len(known.refs), start, end, known.kinds, digest(python=long))
-        point = session.next_point(mark)
+        point = session.next_point((known.told, start, end, digest(long)))
         if long and end > start:
-            call = Call(network, duration, report, period, namespace, profile)
+            call = Call(*given)
             self._long(call, known, LongRun(session, point, call, known.objects, work), work)
             return
         session.recording.begin_run(known, start, namespace)
         if session.tuning.overlay:
             namespace = session.tuning.overlaid(namespace)
+            given = (*given[:4], namespace, *given[5:])
         began = perf_counter()
-        PLAIN_RUN(network, duration, report, period, namespace, profile)
+        PLAIN_RUN(*given)
         session.seconds["runs"] += perf_counter() - began
         session.count(time_of(network) - start)
         if session.replaying:
@@ -105,5 +97,5 @@ class Calls:
         session.counts["again"] += session.replaying
         session.count(time_of(call.network) - now)
         session.end_segment(objects, call.namespace)
-        if session.keeping.due(at_least=QUIET):
+        if session.keeping.due_after(QUIET):
             part.keep("end")

@@ -100,8 +100,11 @@ class Course:
                 "the script does not do the same as before the interruption: it has gone past the "
                 f"place from which it was to go on (point {self.newest['point']})"
             )
-        names = self.numbers.take_names() if self.numbers.new_names else []
-        self.kept.meet(self.point, mark, names)
+        new = self.kept.meet(self.point, mark)
+        if self.numbers.new_names:
+            names = self.numbers.take_names()
+            if new:
+                self.kept.name(self.point, names)
         return self.point
 
     def add_row(self, row: Mapping[str, float]) -> None:

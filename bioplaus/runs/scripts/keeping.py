@@ -54,10 +54,13 @@ class Keeping:
         self._last_kept = time.monotonic()
         self._next = self._earliest(self.options.checkpoint)
 
-    def due(self, at_least: float | None = None) -> bool:
-        """Whether a state may be written now."""
-        earliest = self._next if at_least is None else self._earliest(at_least)
-        return time.monotonic() >= earliest and not self.course.replaying
+    def due(self) -> bool:
+        """Whether a state may be written now; asked in every turn of a loop."""
+        return time.monotonic() >= self._next and not self.course.replaying
+
+    def due_after(self, wait: float) -> bool:
+        """Whether one may that waits so long after the last one [s]."""
+        return time.monotonic() >= self._earliest(wait) and not self.course.replaying
 
     def _earliest(self, wait: float) -> float:
         """When a state may be written that waits so long after the last one [s of the clock]."""

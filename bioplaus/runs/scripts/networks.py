@@ -24,15 +24,15 @@ class KnownNetwork:
     """One network as it runs now; it holds none of its objects.
 
     ask : how Brian's arrays tell the steps and how many synapses there are; state : what the rest
-    depends on; kinds : a digest of the objects' names and kinds; work : how many seconds a
-    simulated second takes, estimated.
+    depends on; told : how many objects there are, and a digest of their names and kinds; work : how
+    many seconds a simulated second takes, estimated.
     """
 
     ask: list[Callable[[], float]]
     state: tuple[Any, ...]
     refs: list[ref[Any]]
     monitor_refs: list[ref[Any]]
-    kinds: str
+    told: str
     work: float
 
     @classmethod
@@ -48,7 +48,7 @@ class KnownNetwork:
             state=_state(network, ask),
             refs=list(map(ref, objects)),
             monitor_refs=[ref(thing) for thing in objects if is_monitor(thing)],
-            kinds=f"{zlib.crc32(text.encode()):08x}",
+            told=f"run {len(objects)} {zlib.crc32(text.encode()):08x}",
             work=division.work_of(objects),
         )
 

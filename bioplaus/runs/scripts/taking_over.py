@@ -33,18 +33,18 @@ def install(session: Session) -> None:
         if namespace is None:
             caller = sys._getframe(level + 1)  # read where it stands: a copy costs 0.1 ms
             namespace = ChainMap(caller.f_locals, caller.f_globals)
-        call = (network, duration, report, report_period, namespace, profile)
+        given = (network, duration, report, report_period, namespace, profile)
         if not session.takes_part():
-            PLAIN_RUN(*call)
+            PLAIN_RUN(*given)
             return
         added = session.recording.added
         session.inside = True
         try:
             if added.wishes:
                 with added.joined(network, namespace):
-                    calls.run(*call)
+                    calls.run(network, namespace, given)
             else:
-                calls.run(*call)
+                calls.run(network, namespace, given)
         finally:
             session.inside = False
 
