@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bioplaus import tasks
-from bioplaus.experiments.error_paths.training import Images, fitting, images
+from bioplaus.experiments.error_paths.training import PROBED, angle, fitting, images
+from bioplaus.layered.error_path import Taught
 from bioplaus.models import error_paths
 from bioplaus.models.error_paths import OneExample
 from bioplaus.parameters import parameter
@@ -41,7 +42,8 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     shown = fitting(p, images(p.dataset, run.load))
     run.live(model, error_paths.live)
     pictures, labels = shown["train"]
-    tables = {"images": pictures, "targets": np.eye(error_paths.layer_sizes(p)[-1])[labels]}
+    classes = np.eye(error_paths.layer_sizes(p)[-1])
+    tables = {"images": pictures, "targets": classes[labels]}
     frame, count = float(clocks.frame.dt_), len(labels)
     for turn in run.segments(p.passes):
         done = (turn.number + np.arange(count) / count) / p.passes
@@ -49,23 +51,34 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         rows, once = run.rng.permutation(count), {"presentation": frame, "frame": frame}
         run.present(model, tasks.presentations(rows, tables, **once, strength=strength))
         run.put_answers(np.full(count, -1), learning=True, label=labels[rows])
-        run.log(epoch=turn.number + 1, validation_error=error(p, model, shown, "validation"))
+        run.log(
+            epoch=turn.number + 1, validation_error=error(settled(p, model), shown["validation"])
+        )
+    learnt = settled(p, model)
+    probed, some = (each[:PROBED] for each in shown["validation"])
     return {
-        f"{run.part}_error": error(p, model, shown, run.part),
+        f"{run.part}_error": error(learnt, shown[run.part]),
+        "angle_to_backpropagation": angle(learnt, probed, classes[some]),
         "training_operations": float(error_paths.products(p)),
     }
 
 
-def error(p: Settings, model: Model, shown: Images, part: str) -> float:
-    """Share of a part that is classified wrongly, by the layered form with the weights of now.
+def settled(p: Settings, model: Model) -> Taught:
+    """The layered form with the weights of now.
 
     A presentation settles at what that form answers, whatever the length of a step.
     """
-    settled = error_paths.learner(p, np.random.default_rng(0), np.float64)
-    learnt, names = model.weights(), settled.weights()
-    settled.set_weights({name: learnt[name] for name in names if name in learnt})
-    inputs, labels = shown[part]
-    return float((settled.answer(inputs).argmax(axis=1) != labels).mean())
+    found = error_paths.learner(p, np.random.default_rng(0), np.float64)
+    assert isinstance(found, Taught)  # rows that settle have no such network
+    learnt, names = model.weights(), found.weights()
+    found.set_weights({name: learnt[name] for name in names if name in learnt})
+    return found
+
+
+def error(learnt: Taught, part: tuple[Any, Any]) -> float:
+    """Share of a part that is classified wrongly."""
+    inputs, labels = part
+    return float((learnt.answer(inputs).argmax(axis=1) != labels).mean())
 
 
 FORM = "network"
