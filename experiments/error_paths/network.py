@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +37,12 @@ class Settings(OneExample):
 
 def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """A segment is a pass, ended by a validation; test once in the end."""
-    clocks = error_paths.time(p)
+    clocks, drawn = error_paths.time(p), deepcopy(run.rng)
     inputs = {"input": error_paths.examples(p, clocks)}
     model = error_paths.build(p, run.rng, inputs, clocks)
+    # From the same numbers: it has the network's fixed feedback, which is nobody's to set.
+    layered = error_paths.learner(p, drawn, np.float64)
+    assert isinstance(layered, Taught)
     shown = fitting(p, images(p.dataset, run.load))
     run.live(model, error_paths.live)
     pictures, labels = shown["train"]
@@ -52,9 +56,10 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
         run.present(model, tasks.presentations(rows, tables, **once, strength=strength))
         run.put_answers(np.full(count, -1), learning=True, label=labels[rows])
         run.log(
-            epoch=turn.number + 1, validation_error=error(settled(p, model), shown["validation"])
+            epoch=turn.number + 1,
+            validation_error=error(settled(layered, model), shown["validation"]),
         )
-    learnt = settled(p, model)
+    learnt = settled(layered, model)
     probed, some = (each[:PROBED] for each in shown["validation"])
     return {
         f"{run.part}_error": error(learnt, shown[run.part]),
@@ -63,16 +68,14 @@ def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     }
 
 
-def settled(p: Settings, model: Model) -> Taught:
-    """The layered form with the weights of now.
+def settled(layered: Taught, model: Model) -> Taught:
+    """The layered form with the network's weights of now.
 
     A presentation settles at what that form answers, whatever the length of a step.
     """
-    found = error_paths.learner(p, np.random.default_rng(0), np.float64)
-    assert isinstance(found, Taught)  # rows that settle have no such network
-    learnt, names = model.weights(), found.weights()
-    found.set_weights({name: learnt[name] for name in names if name in learnt})
-    return found
+    learnt = model.weights()
+    layered.set_weights({name: learnt[name] for name in layered.weights() if name in learnt})
+    return layered
 
 
 def error(learnt: Taught, part: tuple[Any, Any]) -> float:

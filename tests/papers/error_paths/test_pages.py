@@ -13,10 +13,17 @@ import pytest
 
 from bioplaus.experiments.error_paths import comparison, leaderboard, protocol
 from bioplaus.experiments.error_paths.beforehand import agrees, beforehand
-from bioplaus.experiments.error_paths.training import ROW_NAMES, TASKS, Training, fitting, images
+from bioplaus.experiments.error_paths.training import (
+    ROW_NAMES,
+    TASKS,
+    Training,
+    angle,
+    fitting,
+    images,
+)  # fmt: skip
 from bioplaus.layered.carriers import TopOnly
 from bioplaus.leaderboard.lines import code_lines
-from bioplaus.models.error_paths import ROWS, SETTLING, Layers, products, varied
+from bioplaus.models.error_paths import ROWS, SETTLING, Layers, learner, products, varied
 from bioplaus.parameters import ParameterError, replace
 from bioplaus.reproduction.table import results
 from bioplaus.runs.pages.run import Run
@@ -95,6 +102,19 @@ def small(*_: object) -> object:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bioplaus.tasks.load", small)
+
+
+@pytest.mark.usefixtures("few")
+def test_the_angle_of_a_network_is_that_of_its_own_feedback() -> None:
+    """Nothing is learnt: weights are the first draws of the batched form with the same seed."""
+    page = entering.page("error_paths.network")
+    changes = {"dataset": "xor", "layers": "4-50-2", "learning_rate": 0.0, "passes": 1}
+    _, figures = entering.execute(page, **changes)
+    inputs, labels = images("xor", small)["validation"]
+    p = replace(page.Settings(), changes)
+    drawn = learner(p, np.random.default_rng(1), np.float64)
+    expected = angle(drawn, inputs[:500], np.eye(2)[labels[:500]])
+    assert figures["angle_to_backpropagation"] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.usefixtures("few")
@@ -183,11 +203,11 @@ def test_rows_of_a_task_can_be_built_and_those_left_out_are_other_rows_or_cannot
 
 def lines_of_a_table() -> list[dict]:
     made = []
-    for n, (row, angle) in enumerate([("FA", 40.0), ("ARBP", 17.0), ("top layer only", None)]):
+    for n, (row, turned) in enumerate([("FA", 40.0), ("ARBP", 17.0), ("top layer only", None)]):
         made.append(
             {
                 "task": "xor" if row == "FA" else "digits", "rule": row, "error": 0.02 * (3 - n),
-                "error_sd": 0.001, "errors": [0.0, 0.005, 0.02], "angle_degrees": angle,
+                "error_sd": 0.001, "errors": [0.0, 0.005, 0.02], "angle_degrees": turned,
                 "operations_per_example": 8400.0, "lines": 36, "seconds_a_seed": 1.25,
                 "needs": "M", "step": 0.2, "constants": "feedback.rate=2" if n == 1 else "",
                 "at_an_end": n == 2,
