@@ -40,7 +40,7 @@ def input_drive(images: Array, weight: Array, drive: Array) -> None:
 
 @njit(cache=True)
 def input_step(weights: TwoWay, images: Array, change: Array, scale: float) -> None:
-    """Input weights and first biases; a pixel of value zero teaches nothing and is skipped."""
+    """Input weights; a pixel of value zero teaches nothing and is skipped."""
     weight = weights.forward[0]
     scaled = change * change.dtype.type(scale)
     for pixel in range(images.shape[1]):
@@ -51,7 +51,6 @@ def input_step(weights: TwoWay, images: Array, change: Array, scale: float) -> N
                 step = scaled[k]
                 for unit in range(row.size):
                     row[unit] += x * step[unit]
-    add_sum(weights.bias[0], change, scale)
 
 
 @njit(cache=True)

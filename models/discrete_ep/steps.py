@@ -176,11 +176,10 @@ def present(
         advance(weights, update.tied, first, states, nudged, work)
         _energy(weights, work.free, states, update.scale)
     # The continual steps telescope as well: the input weights are written once.
-    bias = weights.bias[0].copy()
-    input_step(weights, images, states[0] - work.free[0], update.scale[0])
-    if not update.first_bias:
-        for unit in range(bias.size):
-            weights.bias[0][unit] = bias[unit]
+    change = states[0] - work.free[0]
+    input_step(weights, images, change, update.scale[0])
+    if update.first_bias:
+        add_sum(weights.bias[0], change, update.scale[0])
 
 
 @njit(cache=True, inline="always")

@@ -95,6 +95,7 @@ def _vector_field(
     for layer in range(depth):
         change = states.plus[layer]
         change -= states.now[layer]
+        add_sum(weights.bias[layer], change, rates.forward[layer] / divisor)
         free = states.free[layer]
         rates_of(free, free, units_of(layer, depth, dynamics).activation)
     input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
@@ -102,7 +103,6 @@ def _vector_field(
         below, step = layer - 1, states.step[layer]
         np.dot(states.free[below].T, states.plus[layer], step)
         add(weights.forward[layer], step, rates.forward[layer] / divisor)
-        add_sum(weights.bias[layer], states.plus[layer], rates.forward[layer] / divisor)
         if rates.feedback[below] > 0.0:
             np.dot(states.plus[below].T, states.free[layer], step)
             add(weights.feedback[below], step.T, rates.feedback[below] / divisor)
@@ -131,8 +131,7 @@ def _energy_based(
     for layer in range(depth):
         change = states.plus[layer]
         change -= states.now[layer]
-        if layer > 0:
-            add_sum(weights.bias[layer], change, rates.forward[layer] / divisor)
+        add_sum(weights.bias[layer], change, rates.forward[layer] / divisor)
     input_step(weights, images, states.plus[0], rates.forward[0] / divisor)
 
 
