@@ -10,6 +10,7 @@ from bioplaus import plotting
 from bioplaus.experiments.reward_stdp.figures import line, three_axes
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from bioplaus.records import RunReader
@@ -29,10 +30,7 @@ def frequencies(run: RunReader) -> Figure | None:
         colour = plotting.COLOURS[n]
         ax.plot(f, summed.value[:, n], color=colour, lw=1.2)
         ax.plot(f, change.value[:, n], "o", color=colour, label=f"{lag:+.0f} ms")
-    ax.axhline(0, color=plotting.GREY, lw=0.6)
-    ax.set_xlabel("frequency of pairs [Hz]")
-    ax.set_ylabel("change of the weight")
-    ax.legend(title="post after pre")
+    _over_frequency(ax, 0, "change of the weight", "post after pre")
     return figure
 
 
@@ -48,11 +46,15 @@ def voltages(run: RunReader) -> Figure | None:
         colour = plotting.COLOURS[n]
         ax.plot(f, weight.value[n], color=colour, lw=1.2, label=order)
         ax.plot(f, by_nest[n], "x", color=colour, ms=7)
-    ax.axhline(100, color=plotting.GREY, lw=0.6)
-    ax.set_xlabel("frequency of pairs [Hz]")
-    ax.set_ylabel("weight [%]")
-    ax.legend(title="crosses: NEST")
+    _over_frequency(ax, 100, "weight [%]", "crosses: NEST")
     return figure
+
+
+def _over_frequency(ax: Axes, unchanged: float, name: str, legend: str) -> None:
+    ax.axhline(unchanged, color=plotting.GREY, lw=0.6)
+    ax.set_xlabel("frequency of pairs [Hz]")
+    ax.set_ylabel(name)
+    ax.legend(title=legend)
 
 
 def voltage_traces(run: RunReader) -> Figure | None:
