@@ -13,17 +13,18 @@ from bioplaus.records.arrays import ArrayRecord
 if TYPE_CHECKING:
     from bioplaus.runs.pages.simulated import Simulated
 
-__all__ = ["Recorder"]
+__all__ = ["SegmentRecorder"]
 
 
-class Recorder:
+class SegmentRecorder:
     """The recording of the present segment.
 
     simulated : the models of the run.
     """
 
-    simulated: list[Simulated]
-    _recording: Recording
+    def __init__(self, simulated: list[Simulated]) -> None:
+        self.simulated = simulated
+        self._recording = Recording()
 
     def put_spikes(self, population: str, t: Any, i: Any) -> None:
         """Add spikes to the segment's recording: t (spikes,) [s], i (spikes,)."""

@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bioplaus.parameters import ParameterError, replace, unknown_name
-from bioplaus.records import Recording
 from bioplaus.records.checkpoint import CheckpointError
 from bioplaus.runs.finite import check_finite
 from bioplaus.runs.pages.journal import Journal
 from bioplaus.runs.pages.plan import plain
 from bioplaus.runs.pages.position import Position, Segment
-from bioplaus.runs.pages.recorder import Recorder
+from bioplaus.runs.pages.recorder import SegmentRecorder
 from bioplaus.runs.pages.state import PageState
 from bioplaus.runs.pages.unkept import Unkept
 from bioplaus.runs.recorded import Recorded, Spikes, Trace
@@ -36,7 +35,7 @@ __all__ = ["Run", "Segment", "Spikes", "Trace"]
 Item = TypeVar("Item")
 
 
-class Run(Recorder):
+class Run(SegmentRecorder):
     """One run of a page.
 
     Attributes
@@ -66,18 +65,17 @@ class Run(Recorder):
         recorded : what to record instead of what the page says; kept : a state to go on from;
         evaluated : data set (empty: the page's own) and part on which the kept state is tested.
         """
-        self.p, self.seed = p, seed
+        self._state = PageState(seed)
+        super().__init__(self._state.simulated)
+        self.p, self.seed, self.rng = p, seed, self._state.rng
         self.done = 0
         self.asked_for_part = False
         self.tuned: dict[str, Any] = {}
-        self._state = PageState(seed)
-        self.rng, self.simulated = self._state.rng, self._state.simulated
         self._journal, self.recorded = journal, recorded
         self._kept, self._evaluated = kept, evaluated
         self._live: list[tuple[Any, Callable[[Any], Any]]] = []
         self._row: dict[str, float] = {}
         self._expected = False
-        self._recording = Recording()
         self._loops = Position(None if kept is None else kept["position"])
 
     # What it is given
