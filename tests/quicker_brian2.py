@@ -56,7 +56,7 @@ def in_memory() -> Recall:
     return recall
 
 
-def quick_object_code(text: str, level: int) -> bytes:
+def quick_object_code(text: str, effort: machine.Effort) -> bytes:
     """What the engine's compiler makes of a module, in a sixth of the time; it runs more slowly."""
     return bytes(machine._machine(0).emit_object(machine._optimised(text, 0)))
 

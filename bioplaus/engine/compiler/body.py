@@ -35,15 +35,10 @@ class Body(Flow):
         self, declarations: dict[str, None], source: Source, arguments: list[Value], call: Call
     ) -> None:
         super().__init__(declarations, source, call)
-        assigned = {
-            n.id
-            for n in ast.walk(source.tree)
-            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        }
         if len(arguments) != len(source.arguments):
             raise NotInSubsetError(f"the arguments of {source.tree.name}")
         for name, value in zip(source.arguments, arguments):
-            if name in assigned:
+            if name in source.assigned:
                 self.assign(name, value)
             else:
                 self.fixed[name] = value

@@ -103,9 +103,7 @@ def _make(source: Any, kinds: tuple[Kind, ...], symbol: str) -> None:
             continue
         kept = objects.read(one.symbol) if one is not unit else None
         if kept is None:
-            # Where there are kernels the entry only calls them, with hardly anything to optimise.
-            code_made = machine.object_code(one.text, level=0 if one.kernels else 3)
-            kept = new[one.symbol] = _called(one), code_made
+            kept = new[one.symbol] = _called(one), machine.object_code(one.text, one.effort)
         code[one.symbol] = kept[1]
     machine.load(code)
     objects.keep(new)

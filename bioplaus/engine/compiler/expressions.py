@@ -49,9 +49,7 @@ class Expressions(Assembly):
         self.kinds: dict[str, Kind] = {}
         self.fixed: dict[str, Value] = {}
         self.slots: dict[tuple[str, Kind], tuple[str, ...]] = {}
-        stored = (n for n in ast.walk(source.tree) if isinstance(n, ast.Name))
-        self.variables = {n.id for n in stored if isinstance(n.ctx, ast.Store)}
-        self.variables |= set(source.arguments)
+        self.variables = source.assigned.union(source.arguments)
 
     def inline(self, function: Any, *arguments: Value) -> Value:
         """Call a Python function, which is compiled into this one."""

@@ -8,6 +8,7 @@ at its end has others, it is written again with the types common to both, until 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,14 +112,26 @@ class Flow(Expressions):
         while True:
             loop = self._turn(entry, kinds, test, turn, advance)
             found = _joined([kinds, *loop.back])
-            if found == kinds:
+            if found == kinds or self._would_be_the_same(loop, found):
                 if loop.guessed:
                     raise UndefinedError(f"a variable of {self.source.tree.name} has no value")
                 break
             kinds = found
             del self.lines[written:], self.returns[returned:]
             self.reached = True
-        self.meet(loop.leave)
+        new = {name: kind for name, kind in found.items() if name not in kinds}
+        self.meet([(label, new | known) for label, known in loop.leave])
+
+    def _would_be_the_same(self, loop: _Loop, found: Kinds) -> bool:
+        """Whether a turn that begins with these types would be written as it has been.
+
+        It is if it needs none of the variables that it knows now and did not before, and each of
+        them has had one type.
+        """
+        if loop.guessed or any(found.get(name) != kind for name, kind in loop.kinds.items()):
+            return False
+        types = Counter(name for name, _ in self.slots)
+        return all(types[name] == 1 for name in found.keys() - loop.kinds.keys())
 
     def _turn(
         self,

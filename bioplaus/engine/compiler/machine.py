@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+from enum import Enum
 from typing import Any
 
 import llvmlite
@@ -12,7 +13,7 @@ import llvmlite.binding as llvm
 
 from .kinds import NotInSubsetError
 
-__all__ = ["address", "load", "loaded", "object_code", "target"]
+__all__ = ["Effort", "address", "load", "loaded", "object_code", "target"]
 
 
 @functools.cache
@@ -33,9 +34,21 @@ def target() -> str:
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
+class Effort(Enum):
+    """What is done for a function: the level of LLVM's passes, and that of choosing instructions.
+
+    CALLS : one that only calls others has nothing to optimise; ONCE : one that is called but once
+    in a run.
+    """
+
+    LOOPS = 3, 3
+    CALLS = 0, 3
+    ONCE = 1, 0
+
+
 @functools.cache
-def _machine(effort: int = 3) -> Any:
-    """effort : with which instructions are chosen."""
+def _machine(level: int = 3) -> Any:
+    """level : of choosing instructions."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     name, features = _processor()
@@ -44,7 +57,7 @@ def _machine(effort: int = 3) -> Any:
     return found.create_target_machine(
         cpu=name,
         features=features,
-        opt=effort,
+        opt=level,
         reloc="static" if x86 else "default",
         codemodel="jitdefault",
         jit=True,
@@ -64,9 +77,10 @@ def _optimise(module: Any, level: int) -> None:
     builder.getModulePassManager().run(module, builder)
 
 
-def object_code(text: str, level: int = 3) -> bytes:
-    """The object file of a module; level : of optimisation, at 0 functions are only put inline."""
-    return bytes(_machine().emit_object(_optimised(text, level)))
+def object_code(text: str, effort: Effort) -> bytes:
+    """The object file of a module."""
+    passes, instructions = effort.value
+    return bytes(_machine(instructions).emit_object(_optimised(text, passes)))
 
 
 def _optimised(text: str, level: int) -> Any:

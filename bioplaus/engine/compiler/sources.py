@@ -10,8 +10,9 @@ import linecache
 import operator
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -50,19 +51,26 @@ class Source:
 
     apart : whether no two of its arrays share memory; kernel : whether it is a function of the
     text, which is kept as machine code of its own, or one that is compiled into its callers;
-    seldom_above : see `mathematics.parts.seldom`.
+    once : whether it is called but once in a run; seldom_above : see `mathematics.parts.seldom`.
     """
 
     tree: ast.FunctionDef
     names: Mapping[str, Any]
     apart: bool = False
     kernel: bool = False
+    once: bool = False
     seldom_above: float | None = None
 
-    @property
+    @cached_property
     def arguments(self) -> list[str]:
         """The names of its arguments."""
         return [argument.arg for argument in self.tree.args.args]
+
+    @cached_property
+    def assigned(self) -> set[str]:
+        """The names that it gives a value."""
+        names = (name for target in _targets(self.tree.body) for name in ast.walk(target))
+        return {n.id for n in names if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
     @property
     def is_elementary(self) -> bool:
@@ -72,6 +80,16 @@ class Source:
     def meaning(self, name: str) -> Any:
         """What a name stands for that is no variable."""
         return self.names.get(name, getattr(builtins, name, MISSING))
+
+
+def _targets(statements: Iterable[Any]) -> Iterator[ast.expr]:
+    """What the statements of a function assign to."""
+    for node in statements:
+        yield from getattr(node, "targets", ())
+        if hasattr(node, "target"):
+            yield node.target
+        yield from _targets(getattr(node, "body", ()))
+        yield from _targets(getattr(node, "orelse", ()))
 
 
 class _Fold(ast.NodeTransformer):
@@ -133,7 +151,8 @@ def of_text(text: str) -> dict[str, Source]:
             decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
             _refuse(decorators)
             kernel = not node.name.startswith("_nb_user_")
-            source = Source(node, names, apart="_nb_apart" in decorators, kernel=kernel)
+            apart, once = (name in decorators for name in ("_nb_apart", "_nb_once"))
+            source = Source(node, names, apart=apart, kernel=kernel, once=once)
             functions[node.name] = names[node.name] = source
         else:
             raise NotInSubsetError(f"{type(node).__name__} in a module")
@@ -148,15 +167,13 @@ class _LoadWhereUsed(ast.NodeTransformer):
     """
 
     def __init__(self, tree: ast.FunctionDef) -> None:
-        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-        stored = Counter(node.id for node in names if isinstance(node.ctx, ast.Store))
-        changed = {
-            node.value.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Subscript)
-            and isinstance(node.ctx, ast.Store)
-            and isinstance(node.value, ast.Name)
-        }
+        stored: Counter[str] = Counter()
+        changed: set[str] = set()
+        for node in (node for target in _targets(tree.body) for node in ast.walk(target)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                stored[node.id] += 1
+            elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+                changed.add(node.value.id)
         fixed = {argument.arg for argument in tree.args.args} - changed - set(stored)
         self.loads: dict[str, ast.expr] = {}
         for node in tree.body:

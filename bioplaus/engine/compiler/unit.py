@@ -16,6 +16,7 @@ from . import vectors
 from .body import Body
 from .expressions import Expressions
 from .kinds import Array, Kind, NotInSubsetError, Value
+from .machine import Effort
 from .sources import Source
 
 __all__ = ["Unit", "Units"]
@@ -35,7 +36,8 @@ class Unit:
     """A function of machine code.
 
     symbol : its name; text : in LLVM's language; passed : which parts of its arguments it takes,
-    as others are never used; result : type of what it returns; kernels : units that it calls.
+    as others are never used; result : type of what it returns; kernels : units that it calls;
+    effort : with which it is made.
     """
 
     symbol: str
@@ -43,6 +45,7 @@ class Unit:
     passed: tuple[bool, ...]
     result: Kind | None
     kernels: tuple[Unit, ...]
+    effort: Effort
 
     def all(self) -> list[Unit]:
         """This unit and all that it calls, by itself or through each other."""
@@ -149,7 +152,9 @@ class _Writer:
         kernels = tuple(k for s, k in self.kernels.items() if f"@{s}(" in text)
         digest = hashlib.sha256((self.units.target + text).encode()).hexdigest()[:32]
         symbol = name or f"kernel_{digest}"
-        return Unit(symbol, text.replace(_SYMBOL, symbol), passed, body.returned, kernels)
+        effort = Effort.CALLS if kernels else Effort.ONCE if source.once else Effort.LOOPS
+        text = text.replace(_SYMBOL, symbol)
+        return Unit(symbol, text, passed, body.returned, kernels, effort)
 
     def _needed(self, code: list[str]) -> list[str]:
         """The declarations and functions that code refers to, by itself or through each other."""

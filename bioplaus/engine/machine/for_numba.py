@@ -37,6 +37,11 @@ def _nb_apart(kernel: Any) -> Any:
     return kernel
 
 
+def _nb_once(kernel: Any) -> Any:
+    """Decorator of a function that is called but once in a run, to which Numba does as to all."""
+    return kernel
+
+
 def _address(typing_context: Any, integer: Any) -> Any:
     """The untyped pointer to the memory at an address held in an unsigned integer."""
 
@@ -210,7 +215,7 @@ for _module in (parts, exponential, logarithm, circular, power):
     _compile(_module, {**_INLINE, "fastmath": False})
 for _module in (random_numbers, support):
     _compile(_module, _INLINE)
-__all__ = ["_nb_apart", "njit", "prange"]
+__all__ = ["_nb_apart", "_nb_once", "njit", "prange"]
 for _name in support.__all__:
     globals()[_name] = _form(getattr(support, _name))
     __all__ += [_name]

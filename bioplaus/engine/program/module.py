@@ -101,6 +101,7 @@ class Module:
         inner = f"{self.options}, {_INLINED}"
         for text, name in [*self.once.items(), *self.kernels.items()]:
             head += ["@_nb_apart"] * (name not in self.overlapping)
+            head += ["@_nb_once"] * (text in self.once)
             head += [f"@njit({inner})", f"def {name}(" + text.partition("(")[2], ""]
         head += self.divided + apart
         head += [f"@njit(cache=CACHE, {self.options})"]
