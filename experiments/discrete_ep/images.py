@@ -19,13 +19,16 @@ class Settings(DiscreteEP):
 
     dataset: str = parameter("mnist", "images to learn", choices=tasks.IMAGE_SETS)
     examples: int = parameter(50_000, "training images, the first of the set", low=1)
+    validation: int = parameter(
+        0, "training images of MNIST kept for validation (0: 10,000)", low=0, high=59_999
+    )
     epochs: int = parameter(30, "passes over the training images", source="Ernoult 2019", low=1)
 
 
 def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """A new random order in each epoch; states start at zero for every batch."""
     check_discrete(p)
-    images = run.load(p.dataset)
+    images = run.load(p.dataset, validation=p.validation or None)
     made = discrete_ep.Learner(p, run.rng)
     run.keep(learner=made)
     examples = min(p.examples, len(images.train_labels))

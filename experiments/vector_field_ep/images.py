@@ -1,8 +1,8 @@
 """Equilibrium propagation learns handwritten digits in mini-batches (Scellier 2018).
 
-Fixed order of examples, one segment an epoch, evaluation from zero states.  On the small digits
-(setting ``digits``) a positive influence of one keeps every output unit answering, which weaker
-ones do not (a silent unit gets no update).
+One segment an epoch, examples in a fixed order unless asked otherwise, evaluation from zero states.
+On the small digits (setting ``digits``) a positive influence of one keeps every output unit
+answering, which weaker ones do not (a silent unit gets no update).
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ class Settings(VectorField):
     """One hidden layer, independent feedback weights, random sign of the influence."""
 
     dataset: str = parameter("mnist", "images to learn", choices=tasks.IMAGE_SETS)
+    validation: int = parameter(
+        0, "training images of MNIST kept for validation (0: 10,000)", low=0, high=59_999
+    )
+    order: str = parameter("fixed", "of the examples", choices=("fixed", "new in each epoch"))
     epochs: int = parameter(3, "passes over the training images", low=1)
     start_mean: float = parameter(
         0.3, "mean drive of a hidden unit at the start, where start_spread is set", low=0.0
@@ -47,14 +51,15 @@ class Settings(VectorField):
 def experiment(p: Settings, run: Run) -> Mapping[str, float]:
     """Train, with the alignment of the two directions; test once in the end."""
     check_vector_field(p)
-    images = run.load(p.dataset)
+    images = run.load(p.dataset, validation=p.validation or None)
     examples = min(p.examples, len(images.train_labels))
     made = learner(p, run.rng, images)
     readings: dict[str, float] = {}
     run.keep(learner=made, readings=readings)
     validation = images.part("validation")
     for segment in run.segments(p.epochs):
-        report = made.train(*images.part("train"), np.arange(examples))
+        order = np.arange(examples) if p.order == "fixed" else run.rng.permutation(examples)
+        report = made.train(*images.part("train"), order)
         run.check_finite(made.arrays())
         made.warn(report, validation[0][:20])
         angles = aligned(made.projections)
