@@ -11,6 +11,7 @@ again at the same kernel; objects that run in Python get their turn in the same 
 
 from __future__ import annotations
 
+import operator
 import re
 import warnings
 from collections.abc import Sequence
@@ -57,9 +58,9 @@ class Program:
         self.refused = ""
         self._direct: EntryPoint | None = None
         # The arrays are kept alive for as long as the table points to them.
-        self._alive: list[Any] = [None] * len(self.arrays)
-        self._places = list(range(len(self.arrays)))
+        self._alive: list[Any] = []
         self._moving = [row for row, array in enumerate(self.arrays) if not _stays(array)]
+        self.forget()
         self._module: Any = None
 
     @property
@@ -73,20 +74,25 @@ class Program:
         Needed before every run, and after anything that may have moved an array or changed a
         number: a call into Python.
         """
-        arguments = self.arrays
-        for row in self._places:
-            array = arguments[row].fetch()
-            if array is not self._alive[row]:
+        found = [fetch() for fetch in self._fetches]
+        if not all(map(operator.is_, found, self._found)):
+            for row, array in zip(self._places, found):
                 self._alive[row] = array
                 place = array.__array_interface__["data"][0], array.size
                 self.table[2 * row : 2 * row + 2] = place
-        self._places = self._moving  # the others stay where they are now
+            self._look_at(self._moving)  # the others stay where they are now
         self._numbers.refresh()
+
+    def _look_at(self, places: list[int]) -> None:
+        """Look up the arrays in these rows of the table at the next `refresh`."""
+        arguments, self._places = self.arrays, places
+        self._fetches = [arguments[row].fetch for row in places]
+        self._found = [self._alive[row] for row in places]
 
     def forget(self) -> None:
         """Keep no array alive; `refresh` looks all of them up again."""
-        self._alive = [None] * len(self._alive)
-        self._places = list(range(len(self._alive)))
+        self._alive = [None] * len(self.arrays)
+        self._look_at(list(range(len(self.arrays))))
 
     @property
     def compiled(self) -> bool:

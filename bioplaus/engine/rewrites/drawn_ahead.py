@@ -79,24 +79,25 @@ class Basis:
 
     def __init__(self, kernel: Kernel) -> None:
         self._text, self._arguments = kernel.text.encode(), kernel.arguments
-        self._seen: list[bytes] = []
+        self._seen: list[str | bytes] = []
         self._digest = ""
 
     def digest(self) -> str:
         """Of what the arguments are now."""
         found = [part for argument in self._arguments for part in _fixed(argument)]
         if not self._digest or found != self._seen:
-            self._digest = hashlib.sha256(b"".join([self._text, *found])).hexdigest()
+            parts = [part if isinstance(part, bytes) else part.encode() for part in found]
+            self._digest = hashlib.sha256(b"".join([self._text, *parts])).hexdigest()
             self._seen = found
         return self._digest
 
 
-def _fixed(argument: Argument) -> Sequence[bytes]:
+def _fixed(argument: Argument) -> Sequence[str | bytes]:
     """What of an argument stays as it is while a run lasts."""
     if isinstance(argument, ValueArgument):
-        return (repr(argument.fetch()).encode(),)
+        return (repr(argument.fetch()),)
     if not isinstance(argument, ArrayArgument):
         return ()
     array, variable = argument.fetch(), argument.key
     stays = isinstance(variable, ArrayVariable) and variable.constant
-    return (str(array.size).encode(), array.tobytes() if stays else b"")
+    return (str(array.size), array.tobytes() if stays else b"")

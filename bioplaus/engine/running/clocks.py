@@ -37,8 +37,8 @@ class Ticks:
             clock.set_interval(begin * second, end * second)  # it checks, and warns
             return
         if self._now.item() != begin or self._step.item() * dt != begin:
-            self._step[0] = _steps(begin, dt)
-            self._now[0] = self._step[0] * dt
+            step = _steps(begin, dt)  # a number of Python's, of which NumPy's products take long
+            self._step[0], self._now[0] = step, step * dt
         vars(clock)["_i_end"] = np.int64(last)  # its own way to set attributes takes longer
 
 

@@ -110,7 +110,7 @@ def run(
     else:
         with while_compiling():
             prepared = _prepared(device, network, network.sorted_objects, namespace)
-    if not prepared.circumstances.objects:
+    if prepared.circumstances.is_empty:
         return True
     reporter = Reporter(report, report_period, begin, duration)
     _runs += prepared.is_fused

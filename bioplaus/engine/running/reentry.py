@@ -33,7 +33,7 @@ from brian2.synapses.synapses import SummedVariableUpdater, Synapses, SynapticPa
 from brian2.units.fundamentalunits import Quantity
 
 from .clocks import Ticks
-from .connections import Connections
+from .connections import AllConnections, Connections
 from .externals import ANEW, Externals, Noted
 
 __all__ = ["CIRCUMSTANCES", "TAKEN_OVER", "Circumstance", "Circumstances", "is_monitor"]
@@ -167,11 +167,11 @@ class Circumstances:
         #: Their clocks.
         self.ticks = [Ticks(clock) for clock in clocks]
         self._dt = [ticks.dt for ticks in self.ticks]
-        self._connections = [
+        self._connections = AllConnections(
             Connections(o, [p for p in objects if _is_pathway_of(p, o)], o.name in swept, written)
             for o in objects
             if isinstance(o, Synapses)
-        ]
+        )
         self._generators = {
             weakref.ref(o): _period(o)
             for o in objects
@@ -184,6 +184,11 @@ class Circumstances:
         """The objects of the network in the order of a step."""
         return [known() for known in self._things[1:]]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no object in the network."""
+        return len(self._things) == 1
+
     def hold(self, network: Network) -> bool:
         """Whether everything that must be the same is; looks and changes nothing."""
         if not self._reusable:
@@ -191,7 +196,7 @@ class Circumstances:
         things = [known() for known in self._things]
         if None in things:
             return False  # before lists are compared that hold proxies of them
-        found = [items(thing.__dict__) for items, thing in zip(self._items, things)]
+        found = [items(own) for items, own in zip(self._items, map(vars, things))]
         return found == self._read and (
             [read(things[place]) for place, read in self._others] == self._read_others
         )
@@ -211,7 +216,7 @@ class Circumstances:
             self._dt = dt
             for code_object in self._code_objects:
                 code_object.variables_to_namespace()
-        if not all(connections.take_over(step) for connections in self._connections):
+        if not self._connections.take_over(step):
             return False
         for known, period in self._generators.items():
             generator: Any = known()
