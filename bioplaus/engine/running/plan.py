@@ -6,7 +6,7 @@ The order of objects is Brian2's own; rewrites change it, and what stands in it.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from operator import methodcaller
 from typing import Any
@@ -65,10 +65,13 @@ class Plan:
         self._records = list(dict.fromkeys(r for step in steps for r in step.records))
         self._ending = [proxy for proxy in proxies if _has_end(proxy)]
         self._integrating = [
-            (proxy, *_arrays([proxy.variables[name] for name in proxy.equations.diff_eq_names]))
-            for proxy in proxies
-            if isinstance(getattr(proxy, "equations", None), Equations)
+            proxy for proxy in proxies if isinstance(getattr(proxy, "equations", None), Equations)
         ]
+        self._integrated = _arrays(
+            proxy.variables[name]
+            for proxy in self._integrating
+            for name in proxy.equations.diff_eq_names
+        )
 
     @property
     def notes(self) -> list[str]:
@@ -125,10 +128,11 @@ class Plan:
 
     def check_states(self) -> None:
         """Have Brian2 warn of values that are not numbers or very large."""
-        for group, arrays, variables in self._integrating:
-            # One pass; a sum that is not small is no reason yet.
-            values = arrays + [variable.get_value() for variable in variables]
-            if not sum([float(v.dot(v)) for v in values]) < _SUSPICIOUS:
+        arrays, variables = self._integrated
+        values = arrays + [variable.get_value() for variable in variables]
+        # One pass; a sum that is not small is no reason yet.
+        if not sum([float(v.dot(v)) for v in values]) < _SUSPICIOUS:
+            for group in self._integrating:
                 group._check_for_invalid_states()
 
     def end_run(self) -> None:
@@ -142,8 +146,9 @@ _SUSPICIOUS = 1e100
 """Sum of squares above which some value may be as large as Brian2 warns of."""
 
 
-def _arrays(variables: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+def _arrays(variables: Iterable[Any]) -> tuple[list[Any], list[Any]]:
     """The arrays of those that have one for ever, and the other variables."""
+    variables = list(variables)
     stay = [variable.get_value() for variable in variables if not variable.dynamic]
     return stay, [variable for variable in variables if variable.dynamic]
 
