@@ -79,6 +79,7 @@ CASES = {
     "tanh": Case(np.tanh, "tanh(x)", (("even", -25.0, 25.0), ("even", -1.0, 1.0), SMALL)),
     "sin": Case(np.sin, "sin(x)", TURNS),
     "cos": Case(np.cos, "cos(x)", TURNS),
+    "tan": Case(np.tan, "tan(x)", TURNS),
     **dict.fromkeys(("power", "power_alone"), POWERS),
 }
 

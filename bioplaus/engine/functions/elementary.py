@@ -33,10 +33,13 @@ class Elementary:
     takes_truth: frozenset[int] = frozenset()
 
 
-OWN = ("cos", "cosh", "exp", "expm1", "exprel", "log", "log10", "log1p", "sin", "sinh", "tanh")
+OWN = (
+    *("cos", "cosh", "exp", "expm1", "exprel", "log", "log10", "log1p"),
+    *("sin", "sinh", "tan", "tanh"),
+)
 """Functions of one number that are calculated by `machine.mathematics`."""
 _ONE = """absolute arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil conjugate deg2rad
-degrees exp2 fabs floor log2 negative positive rad2deg radians rint sign sqrt square tan
+degrees exp2 fabs floor log2 negative positive rad2deg radians rint sign sqrt square
 trunc"""
 _TWO = "add arctan2 copysign divide fmax fmin fmod hypot maximum minimum multiply subtract"
 _TESTS = "isfinite isinf isnan"

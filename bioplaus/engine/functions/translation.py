@@ -49,7 +49,7 @@ class Translated:
     outside: Outside | Given | None = None
 
 
-_SAME_AS_NUMPY = "tan sqrt arcsin arccos arctan"
+_SAME_AS_NUMPY = "sqrt arcsin arccos arctan"
 _OURS = "sign clip timestep int floor ceil"
 _TABLE = {
     **{name: Translated(f"_nb_np.{name}") for name in _SAME_AS_NUMPY.split()},

@@ -30,6 +30,7 @@ from .mathematics import (
     _nb_power_alone,
     _nb_sin,
     _nb_sinh,
+    _nb_tan,
     _nb_tanh,
 )
 from .random_numbers import (
@@ -92,6 +93,7 @@ __all__ = [
     "_nb_solve_cable",
     "_nb_start_counting",
     "_nb_subtract",
+    "_nb_tan",
     "_nb_tanh",
     "_nb_timed_array_1d",
     "_nb_timed_array_2d",

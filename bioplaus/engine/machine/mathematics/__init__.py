@@ -11,7 +11,7 @@ A number that must be known better than to 53 bits is kept in two parts, ``high 
 polynomials are evaluated in few steps that wait for each other (Estrin 1960).
 """
 
-from .circular import _nb_cos, _nb_sin
+from .circular import _nb_cos, _nb_sin, _nb_tan
 from .exponential import (
     _nb_cosh,
     _nb_exp,
@@ -38,5 +38,6 @@ __all__ = [
     "_nb_power_alone",
     "_nb_sin",
     "_nb_sinh",
+    "_nb_tan",
     "_nb_tanh",
 ]

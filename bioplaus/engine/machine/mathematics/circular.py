@@ -1,4 +1,4 @@
-"""Sine and cosine, of any argument: quarters of a turn are taken away exactly enough first."""
+"""Sine, cosine, tangent of any argument: quarters of a turn are taken away exactly enough first."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from .parts import ROUNDING, ROUNDING_BITS, bits_of, number_of, seldom, short
+from .parts import ROUNDING, ROUNDING_BITS, bits_of, number_of, quotient, seldom, short
 
-__all__ = ["_nb_cos", "_nb_sin"]
+__all__ = ["_nb_cos", "_nb_sin", "_nb_tan"]
 
 _DIGIT = 2**28 - 1
 _FAR = 2.0**19
@@ -95,23 +95,44 @@ def _difference(a: float, b: float) -> Any:
     return total, (a - (total - part)) - (b + part)
 
 
-def _value(quarters: int, r: float, rest: float) -> float:
-    """The sine of ``r + rest`` and a number of quarters of a turn."""
+def _both(r: float, rest: float) -> Any:
+    """The sine of ``r + rest``, as what is to be added to r, and the cosine in two parts."""
     z = r * r
     zz = z * z
     first = -0.16666666666666666 + 0.008333333333330946 * z
     second = -0.0001984126983675497 + 2.755731610068303e-06 * z
     third = -2.5051131455427946e-08 + 1.591810123027412e-10 * z
-    sine = r + ((z * r) * (first + zz * (second + zz * third)) + (rest - 0.5 * z * rest))
+    sine_rest = (z * r) * (first + zz * (second + zz * third)) + (rest - 0.5 * z * rest)
     first = 0.041666666666666664 - 0.0013888888888887395 * z
     second = 2.4801587298763433e-05 - 2.7557317270560326e-07 * z
     third = 2.0876146024689747e-09 - 1.1382614868556325e-11 * z
     half = 0.5 * z
     one = 1.0 - half
-    cosine = one + (((1.0 - one) - half) + (zz * (first + zz * (second + zz * third)) - r * rest))
-    odd = (quarters & 1) == 1
-    value = cosine if odd else sine
+    cosine_rest = ((1.0 - one) - half) + (zz * (first + zz * (second + zz * third)) - r * rest)
+    return sine_rest, one, cosine_rest
+
+
+def _value(quarters: int, r: float, rest: float) -> float:
+    """The sine of ``r + rest`` and a number of quarters of a turn."""
+    sine_rest, one, cosine_rest = _both(r, rest)
+    sine, cosine = r + sine_rest, one + cosine_rest
+    value = cosine if (quarters & 1) == 1 else sine
     return number_of(bits_of(value) ^ ((quarters & 2) << 62))
+
+
+def _slope(quarters: int, r: float, rest: float) -> float:
+    """The tangent of ``r + rest`` and a number of quarters of a turn."""
+    sine_rest, one, cosine_rest = _both(r, rest)
+    high = short(r)
+    low = r - high
+    cosine_rest -= 0.5 * (((high * high - r * r) + 2.0 * high * low) + low * low)
+    sine, cosine = r + sine_rest, one + cosine_rest
+    sine_rest, cosine_rest = (r - sine) + sine_rest, (one - cosine) + cosine_rest
+    odd = (quarters & 1) == 1
+    above, above_rest = cosine if odd else sine, cosine_rest if odd else sine_rest
+    below, below_rest = sine if odd else cosine, sine_rest if odd else cosine_rest
+    high, low, _ = quotient(above, above_rest, below, below_rest)
+    return number_of(bits_of(high + low) ^ (quarters << 63))
 
 
 @seldom(above=_FAR)
@@ -132,6 +153,15 @@ def _far_cosine(x: float, value: float) -> float:
     return value
 
 
+@seldom(above=_FAR)
+def _far_tangent(x: float, value: float) -> float:
+    """The tangent of x where it is far from zero; elsewhere the value."""
+    if (x > _FAR) & (x < np.inf):
+        quarters, r, rest = _far_remainder(x)
+        return _slope(quarters, r, rest)
+    return value
+
+
 def _nb_sin(x: Any) -> float:
     """The sine."""
     x = np.float64(x)
@@ -146,3 +176,12 @@ def _nb_cos(x: Any) -> float:
     size = abs(np.float64(x))
     quarters, r, rest = _near_remainder(size)
     return _far_cosine(size, _value(quarters + 1, r, rest))
+
+
+def _nb_tan(x: Any) -> float:
+    """The tangent."""
+    x = np.float64(x)
+    size = abs(x)
+    quarters, r, rest = _near_remainder(size)
+    value = _far_tangent(size, _slope(quarters, r, rest))
+    return number_of(bits_of(value) ^ (bits_of(x) & -(2**63)))
