@@ -37,10 +37,11 @@ from ..program.program import CompilationError, Program
 from ..program.step import Step
 from ..rewrites import rewritten
 from ..rewrites.nan_check import raise_if_invalid
-from .generator import NumbaCodeGenerator, single_precision, translated
+from .generator import NumbaCodeGenerator, translated
 from .overflow import FAULT, raise_if_overflown
 from .queue import EventQueue, form_of
 from .recording import RecordBuffer
+from .rendering import single_precision
 
 __all__ = ["NumbaCodeObject", "PushSpikes"]
 

@@ -10,22 +10,18 @@ from typing import Any
 import numpy as np
 from brian2.codegen.generators.cython_generator import CythonCodeGenerator
 from brian2.core.functions import Function
-from brian2.core.variables import ArrayVariable
-from brian2.parsing.expressions import is_boolean_expression
-from brian2.parsing.rendering import NodeRenderer
 from brian2.synapses.synapses import Synapses
 from brian2.utils.logger import get_logger
 from brian2.utils.stringtools import get_identifiers
 
-from ..functions.elementary import OWN
-from ..functions.translation import Translated, UnsupportedFunctionError, translate
-from ..program.kernel import spelled
+from ..functions.translation import Translated, translate
 from .overflow import checked
 from .ranges import Checks, Ranges
+from .rendering import POWER, Renderer, SingleRenderer, single_precision
 
 logger = get_logger("brian2.codegen.generators.numba")  # shown and silenced as Brian2's others
 
-__all__ = ["NumbaCodeGenerator", "single_precision", "translated"]
+__all__ = ["NumbaCodeGenerator", "translated"]
 
 
 def translated(variables: Mapping[str, Any], owner: Any) -> dict[str, Translated]:
@@ -45,108 +41,8 @@ def _meet(source: Any, target: Any) -> bool:
     return max(first for first, _ in parts) < min(end for _, end in parts)
 
 
-_POWER = "**"
-"""What a power stands under among the functions."""
-_EXP = ("_nb_exp", "_nb_exp_alone")
 _ALONE = {name: Translated(f"{name}_alone") for name in ("_nb_exp", "_nb_power")}
 """What functions are where numbers come one by one."""
-
-
-class _Renderer(NodeRenderer):
-    """Expressions in Python; calls are written as the table of functions says."""
-
-    def __init__(self, functions: Mapping[str, Translated], variables: Mapping[str, Any]) -> None:
-        super().__init__()
-        self.functions = functions
-        self.variables = variables
-
-    def is_truth(self, node: ast.expr) -> bool:
-        """Whether an expression of the equations is a truth value."""
-        return bool(is_boolean_expression(NodeRenderer().render_node(node), self.variables))
-
-    def render_Name(self, node: ast.Name) -> str:
-        return spelled(str(super().render_Name(node)))
-
-    def render_BinOp(self, node: ast.BinOp) -> str:
-        if not isinstance(node.op, ast.Pow) or _is_integer(node.right):
-            return str(super().render_BinOp(node))
-        base, exponent = node.left, node.right
-        if isinstance(base, ast.Call) and self.functions[ast.unparse(base.func)].name in _EXP:
-            # So SymPy writes exp(x/18), and a power costs five times as much.
-            product = ast.BinOp(base.args[0], ast.Mult(), exponent)
-            return self.render_Call(ast.Call(base.func, [product], []))
-        power = self.functions[_POWER].name
-        return f"{power}({self.render_node(base)}, {self.render_node(exponent)})"
-
-    def render_Call(self, node: ast.Call) -> str:
-        if node.keywords:
-            raise ValueError("Keyword arguments not supported.")
-        assert isinstance(node.func, ast.Name)
-        function = self.functions[node.func.id]
-        if function.definitions and any(self.is_truth(argument) for argument in node.args):
-            # NumPy calculates with truth values in its own way.
-            raise UnsupportedFunctionError(f"'{node.func.id}' is given a truth value")
-        arguments = [self.render_node(argument) for argument in node.args]
-        arguments = [*function.leading, *arguments, *function.trailing]
-        return f"{function.name}({', '.join(arguments)})"
-
-
-_DOUBLE = frozenset({"t", "lastspike", "lastupdate", "delay", "rate"})
-"""Times, which keep double precision in any network."""
-
-
-def single_precision(variables: Mapping[str, Any]) -> bool:
-    """Whether the arrays of a code object, times apart, hold floats of 32 bits."""
-    kinds = {
-        str(np.dtype(variable.dtype))
-        for name, variable in variables.items()
-        if isinstance(variable, ArrayVariable) and not variable.scalar and name not in _DOUBLE
-    }
-    return "float32" in kinds and "float64" not in kinds
-
-
-_DOUBLE_FUNCTIONS = frozenset({"_nb_randn", *_EXP, *(f"_nb_{name}" for name in OWN)})
-"""Functions that return double precision."""
-
-
-class _SingleRenderer(_Renderer):
-    """Keeps arithmetic in 32 bits, which one operand of 64 bits would turn into double.
-
-    Differences of times are taken in double precision and rounded afterwards.
-    """
-
-    named = {"Add": "_nb_add", "Sub": "_nb_subtract", "Mult": "_nb_multiply", "Div": "_nb_divide"}
-
-    def render_Constant(self, node: ast.Constant) -> str:
-        text = str(super().render_Constant(node))
-        return f"_nb_np.float32({text})" if isinstance(node.value, float) else text
-
-    def render_Name(self, node: ast.Name) -> str:
-        return "_nb_np.float32(dt)" if node.id == "dt" else super().render_Name(node)
-
-    def render_BinOp(self, node: ast.BinOp) -> str:
-        operation = type(node.op).__name__
-        if operation == "Sub" and isinstance(node.left, ast.Name) and node.left.id == "t":
-            return f"_nb_np.float32({super().render_BinOp(node)})"
-        if operation in self.named and any(_is_integer(n) for n in (node.left, node.right)):
-            operands = self.render_node(node.left), self.render_node(node.right)
-            return f"{self.named[operation]}({', '.join(operands)})"
-        return str(super().render_BinOp(node))
-
-    def render_Call(self, node: ast.Call) -> str:
-        assert isinstance(node.func, ast.Name)
-        name = self.functions[node.func.id].name
-        if name in ("_nb_timestep", "_nb_timed_array_1d", "_nb_timed_array_2d"):
-            return _Renderer(self.functions, self.variables).render_Call(node)
-        text = super().render_Call(node)
-        return f"_nb_np.float32({text})" if name in _DOUBLE_FUNCTIONS else text
-
-
-def _is_integer(node: ast.expr) -> bool:
-    """Whether an expression is an integer that is written in the equations."""
-    if isinstance(node, ast.UnaryOp):
-        return _is_integer(node.operand)
-    return isinstance(node, ast.Constant) and type(node.value) is int
 
 
 class NumbaCodeGenerator(CythonCodeGenerator):
@@ -157,13 +53,13 @@ class NumbaCodeGenerator(CythonCodeGenerator):
     def __init__(self, *args: Any, **kwds: Any) -> None:
         super().__init__(*args, **kwds)
         self.functions = {
-            _POWER: Translated("_nb_power"),
+            POWER: Translated("_nb_power"),
             **translated(self.variables, self.owner),
         }
         if self.template_name == "synapses":  # in which loops are not vectorised
             self.functions = {name: _ALONE.get(f.name, f) for name, f in self.functions.items()}
         self.single = single_precision(self.variables)
-        renderer = _SingleRenderer if self.single else _Renderer
+        renderer = SingleRenderer if self.single else Renderer
         self._renderer = renderer(self.functions, self.variables)
         self._ranges = Ranges(self.variables)
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..program.passes import Pass
+from .delays import in_steps
+from .rows import by_source
 
 __all__ = ["BLOCK", "EventQueue", "form_of"]
 
@@ -75,7 +76,9 @@ class EventQueue:
         if self.dt is not None and self.dt != dt:
             pending = _rescaled(pending, self.dt / dt)
         self.dt = dt
-        self._sort_rows(np.ascontiguousarray(sources, dtype=np.int32))
+        first, number = int(self.first_source[0]), int(self.sources[0])
+        found = by_source(np.ascontiguousarray(sources, dtype=np.int32), first, number)
+        self.row_start, self.rows_in_order, self.rows = found
         longest = int(delays.max()) if delays.size else 0
         equal = delays.size <= 1 or int(delays.min()) == longest
         slots = max(longest + 1, len(pending))
@@ -95,21 +98,6 @@ class EventQueue:
                 self.delays = np.full(max(1, len(sources)), longest, dtype=delays.dtype)
         self._fill(pending)
         self.restored = False
-
-    def _sort_rows(self, sources: Array) -> None:
-        """Find the synapses of each source, which stay in ascending order."""
-        first, number = int(self.first_source[0]), int(self.sources[0])
-        told = np.array([first, number, 1], dtype=np.int64)
-        # Before and after the sources there is one bin for all that the queue does not know.
-        counts = np.zeros(number + 2, dtype=np.int64)
-        _COUNT(sources=sources, told=told, counts=counts)
-        starts = np.cumsum(counts) - counts
-        self.row_start = starts[1:].astype(np.int32)
-        self.rows_in_order = bool(told[2])
-        self.rows = np.zeros(0, dtype=np.int32)
-        if not self.rows_in_order:
-            self.rows = np.zeros(len(sources), dtype=np.int32)
-            _SORT(sources=sources, told=told, following=starts, rows=self.rows)
 
     def _row(self, source: int) -> Array:
         start, stop = self.row_start[source], self.row_start[source + 1]
@@ -281,39 +269,6 @@ def form_of(queue: Any) -> tuple[Any, ...]:
     return queue.delivery, queue.rows_in_order, queue.delays.dtype
 
 
-def in_steps(delays: Array, dt: float) -> Array:
-    """Delays [s] in steps of dt, in no more bytes than the longest of them needs.
-
-    Raises ValueError for delays below zero, and for those of more steps than 32 bits can count.
-    """
-    parts = [slice(k, k + _PART) for k in range(0, len(delays), _PART)]
-    longest = 0
-    for part in parts:
-        steps = delays[part] / dt + 0.5
-        # Steps are cut off: what is above minus one becomes zero.
-        if not (steps.min() > -1 and steps.max() < 2**31):
-            raise ValueError(_what_is_wrong(delays, delays / dt + 0.5))
-        longest = max(longest, int(steps.max()))
-    kinds = (np.uint8, np.int16, np.int32)
-    found = np.zeros(len(delays), dtype=next(k for k in kinds if longest <= np.iinfo(k).max))
-    for part in parts:
-        found[part] = delays[part] / dt + 0.5
-    return found
-
-
-def _what_is_wrong(delays: Array, steps: Array) -> str:
-    early = steps <= -1
-    if early.any():
-        place = int(np.argmin(delays))
-        return (
-            f"Delay {place} is {delays[place]:g} s: a spike cannot arrive before it is "
-            f"sent. ({np.count_nonzero(early)} of {delays.size} are below zero; "
-            "clip(..., 0*ms, inf*ms) makes them zero.)"
-        )
-    place = int(np.argmin(steps < 2**31))
-    return f"Delay {place} is {delays[place]:g} s; it must be less than 2**31 time steps."
-
-
 def _rescaled(pending: list[Array], factor: float) -> list[Array]:
     """The events at the same times when a step becomes ``1 / factor`` times as long."""
     slots = [pending[0][:0]] * (int(len(pending) * factor) + 1)
@@ -321,38 +276,3 @@ def _rescaled(pending: list[Array], factor: float) -> list[Array]:
         if len(events):
             slots[int(step * factor + 0.5)] = events
     return slots
-
-
-_PART = 1 << 16
-"""Delays that are worked on together."""
-
-_BIN = "_nb_at(min(max(sources[_nb_at(k)] - told[0] + 1, 0), told[1] + 1))"
-
-_COUNT = Pass(
-    f"""
-last = sources[0] if len(sources) > 0 else 0
-for k in range(len(sources)):
-    counts[{_BIN}] += 1
-    if sources[_nb_at(k)] < last:
-        told[2] = 0
-    last = sources[_nb_at(k)]
-""",
-    sources=np.int32,
-    told=np.int64,
-    counts=np.int64,
-)
-"""How many synapses each source has; the third of ``told`` stays 1 if the sources are in order."""
-
-_SORT = Pass(
-    f"""
-for k in range(len(sources)):
-    place = following[{_BIN}]
-    following[{_BIN}] = place + 1
-    rows[_nb_at(place)] = k
-""",
-    sources=np.int32,
-    told=np.int64,
-    following=np.int64,
-    rows=np.int32,
-)
-"""The synapses by their sources."""

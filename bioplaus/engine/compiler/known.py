@@ -20,7 +20,7 @@ from ..machine import denormals, support
 from ..machine.mathematics import parts
 from ..machine.mathematics.power import power as power_of_floats
 from ..machine.mathematics.power import power_alone
-from . import arrays, samplers
+from . import arrays, processor, samplers
 from .arithmetic import binary, least, power
 from .assembly import Assembly
 from .kinds import (
@@ -28,7 +28,6 @@ from .kinds import (
     FLOAT32,
     FLOAT64,
     INT8,
-    INT32,
     INT64,
     NUMBERS,
     UINT64,
@@ -148,49 +147,6 @@ def _power(function: Any, asm: Assembly, base: Value, exponent: Value) -> Value:
     return asm.cast(raised, FLOAT32) if single else raised
 
 
-def _reinterpreted(old: Number, new: Number, asm: Assembly, value: Value) -> Value:
-    """The number of another type that has the same bits."""
-    operand = asm.cast(value, old).operand
-    return Value(new, (asm.result(f"bitcast {old.register} {operand} to {new.register}"),))
-
-
-def _first_flag(asm: Assembly, word: Value) -> Value:
-    asm.declare("declare i64 @llvm.cttz.i64(i64, i1)")
-    bits = asm.cast(word, UINT64).operand
-    zeros = asm.result(f"call i64 @llvm.cttz.i64(i64 {bits}, i1 true)")
-    return Value(INT64, (asm.result(f"lshr i64 {zeros}, 3"),))
-
-
-def _prefetch(asm: Assembly, array: Value, index: Value) -> None:
-    address = arrays.place(asm, array, index)
-    asm.declare("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
-    asm.do(f"call void @llvm.prefetch.p0(ptr {address}, i32 1, i32 3, i32 1)")
-
-
-def _control_register(asm: Assembly, instruction: str, address: str) -> None:
-    asm.declare(f"declare void @llvm.x86.sse.{instruction}(ptr)")
-    asm.do(f"call void @llvm.x86.sse.{instruction}(ptr {address})")
-
-
-def _flush_denormals(asm: Assembly) -> Value:
-    if not denormals.X86:
-        return Value(INT32, ("0",))
-    (address,) = asm.slot(INT32)
-    _control_register(asm, "stmxcsr", address)
-    before = asm.load(INT32, (address,))
-    flushed = asm.result(f"or i32 {before.operand}, {denormals.FLUSH}")
-    asm.store(Value(INT32, (flushed,)), (address,))
-    _control_register(asm, "ldmxcsr", address)
-    return before
-
-
-def _restore_denormals(asm: Assembly, before: Value) -> None:
-    if denormals.X86:
-        address = asm.slot(INT32)
-        asm.store(before, address)
-        _control_register(asm, "ldmxcsr", address[0])
-
-
 #: Members of NumPy's ``bitgen_t``: its state, and functions of the state.
 _STATE, _NEXT_UINT64, _NEXT_DOUBLE = 0, 1, 3
 
@@ -230,19 +186,19 @@ def _functions() -> dict[Any, Handler]:
         np.floor: partial(_rounded, "floor"),
         np.ceil: partial(_rounded, "ceil"),
         np.isnan: _is_nan,
-        parts.bits_of: partial(_reinterpreted, FLOAT64, INT64),
-        parts.number_of: partial(_reinterpreted, INT64, FLOAT64),
+        parts.bits_of: partial(processor.reinterpreted, FLOAT64, INT64),
+        parts.number_of: partial(processor.reinterpreted, INT64, FLOAT64),
         support._nb_add: partial(_rounding_integers, ast.Add()),
         support._nb_subtract: partial(_rounding_integers, ast.Sub()),
         support._nb_multiply: partial(_rounding_integers, ast.Mult()),
         support._nb_divide: partial(_rounding_integers, ast.Div()),
         support._nb_power: partial(_power, power_of_floats),
         support._nb_power_alone: partial(_power, power_alone),
-        support._nb_first_flag: _first_flag,
-        support._nb_prefetch: _prefetch,
+        support._nb_first_flag: processor.first_flag,
+        support._nb_prefetch: processor.prefetch,
         support._nb_view: _view,
-        denormals._nb_flush_denormals: _flush_denormals,
-        denormals._nb_restore_denormals: _restore_denormals,
+        denormals._nb_flush_denormals: processor.flush_denormals,
+        denormals._nb_restore_denormals: processor.restore_denormals,
         samplers.next_double: _uniform,
         samplers.next_uint64: partial(_next, _NEXT_UINT64, UINT64),
     }
