@@ -14,6 +14,13 @@ from bioplaus.plotting.appearance import GREY, style
 __all__ = ["error_curves", "learning_curve"]
 
 
+class _Decimal(LogFormatter):
+    """The same ticks as numbers (0.01, where Matplotlib writes 1e-02)."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
 def learning_curve(
     ax: Axes,
     epochs: npt.ArrayLike,
@@ -55,9 +62,9 @@ def learning_curve(
             if level is not None:
                 ax.axhline(level, color=GREY, lw=0.8, ls=dashes, label=word)
         if logarithmic:
-            ax.set_yscale("log")
-            ax.yaxis.set_major_formatter(LogFormatter())
-            ax.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
+            ax.set_yscale("log", nonpositive="mask")  # a zero is a gap, no line to the edge
+            ax.yaxis.set_major_formatter(_Decimal())
+            ax.yaxis.set_minor_formatter(_Decimal(labelOnlyBase=False))
         else:
             ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]), auto=True)  # later curves widen both
         ax.set_xlim(left=min(0.0, ax.dataLim.x0), auto=True)

@@ -119,6 +119,16 @@ def test_every_curve_lies_within_the_limits_whichever_comes_first(logarithmic: b
             assert ax.get_ylim()[1] >= max(line.get_ydata())
 
 
+def test_a_logarithmic_axis_is_labelled_with_numbers_and_a_zero_is_a_gap() -> None:
+    figure = plotting.figure()
+    ax = figure.subplots()
+    plotting.learning_curve(ax, [1, 2, 3, 4], [10.0, 0.1, 0.0, 0.01], logarithmic=True)
+    figure.canvas.draw()
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    assert {"0.01", "0.1", "1", "10"} <= set(labels)
+    assert ax.get_ylim()[0] > 0.001  # what is zero draws no line downwards
+
+
 SECOND_CALLS: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
     "rates": (
         lambda ax, counts: plotting.population_rate(ax, [0, 1, 2], counts, neurons=2),
