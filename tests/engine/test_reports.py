@@ -19,6 +19,11 @@ from bioplaus.engine.program.program import Program
 LATE = 2.0
 """Seconds that compiling takes in these tests; the runs themselves take milliseconds."""
 
+compiled_once = pytest.mark.skipif(
+    os.environ.get("ENGINE_COMPILERS") == "both",
+    reason="Numba then compiles a second time inside of the run, which counts as simulation",
+)
+
 
 @pytest.fixture
 def slow_compiler(monkeypatch: pytest.MonkeyPatch, on_the_engine: None) -> list[bool]:
@@ -45,10 +50,7 @@ def test_the_collector_rests_while_the_engine_compiles() -> None:
         assert gc.isenabled() is before
 
 
-@pytest.mark.skipif(
-    os.environ.get("ENGINE_COMPILERS") == "both",
-    reason="Numba then compiles a second time inside of the run, which counts as simulation",
-)
+@compiled_once
 def test_compilation_is_not_simulation(
     slow_compiler: list[bool], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,6 +81,7 @@ def test_compilation_is_not_simulation(
     assert end == "10. ms (100%) simulated in < 1s"
 
 
+@compiled_once
 @pytest.mark.parametrize("way", ["stepped", "profiled"])
 def test_compilation_is_not_simulation_where_objects_run_one_by_one(
     slow_compiler: list[bool], way: str
