@@ -98,6 +98,7 @@ def test_compilation_is_not_simulation_where_objects_run_one_by_one(
         assert max(float(seconds / second) for _, seconds in network.profiling_info) < LATE
 
 
+@compiled_once
 def test_time_limit_does_not_count_compilation(slow_compiler: list[bool]) -> None:
     """A compilation longer than the limit on wall time leaves the run its whole time."""
     group = b2.NeuronGroup(2, "dv/dt = 3/ms : 1", method="euler")
