@@ -197,18 +197,18 @@ class Training:
 
 
 def angles(run: RunReader) -> Figure:
-    """The three angles over learning."""
+    """Angles of the update to two others over learning, of all layers or the first, and of Q."""
     figure = plotting.figure()
     axes = figure.subplots()
     for name, label in (
-        ("angle_to_backpropagation", "update to backpropagation"),
-        ("angle_to_feedback_alignment", "update to feedback alignment"),
+        ("first_layer_angle_to_backpropagation", "backpropagation, layer 1"),
+        ("angle_to_backpropagation", "backpropagation, all"),
+        ("angle_to_feedback_alignment", "feedback alignment, all"),
         ("angle_q_to_y", "Q to Y"),
     ):
         plotting.learning_curve(
             axes, run.metrics["epoch"], run.metrics[name], label=label, name="angle (°)"
         )
-    axes.legend()
     return figure
 
 
