@@ -58,15 +58,16 @@ def both_compilers(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Every program does what it does twice, the second time as Numba compiles it.
 
     Fails where results, memory or random state differ in a bit, except in what kind of NaN they
-    hold.  Returns why programs were left to Numba, by their text, empty where they were not.
+    hold.  Returns why programs of this test were left to Numba, by their text, empty where they
+    were not.
     """
-    enter = Program.enter
+    enter, entered = Program.enter, dict[str, str]()
 
     def twice(program: Program, generator: np.random.Generator) -> int:
         memory = [program.control, *program._alive]
         before, state = [array.copy() for array in memory], generator.bit_generator.state
         status = enter(program, generator)
-        _programs[program.text] = program.refused
+        _programs[program.text] = entered[program.text] = program.refused
         if program.refused:
             return status
         direct, drawn = [array.copy() for array in memory], generator.bit_generator.state
@@ -83,7 +84,7 @@ def both_compilers(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         return status
 
     monkeypatch.setattr(Program, "enter", twice)
-    return _programs
+    return entered
 
 
 def _assert_same_bits(left: Any, right: Any) -> None:
