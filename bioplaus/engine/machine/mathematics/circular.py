@@ -7,7 +7,16 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from .parts import ROUNDING, ROUNDING_BITS, bits_of, number_of, quotient, seldom, short
+from .parts import (
+    ROUNDING,
+    ROUNDING_BITS,
+    bits_of,
+    number_of,
+    quotient,
+    seldom,
+    short,
+    turned_with,
+)
 
 __all__ = ["_nb_cos", "_nb_sin", "_nb_tan"]
 
@@ -167,8 +176,7 @@ def _nb_sin(x: Any) -> float:
     x = np.float64(x)
     size = abs(x)
     quarters, r, rest = _near_remainder(size)
-    value = _far_sine(size, _value(quarters, r, rest))
-    return number_of(bits_of(value) ^ (bits_of(x) & -(2**63)))
+    return turned_with(_far_sine(size, _value(quarters, r, rest)), x)
 
 
 def _nb_cos(x: Any) -> float:
@@ -183,5 +191,4 @@ def _nb_tan(x: Any) -> float:
     x = np.float64(x)
     size = abs(x)
     quarters, r, rest = _near_remainder(size)
-    value = _far_tangent(size, _slope(quarters, r, rest))
-    return number_of(bits_of(value) ^ (bits_of(x) & -(2**63)))
+    return turned_with(_far_tangent(size, _slope(quarters, r, rest)), x)

@@ -19,6 +19,7 @@ __all__ = [
     "scaled",
     "seldom",
     "short",
+    "turned_with",
     "with_sign_of",
 ]
 
@@ -65,6 +66,11 @@ def scaled(number: float, power: int) -> float:
 def with_sign_of(number: float, other: float) -> float:
     """A number that is not negative, with the sign of the other one."""
     return number_of(bits_of(number) | (bits_of(other) & _SIGN))
+
+
+def turned_with(number: float, other: float) -> float:
+    """A number, its sign turned where the other one has a sign, as odd functions do."""
+    return number_of(bits_of(number) ^ (bits_of(other) & _SIGN))
 
 
 def short(number: float) -> float:
