@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+from bioplaus.records import atomic
+
 __all__ = ["signals_as_interrupts"]
 
 
@@ -19,8 +21,8 @@ def signals_as_interrupts() -> Iterator[Callable[[], None]]:
 
     Python prints and drops an exception that a signal raises while an object is being deleted,
     which Brian2 does often: then it is not printed, and the check raises it again.  Numba crashes
-    on one that is raised while a compiled function hands over its result: then only the check
-    raises it.
+    on one that is raised while a compiled function hands over its result, and HDF5, which calls
+    Python, on one while it writes: then only the check raises it.
     """
     heard: list[int] = []
     told_before = sys.unraisablehook
@@ -31,7 +33,7 @@ def signals_as_interrupts() -> Iterator[Callable[[], None]]:
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         heard.append(number)
-        if not _hands_over_a_result(frame):
+        if not _cannot_bear_one(frame):
             raise KeyboardInterrupt
 
     def check() -> None:
@@ -41,6 +43,9 @@ def signals_as_interrupts() -> Iterator[Callable[[], None]]:
     if threading.current_thread() is not threading.main_thread():
         yield check
         return
+    # With half a module, which an interrupted import leaves, Python crashes at its end.
+    import h5py  # noqa: F401  # the first segment would import it in its midst
+
     before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
     sys.unraisablehook = tell
     try:
@@ -51,10 +56,10 @@ def signals_as_interrupts() -> Iterator[Callable[[], None]]:
             signal.signal(number, handler)
 
 
-def _hands_over_a_result(frame: FrameType | None) -> bool:
-    """Whether Numba is turning a compiled function's result into Python objects."""
+def _cannot_bear_one(frame: FrameType | None) -> bool:
+    """Whether Numba turns a result into Python objects, or a file is being written."""
     while frame is not None:
-        if frame.f_code.co_name == "_numba_unpickle":
+        if frame.f_code.co_name == "_numba_unpickle" or frame.f_code is atomic.write.__code__:
             return True
         frame = frame.f_back
     return False

@@ -21,7 +21,7 @@ import pytest
 
 from bioplaus import registry
 from bioplaus.parameters import ParameterError
-from bioplaus.records import CheckpointError, RunReader, RunWriter, read_checkpoint
+from bioplaus.records import CheckpointError, RunReader, RunWriter, atomic, read_checkpoint
 from bioplaus.runs.backend import Backend
 from bioplaus.runs.finite import NonFiniteState
 from bioplaus.runs.interruption import signals_as_interrupts
@@ -345,6 +345,22 @@ def test_ctrl_c_while_compiled_code_hands_over_its_result_does_not_crash() -> No
         [sys.executable, str(script)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
+
+
+def test_ctrl_c_while_a_file_is_written_is_heard_when_it_is_whole(tmp_path: Path) -> None:
+    """HDF5 calls Python in the midst of writing: raised there, it is another error or a crash."""
+
+    def fill(partial: Path) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        partial.write_text("whole")
+
+    with signals_as_interrupts() as check:
+        atomic.write(tmp_path / "file", fill)
+        assert (tmp_path / "file").read_text() == "whole"
+        with pytest.raises(KeyboardInterrupt):
+            check()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
 
 
 def test_values_that_are_not_finite_end_a_run_and_keep_its_record(tmp_path: Path) -> None:
