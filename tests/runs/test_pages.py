@@ -230,7 +230,7 @@ def test_killing_a_run_at_any_file_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.timeout(1200)
 def test_killing_a_run_again_and_again_changes_nothing(tmp_path: Path) -> None:
     kills = 50
-    settings = {"count": 6 * kills, "pause": "20 ms", "steps": 500}
+    settings = {"count": 20 * kills, "pause": "20 ms", "steps": 500}
     whole = start(plan(WALK, **settings), tmp_path / "whole")
     run = tmp_path / "killed"
     sets = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
