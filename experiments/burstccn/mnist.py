@@ -203,6 +203,7 @@ def angles(run: RunReader) -> Figure:
     for name, label in (
         ("first_layer_angle_to_backpropagation", "backpropagation, layer 1"),
         ("angle_to_backpropagation", "backpropagation, all"),
+        ("first_layer_angle_to_feedback_alignment", "feedback alignment, layer 1"),
         ("angle_to_feedback_alignment", "feedback alignment, all"),
         ("angle_q_to_y", "Q to Y"),
     ):
