@@ -96,7 +96,6 @@ def test_the_change_over_the_second_phase_tends_to_the_contrast() -> None:
     assert gaps[1] / gaps[2] == pytest.approx(10, rel=0.1)
 
 
-@pytest.mark.slow
 def test_it_rests_where_the_vector_field_network_rests() -> None:
     """Clipped units inside their range: one update of the project's batched form, in half cost."""
     from bioplaus.models.vector_field_ep.batched import build_batched
@@ -116,18 +115,18 @@ def test_it_rests_where_the_vector_field_network_rests() -> None:
     s = Settled(on, row, np.random.default_rng(3), 0.5)
     rng = np.random.default_rng(5)
     for ours, theirs in (
-        *zip(on.w, reference.weights.forward),
-        (s.B[0], reference.weights.feedback[0]),
+        *zip(on.w, reference.projections.forward),
+        (s.B[0], reference.projections.feedback[0]),
     ):
         ours[...] = rng.uniform(-0.1, 0.1, ours.shape)
         theirs[...] = ours
-    for ours, theirs in zip(on.b, reference.weights.bias):
+    for ours, theirs in zip(on.b, reference.projections.bias):
         ours[...] = theirs[...] = 0.5
     x, labels = rng.uniform(0, 0.4, (2, 4)), np.array([0, 2])
     assert all(np.all((r > 0) & (r < 1)) for r in s.rates(s.settle(x)[0]))
     s.learn(x, np.eye(3)[labels])
     reference.train(x, labels, np.arange(2))
-    assert largest(on.w + on.b, [*reference.weights.forward, *reference.weights.bias]) < 1e-9
+    assert largest(on.w + on.b, [*reference.projections.forward, *reference.projections.bias]) < 1e-9
 
 
 ROWS: dict[str, Settling] = {

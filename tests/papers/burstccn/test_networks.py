@@ -76,12 +76,11 @@ def test_untrained_network_fires_at_the_published_operating_point():
     assert model.activity.n_events.shape == (5, 35)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("teacher_reads", ["cell", "population"])
 def test_floor_on_the_population_hears_the_rate_of_the_cells_own(teacher_reads):
     model = build(replace(SMALL, floor_reads="population", teacher_reads=teacher_reads))
     model.network.run(
-        500 * ms, namespace=shown(tasks.xor_frames([3], 5, teach_from=None, settle=5))
+        500 * ms, namespace=shown(tasks.xor_frames([3], 5, teach_from=None, settle=4))
     )
     heard = np.asarray(model.cells.rate_heard_).reshape(5, 100)
     before = np.asarray(model.readout.rate_) * np.exp(1 / 300)

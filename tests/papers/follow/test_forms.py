@@ -48,7 +48,7 @@ def test_currents_of_the_printed_rule_with_the_same_spikes():
     )
     experiment.model.network.add(errors, *spikes.values())
     experiment.show(experiment.tracking.training(float(SECONDS)), 10.0, share=5.0)
-    rate = float(groups["output"].learning_rate)
+    rate = float(np.asarray(groups["output"].learning_rate_))
 
     encoders = model.state_tuning.encoders
     decay = np.exp(-1 / 20)
