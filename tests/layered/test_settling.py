@@ -126,7 +126,9 @@ def test_it_rests_where_the_vector_field_network_rests() -> None:
     assert all(np.all((r > 0) & (r < 1)) for r in s.rates(s.settle(x)[0]))
     s.learn(x, np.eye(3)[labels])
     reference.train(x, labels, np.arange(2))
-    assert largest(on.w + on.b, [*reference.projections.forward, *reference.projections.bias]) < 1e-9
+    assert (
+        largest(on.w + on.b, [*reference.projections.forward, *reference.projections.bias]) < 1e-9
+    )
 
 
 ROWS: dict[str, Settling] = {
