@@ -96,6 +96,7 @@ def test_the_change_over_the_second_phase_tends_to_the_contrast() -> None:
     assert gaps[1] / gaps[2] == pytest.approx(10, rel=0.1)
 
 
+@pytest.mark.slow
 def test_it_rests_where_the_vector_field_network_rests() -> None:
     """Clipped units inside their range: one update of the project's batched form, in half cost."""
     from bioplaus.models.vector_field_ep.batched import build_batched
