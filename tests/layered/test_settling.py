@@ -111,25 +111,24 @@ def test_it_rests_where_the_vector_field_network_rests() -> None:
         },
     )  # fmt: skip
     reference = build_batched(p, np.random.default_rng(2), 2, np.float64)
+    projections = reference.projections
     row = Settling("presynaptic", held=False, influence=0.05, gain=1.0, feedback="random", **LONG)
     on = net((4, 6, 3), 2, "clipped", "clipped")
     s = Settled(on, row, np.random.default_rng(3), 0.5)
     rng = np.random.default_rng(5)
     for ours, theirs in (
-        *zip(on.w, reference.projections.forward),
-        (s.B[0], reference.projections.feedback[0]),
+        *zip(on.w, projections.forward),
+        (s.B[0], projections.feedback[0]),
     ):
         ours[...] = rng.uniform(-0.1, 0.1, ours.shape)
         theirs[...] = ours
-    for ours, theirs in zip(on.b, reference.projections.bias):
+    for ours, theirs in zip(on.b, projections.bias):
         ours[...] = theirs[...] = 0.5
     x, labels = rng.uniform(0, 0.4, (2, 4)), np.array([0, 2])
     assert all(np.all((r > 0) & (r < 1)) for r in s.rates(s.settle(x)[0]))
     s.learn(x, np.eye(3)[labels])
     reference.train(x, labels, np.arange(2))
-    assert (
-        largest(on.w + on.b, [*reference.projections.forward, *reference.projections.bias]) < 1e-9
-    )
+    assert largest(on.w + on.b, [*projections.forward, *projections.bias]) < 1e-9
 
 
 ROWS: dict[str, Settling] = {
